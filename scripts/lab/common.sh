@@ -48,11 +48,8 @@ dl_pkg_version() {
 	esac
 }
 
-# Release of the kernel that a build or header directory is for.
+# Release, as `uname -r` will say it, of the kernel that a build or header
+# directory is for.  (Debian's include/config/kernel.release may differ.)
 dl_kernel_release() {
-	if [ -r "$1/include/config/kernel.release" ]; then
-		cat "$1/include/config/kernel.release"
-	else
-		make -s -C "$1" kernelrelease </dev/null
-	fi
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h"
 }

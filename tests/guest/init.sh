@@ -6,11 +6,12 @@
 # Not for use by hand: tests/uml/run.sh and tests/vm/run.sh start it with
 # `dl_job=FILE` on the kernel's command line.  FILE is a shell fragment that
 # sets DL_TOP, DL_CACHE, DL_OUT (the tty that the host reads), DL_NONCE,
-# DELTALOG_KO and DELTALOG_TOOL (optional), and defines dl_script(), which
-# replaces the shell by the script to run.
+# DELTALOG_KO and DELTALOG_TOOL (optional), DL_MODULES (a directory to put over
+# /lib/modules, optional), and defines dl_script(), which replaces the shell by
+# the script to run.
 #
-# The root is the host's, read-only.  /run and /mnt (and TMPDIR, in /run) are fresh
-# memory; whatever of the project lives below one of them stays visible.
+# The root is the host's, read-only.  /run and /mnt are fresh memory, TMPDIR is
+# /run/tmp; whatever of the project lives below /run or /mnt stays visible.
 #
 # Control lines on DL_OUT, told from the script's output by the nonce:
 #   NONCE allow REGEX   kernel log entries that are no failure (allow_splat)
@@ -20,11 +21,9 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 umask 022
 
-mount_once() { mountpoint -q "$3" || mount -n -t "$1" -o "$2" "$1" "$3"; }
-
-mount_once proc nosuid,noexec,nodev /proc
-# shellcheck disable=SC2013
-for word in $(cat /proc/cmdline); do
+mount -n -t proc proc /proc
+read -r cmdline </proc/cmdline
+for word in $cmdline; do
 	case $word in
 	dl_job=*) job=${word#dl_job=} ;;
 	esac
@@ -32,55 +31,40 @@ done
 # shellcheck source=/dev/null
 . "$job"
 
-mount_once devtmpfs mode=0755 /dev
-mount_once sysfs nosuid,noexec,nodev /sys
-
-# A fresh tmpfs on $1 that does not hide the project's own paths below it.
-fresh_dir() {
+# For each path of the project that the mounts would hide: CMD N PATH.
+each_hidden() {
 	n=0
-	mkdir -p /dev/dl-keep
 	for keep in "$DL_TOP" "$DL_CACHE" "${job%/*}"; do
 		n=$((n + 1))
 		case $keep in
-		"$1"/*)
-			mkdir -p "/dev/dl-keep/$n"
-			mount -n --bind "$keep" "/dev/dl-keep/$n"
-			;;
+		/run/* | /mnt/*) "$@" "$n" "$keep" ;;
 		esac
 	done
-	mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$1"
-	n=0
-	for keep in "$DL_TOP" "$DL_CACHE" "${job%/*}"; do
-		n=$((n + 1))
-		if mountpoint -q "/dev/dl-keep/$n"; then
-			mkdir -p "$keep"
-			mount -n --move "/dev/dl-keep/$n" "$keep"
-		fi
-	done
 }
-fresh_dir /run
-fresh_dir /mnt
+save() {
+	[ -c /dev/null ] || mount -n -t devtmpfs -o mode=0755 devtmpfs /dev
+	mkdir -p "/dev/dl-keep/$1" && mount -n --bind "$2" "/dev/dl-keep/$1"
+}
+restore() { mkdir -p "$2" && mount -n --move "/dev/dl-keep/$1" "$2"; }
 
-mkdir -p /dev/pts /dev/shm /run/tmp /run/scratch /run/lock
-mount -n -t devpts -o mode=0620 devpts /dev/pts 2>/dev/null
-mount -n -t tmpfs tmpfs /dev/shm
-ln -sf /proc/self/fd /dev/fd
+fstab=$DL_TOP/tests/guest/fstab
+each_hidden save
+if [ -n "${DL_MODULES:-}" ]; then
+	mount -n --bind "$DL_MODULES" /lib/modules
+	modprobe -q configfs
+fi
+mount -n -a -T "$fstab" 2>/dev/null
+each_hidden restore
+
+mkdir -p /run/tmp /run/lock
+ln -sfn /proc/self/fd /dev/fd
 ln -sf /proc/self/fd/1 /dev/stdout
 ln -sf /proc/self/fd/2 /dev/stderr
-mount_once debugfs mode=0755 /sys/kernel/debug
-mount_once tracefs mode=0755 /sys/kernel/tracing 2>/dev/null
-mount -n -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
-# null_blk and others are set up through configfs; in the VM it is a module.
-[ -n "${DL_MODULES:-}" ] && mount -n --bind "$DL_MODULES" /lib/modules
-[ -d /sys/kernel/config ] || modprobe configfs 2>/dev/null
-mount_once configfs nosuid,noexec,nodev /sys/kernel/config
 
-# Any module that a kernel thread asks for is found by the usual program.
-[ -w /proc/sys/kernel/modprobe ] && echo /sbin/modprobe >/proc/sys/kernel/modprobe
 # Nothing said through /dev/kmsg may be lost to rate limiting.
-echo on >/proc/sys/kernel/printk_devkmsg 2>/dev/null
+echo on >/proc/sys/kernel/printk_devkmsg
 
-rel=$(uname -r)
+read -r rel </proc/sys/kernel/osrelease
 DM_DISABLE_UDEV=1
 TMPDIR=/run/tmp
 HOME=/run/tmp
@@ -90,7 +74,7 @@ DL_GUEST=$DL_TOP/tests/guest
 export DM_DISABLE_UDEV TMPDIR HOME DL_TOP DL_GUEST DL_OUT DL_NONCE
 export DELTALOG_KO DELTALOG_TOOL
 
-stty raw -echo <"$DL_OUT" 2>/dev/null
+stty raw -echo <"$DL_OUT"
 cd "$DL_TOP" || :
 # The host looks for kernel splats from here on: what the boot said is not ours.
 echo "dl-lab: guest script starts" >/dev/kmsg

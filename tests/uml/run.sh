@@ -10,7 +10,8 @@
 # "$DL_GUEST/lib.sh".  Its output appears here as it comes.
 #
 #   --debug           the kernel with the checkers (see build.sh)
-#   --mem SIZE        memory, default 2G
+#   --mem SIZE        memory, default 2G; 1G with --debug, whose every fork
+#                     takes the longer, the more there is
 #   --time-travel     simulated time: sleeping takes no time
 #   --time-travel=inf-cpu
 #                     the same, and computing takes no time either
@@ -30,7 +31,7 @@ set -euo pipefail
 
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-flavour=fast mem=2G limit=300 words=()
+flavour=fast mem='' limit=300 words=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--debug) flavour=debug ;;
@@ -52,7 +53,10 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ $# -ge 1 ] || usage
-[ "$flavour" = fast ] || words+=(page_poison=1)
+case $flavour in
+fast) : "${mem:=2G}" ;;
+debug) : "${mem:=1G}"; words+=(page_poison=1) ;;
+esac
 
 dir=$("$DL_TOP/tests/uml/build.sh" "$flavour")
 DL_GUEST_NAME='user-mode Linux'
