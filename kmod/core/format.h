@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is on a log device: every structure, byte for byte.
+ *
+ * Ownership: this header describes bytes and nothing else. Each structure has
+ * an in-core twin in the header of its noun (super.h, checkpoint.h, frame.h,
+ * summary.h); pack and unpack live there. Sizes and offsets are asserted in
+ * ondisk.c and pinned by golden bytes in tests/unit.
+ *
+ * Invariants:
+ *  - everything is little endian; a sector is 512 bytes, a page 4096 bytes;
+ *  - a number that was ever written is never given another meaning;
+ *  - reserved bytes are written as zero and not looked at when read, what may
+ *    be added there later is announced by a feature bit.
+ *
+ *   sector 0         superblock, slot 0      (4 KiB)
+ *   sector 8         superblock, slot 1      (4 KiB)
+ *   sector 16        checkpoint area 0       (cp_sectors)
+ *   16 + cp_sectors  checkpoint area 1       (cp_sectors)
+ *   data_start       segments, each a run of chunks, to the end of the device
+ *
+ * Slot i always points into area i. A commit writes area 0, slot 0, area 1,
+ * slot 1 in this order, each slot with PREFLUSH|FUA, and only then is anything
+ * done that relies on it; so either slot alone is enough to recover from.
+ *
+ * Documentation/format.md tells the whole story with pictures.
+ */
+#ifndef DL_CORE_FORMAT_H
+#define DL_CORE_FORMAT_H
+
+#include "dl_port.h"
+
+#define DL_SECTOR_SHIFT		9
+#define DL_SECTOR_BYTES		512u
+#define DL_PAGE_SHIFT		12
+#define DL_PAGE_BYTES		4096u
+#define DL_PAGE_SECTORS		8u
+#define DL_PAGE_SECTOR_SHIFT	3
+
+/* Limits that a reader may rely on: anything beyond is corruption. */
+#define DL_PAGE_MAX		((1ULL << 40) - 1)	/* highest page number */
+#define DL_LOG_SECTORS_MAX	(1ULL << 40)		/* 512 TiB of log */
+#define DL_BLOCK_MIN		512u
+#define DL_BLOCK_MAX		4096u
+#define DL_CHUNK_SECTORS_MIN	128u			/* 64 KiB */
+#define DL_CHUNK_SECTORS_MAX	(1u << 21)		/* 1 GiB */
+#define DL_CHUNKS_MAX		(1u << 20)
+#define DL_SEGMENT_SECTORS_MAX	(1u << 21)
+#define DL_LOG_SECTORS_MIN	2048u			/* 1 MiB */
+
+/* ---- superblock -------------------------------------------------------- */
+
+#define DL_SUPER_MAGIC		0x474f4c41544c4544ULL	/* "DELTALOG" */
+#define DL_SUPER_BYTES		4096u
+#define DL_SUPER_SECTORS	8u
+#define DL_SUPER_SLOTS		2
+#define DL_FORMAT_VERSION	1u
+
+/* dl_disk_super.flags */
+#define DL_SUPER_CLEAN		(1u << 0)  /* nothing was written after this */
+#define DL_SUPER_DETACHED	(1u << 1)  /* drained; the origin is a plain disk */
+
+/*
+ * Feature masks. An unknown bit in @incompat: refuse. In @ro_compat: refuse
+ * to write (this format has no read-only activation, so: refuse). In @compat:
+ * ignore and keep.
+ */
+#define DL_FEATURE_COMPAT	0ULL
+#define DL_FEATURE_RO_COMPAT	0ULL
+#define DL_FEATURE_INCOMPAT	0ULL
+
+struct dl_disk_super {
+	__le64 magic;
+	__le32 version;
+	__le32 crc;		/* CRC-32C of the 4096 bytes with this as zero */
+	__le64 compat;
+	__le64 ro_compat;
+	__le64 incompat;
+	__u8   uuid[16];
+	__le64 generation;	/* +1 for every slot written; the higher wins */
+	__le32 flags;
+	__le32 block_bytes;	/* log block: 512..4096, power of two */
+	__le32 chunk_sectors;	/* unit of segment allocation, power of two */
+	__le32 cp_sectors;	/* size of one checkpoint area */
+	__le64 log_sectors;	/* sectors of the log device in use */
+	__le64 data_start;	/* first sector of chunk 0 */
+	__le64 volume_sectors;	/* size of the volume (and of the origin used) */
+	__le64 cp_sector;	/* where this slot's checkpoint is */
+	__le32 cp_bytes;
+	__le32 cp_crc;		/* CRC-32C of the cp_bytes */
+	__le64 epoch;		/* of the current life, random, never zero */
+	__le64 created_ns;	/* wall clock, ns since 1970 */
+	__le64 written_ns;
+	__u8   label[32];	/* NUL-padded name the tool gave, for people */
+	__u8   reserved[3920];
+};
+
+/* ---- checkpoint -------------------------------------------------------- */
+
+#define DL_CP_MAGIC		0x4b43504443544c44ULL	/* "DLTCDPCK" */
+
+/*
+ * A checkpoint is a header, then sections, each a dl_disk_section and its
+ * bytes padded to 8. A section of unknown type with DL_SECTION_MUST set is
+ * refused, without it skipped (and not kept at the next commit).
+ */
+#define DL_SECTION_SEGMENTS	1u	/* dl_disk_segment[], oldest first */
+#define DL_SECTION_SAMPLES	2u	/* dl_disk_sample[]: origin fingerprint */
+#define DL_SECTION_TUNABLES	3u	/* text, "name value\n" a line */
+
+#define DL_SECTION_MUST		(1u << 0)
+
+struct dl_disk_checkpoint {
+	__le64 magic;
+	__le64 generation;	/* equal to the superblock's */
+	__le64 horizon_seq;	/* every record <= this is in the origin */
+	__le64 next_seq;	/* lower bound: > every seq recovered so far */
+	__le64 next_commit;	/* lower bound, same */
+	__le64 next_segment_id;
+	__le64 durable_commit;	/* frames <= this must be found */
+	__le32 nr_sections;
+	__le32 reserved0;
+	__u8   reserved[64];
+};
+
+struct dl_disk_section {
+	__le32 type;
+	__le32 flags;
+	__le64 bytes;		/* of the body, without padding */
+};
+
+/* dl_disk_segment.state */
+#define DL_SEG_OPEN		1u	/* frames may follow what is recorded */
+#define DL_SEG_SEALED		2u	/* ends exactly at last_commit */
+#define DL_SEG_NEXT		3u	/* allocated as the successor, no frame yet */
+
+/* dl_disk_segment.flags */
+#define DL_SEG_SUMMARY		(1u << 0)  /* its summary was durable */
+
+struct dl_disk_segment {
+	__le64 id;
+	__le64 start;		/* sector on its tier's device */
+	__le32 sectors;
+	__u8   tier;
+	__u8   state;
+	__le16 flags;
+	__le64 epoch;		/* the epoch its frames carry */
+	__le64 first_commit;	/* commit of its first frame */
+	__le64 last_commit;	/* sealed: last frame; first_commit - 1: none */
+	__le64 first_seq;
+	__le64 last_seq;	/* sealed only */
+	__le32 end;		/* sealed only: sectors used by frames */
+	__le32 reserved0;
+	__u8   digest[32];
+	__u8   reserved[24];
+};
+
+/* dl_disk_sample.flags */
+#define DL_SAMPLE_VALID		(1u << 0)
+
+struct dl_disk_sample {
+	__le64 page;
+	__le32 crc;		/* CRC-32C of the origin's page at the horizon */
+	__le32 flags;
+};
+
+/* ---- frame ------------------------------------------------------------- */
+
+#define DL_FRAME_MAGIC		0x4d524644u		/* "DFRM" */
+#define DL_FRAME_MAX_SECTORS	2048u			/* 1 MiB, everything */
+#define DL_FRAME_MAX_DESCS	1024u
+
+/*
+ * A frame is one contiguous log write, whole or absent:
+ *
+ *   head    one log block: this header, then the first descriptors
+ *   payload payload_sectors, padded to the log block
+ *   tail    the descriptors that did not fit in the head, padded to the block
+ *
+ * Head first of a known size, so that a payload's place is known the moment
+ * it is accepted, before anyone knows how many descriptors will follow.
+ * self_crc covers these 128 bytes (one sector, so never torn); desc_crc covers
+ * all descriptors, those in the head and those in the tail, as one array.
+ */
+struct dl_disk_frame {
+	__le32 magic;
+	__le32 self_crc;	/* CRC-32C of these 128 bytes with this as zero */
+	__le64 epoch;
+	__le64 commit;		/* gapless within a life of the volume */
+	__le64 segment_id;
+	__le64 first_seq;	/* record i has sequence first_seq + i */
+	__le64 time_ns;		/* wall clock when the frame was closed */
+	__le64 durable_commit;	/* frames <= this were durable when written */
+	__le64 next_id;		/* successor segment, known before this frame */
+	__le64 next_start;	/* 0: none was allocated */
+	__le32 next_sectors;
+	__le32 flags;
+	__le32 nr_descs;
+	__le32 payload_sectors;	/* used, before padding */
+	__le32 total_sectors;	/* head + padded payload + tail */
+	__le32 desc_crc;
+	__u8   reserved[32];
+};
+
+/* dl_disk_desc.type: what a record says about its sectors */
+#define DL_REC_NONE		0u	/* a slot that was given up */
+#define DL_REC_DATA		1u	/* sectors of one page, payload follows */
+#define DL_REC_ZERO		2u	/* sectors of one page read as zero */
+#define DL_REC_ZERO_RUN		3u	/* a run of sectors reads as zero */
+#define DL_REC_LOST		4u	/* sectors of one page are unreadable */
+
+/* dl_disk_desc.flags */
+#define DL_DESC_DISCARD		(1u << 0)  /* zero because discarded */
+#define DL_DESC_NOUNMAP		(1u << 1)  /* zero, keep the blocks allocated */
+
+struct dl_disk_desc {
+	__u8   type;
+	__u8   flags;
+	__u8   first;		/* first sector in the page, 0..7 */
+	__u8   sectors;		/* 1..8 */
+	__le32 crc;		/* DATA: CRC-32C of the payload as stored */
+	__le64 addr;		/* page number; runs: first sector */
+	__le32 payload;		/* DATA: sector offset in the frame's payload;
+				 * runs: length in sectors
+				 */
+	__le16 stored;		/* DATA: payload length in sectors */
+	__u8   level;		/* granularity level it was recorded at */
+	__u8   confidence;
+	__u8   codec;		/* 0: stored plainly */
+	__u8   temperature;
+	__le16 client;
+	__le32 reserved;
+};
+
+/* ---- summary ----------------------------------------------------------- */
+
+#define DL_SUMMARY_MAGIC	0x4d555344u		/* "DSUM" */
+
+/*
+ * At the end of a sealed segment: header, then for every frame a
+ * dl_disk_summary_frame and its descriptors, padded to the log block; the
+ * header is at the first sector of the summary, which ends with the segment.
+ * Written only once every frame of the segment is durable, so a valid summary
+ * vouches for all of them. Its place is found from the segment's last sector:
+ * the last log block of the segment ends with a dl_disk_summary_tail.
+ */
+struct dl_disk_summary {
+	__le32 magic;
+	__le32 crc;		/* CRC-32C of header (this as zero) and body */
+	__le64 epoch;
+	__le64 segment_id;
+	__le64 first_commit;
+	__le64 last_commit;
+	__le64 first_seq;
+	__le64 last_seq;
+	__le64 next_id;		/* successor, as in the last frame */
+	__le64 next_start;
+	__le32 next_sectors;
+	__le32 nr_frames;
+	__le32 nr_descs;
+	__le32 body_bytes;
+	__le32 end;		/* sectors of the segment used by frames */
+	__le32 reserved0;
+	__u8   digest[32];
+};
+
+struct dl_disk_summary_frame {
+	__le64 commit;
+	__le64 first_seq;
+	__le64 time_ns;
+	__le32 payload_start;	/* sector of the payload, from segment start */
+	__le32 nr_descs;
+};
+
+struct dl_disk_summary_tail {
+	__le32 magic;
+	__le32 sectors;		/* of the whole summary, up to segment end */
+	__le64 segment_id;
+	__le64 epoch;
+	__le32 crc;		/* CRC-32C of this with crc as zero */
+	__le32 reserved;
+};
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The frame, unit of commit, and the record descriptor: in-core twins, pack,
+ * unpack, and the one validator for what is read and what is about to be
+ * written.
+ */
+#ifndef DL_CORE_FRAME_H
+#define DL_CORE_FRAME_H
+
+#include "format.h"
+#include "status.h"
+
+struct dl_frame_head {
+	u64 epoch;
+	u64 commit;
+	u64 segment_id;
+	u64 first_seq;
+	u64 time_ns;
+	u64 durable_commit;
+	u64 next_id;
+	u64 next_start;
+	u32 next_sectors;
+	u32 flags;
+	u32 nr_descs;
+	u32 payload_sectors;
+	u32 total_sectors;
+	u32 desc_crc;
+};
+
+/* A record as it stands in a frame. */
+struct dl_desc {
+	u8  type;		/* DL_REC_* */
+	u8  flags;		/* DL_DESC_* */
+	u8  first, sectors;	/* in-page span (DATA, ZERO, LOST) */
+	u32 crc;
+	u64 addr;		/* page number; ZERO_RUN: first sector */
+	u32 payload;		/* DATA: offset in payload; ZERO_RUN: length */
+	u16 stored;		/* DATA: sectors stored */
+	u16 client;
+	u8  level, confidence, codec, temperature;
+};
+
+/* How many descriptors fit in a head of one block of @block_bytes. */
+static inline u32 dl_frame_head_descs(u32 block_bytes)
+{
+	return (block_bytes - (u32)sizeof(struct dl_disk_frame)) /
+		(u32)sizeof(struct dl_disk_desc);
+}
+
+/* Sectors of the tail needed for @nr_descs: whole blocks, often none. */
+static inline u32 dl_frame_tail_sectors(u32 block_bytes, u32 nr_descs)
+{
+	u32 in_head = dl_frame_head_descs(block_bytes);
+	u32 bytes;
+
+	if (nr_descs <= in_head)
+		return 0;
+	bytes = (nr_descs - in_head) * (u32)sizeof(struct dl_disk_desc);
+	return (bytes + block_bytes - 1) / block_bytes *
+		(block_bytes >> DL_SECTOR_SHIFT);
+}
+
+/* @sectors rounded up to whole log blocks. */
+static inline u32 dl_frame_pad(u32 block_bytes, u32 sectors)
+{
+	u32 bs = block_bytes >> DL_SECTOR_SHIFT;
+
+	return (sectors + bs - 1) & ~(bs - 1);
+}
+
+/* Sectors a frame takes in the log. */
+static inline u32 dl_frame_total(u32 block_bytes, u32 nr_descs, u32 payload)
+{
+	return (block_bytes >> DL_SECTOR_SHIFT) +
+		dl_frame_pad(block_bytes, payload) +
+		dl_frame_tail_sectors(block_bytes, nr_descs);
+}
+
+void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
+
+/**
+ * dl_desc_unpack() - decode and check one descriptor
+ * @d: out
+ * @in: as on disk
+ * @payload_sectors: of its frame; a DATA record must lie inside
+ *
+ * Checks: type known; span within a page and not empty; address at most
+ * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored > 0, and for codec 0
+ * equal to the span; codec 0 only. DL_REC_NONE carries nothing else.
+ * Return: DL_OK, DL_BAD_RECORD, or DL_BAD_FEATURE (type, codec unknown).
+ */
+enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
+			      u32 payload_sectors);
+
+/**
+ * dl_frame_pack() - write the header of a frame whose descriptors are in place
+ * @h: header; total_sectors and desc_crc are computed here and stored in it
+ * @block_bytes: log block
+ * @out: where the 128 bytes go (the start of the head block)
+ * @descs: the descriptors as one array, in disk form
+ *
+ * In memory head and tail are one buffer: header, then all descriptors; the
+ * first block of it is the head, the rest is the tail.
+ */
+void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
+		   struct dl_disk_frame *out, const struct dl_disk_desc *descs);
+
+/**
+ * dl_frame_unpack() - check and decode a frame header (128 bytes)
+ * @h: out
+ * @in: as read
+ * @block_bytes: log block
+ *
+ * Checks magic, self_crc and every number's range (descriptors at most
+ * DL_FRAME_MAX_DESCS, total consistent with its parts and at most
+ * DL_FRAME_MAX_SECTORS, epoch and commit not zero). It does not look at the
+ * descriptors: dl_frame_check_descs().
+ * Return: DL_OK, DL_BAD_MAGIC, DL_BAD_CRC or DL_BAD_SIZE.
+ */
+enum dl_status dl_frame_unpack(struct dl_frame_head *h,
+			       const struct dl_disk_frame *in, u32 block_bytes);
+
+/* desc_crc over the h->nr_descs descriptors at @descs: DL_OK or DL_BAD_CRC. */
+enum dl_status dl_frame_check_descs(const struct dl_frame_head *h,
+				    const struct dl_disk_desc *descs);
+
+#endif
