@@ -59,16 +59,26 @@ missing() {
 		}'
 }
 
+APT=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
+	-o DPkg::Use-Pty=0 -o APT::Sandbox::User=root)
+
+# apt's chatter is of interest only when it fails.  (It drops its privileges to
+# download by default, and the cache may then be out of its reach.)
+apt() {
+	local out
+	out=$("${APT[@]}" "$@" </dev/null 2>&1) || {
+		printf '%s\n' "$out" | tail -n 25 >&2
+		return 1
+	}
+}
+
 updated=''
 update() {
 	[ -z "$updated" ] || return 0
 	dl_say "apt-get update"
-	"${APT[@]}" update -qq </dev/null >&2 ||
-		dl_die "apt-get update failed: check the network and /etc/apt/sources.list"
+	apt update || dl_die "apt-get update failed: check the network and /etc/apt/sources.list"
 	updated=1
 }
-
-APT=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
 
 can_install() {
 	command -v apt-get >/dev/null ||
@@ -82,7 +92,7 @@ install() {
 	can_install "$@"
 	update
 	dl_say "installing: $*"
-	until "${APT[@]}" install -y -qq --no-install-recommends "$@" </dev/null >&2; do
+	until apt install -y --no-install-recommends "$@"; do
 		[ -z "$again" ] || dl_die "apt-get could not install: $*. Its message is above; 'apt-get -f install' may repair a half-done installation"
 		again=1
 		updated=''
@@ -107,9 +117,8 @@ headers_612() {
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
 	dl_say "unpacking $pkg into $DL_CACHE/headers"
-	# apt drops its privileges to download, so the cache may be out of its reach.
-	(cd "$tmp" && "${APT[@]}" -o APT::Sandbox::User=root download -qq "$pkg" </dev/null >&2 &&
-		dpkg -x ./"$pkg"_*.deb .) || dl_die "cannot fetch and unpack $pkg"
+	(cd "$tmp" && apt download "$pkg" && dpkg -x ./"$pkg"_*.deb .) ||
+		dl_die "cannot fetch and unpack $pkg"
 	# Its links lead to the neighbours of /usr/src.
 	for part in scripts tools; do
 		ln -sfn "/usr/lib/linux-kbuild-${rel%-amd64}/$part" "$tmp/usr/src/$pkg/$part"
