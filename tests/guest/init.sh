@@ -42,7 +42,7 @@ each_hidden() {
 	done
 }
 save() {
-	[ -c /dev/null ] || mount -n -t devtmpfs -o mode=0755 devtmpfs /dev
+	[ -d /dev/dl-keep ] || mount -n -t devtmpfs -o mode=0755 devtmpfs /dev
 	mkdir -p "/dev/dl-keep/$1" && mount -n --bind "$2" "/dev/dl-keep/$1"
 }
 restore() { mkdir -p "$2" && mount -n --move "/dev/dl-keep/$1" "$2"; }
