@@ -86,7 +86,8 @@ void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
  *
  * Checks: type known; span within a page and not empty; address at most
  * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored > 0, and for codec 0
- * equal to the span; codec 0 only. DL_REC_NONE carries nothing else.
+ * equal to the span; codec 0 only. DL_REC_NONE carries nothing else: of such a
+ * slot nothing but the type is looked at (or written by dl_desc_pack()).
  * Return: DL_OK, DL_BAD_RECORD, or DL_BAD_FEATURE (type, codec unknown).
  */
 enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
@@ -113,8 +114,9 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
  *
  * Checks magic, self_crc and every number's range (descriptors at most
  * DL_FRAME_MAX_DESCS, total consistent with its parts and at most
- * DL_FRAME_MAX_SECTORS, epoch and commit not zero). It does not look at the
- * descriptors: dl_frame_check_descs().
+ * DL_FRAME_MAX_SECTORS, epoch and commit not zero, durable_commit below commit,
+ * room to add 1 to the commit and nr_descs to first_seq). It does not look at
+ * the descriptors: dl_frame_check_descs().
  * Return: DL_OK, DL_BAD_MAGIC, DL_BAD_CRC or DL_BAD_SIZE.
  */
 enum dl_status dl_frame_unpack(struct dl_frame_head *h,

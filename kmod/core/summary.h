@@ -61,7 +61,8 @@ enum dl_status dl_summary_add(struct dl_summary_writer *w,
  * @block_bytes: log block
  * @sectors: out: length; it goes to the last @sectors of the segment
  *
- * Return: DL_OK or DL_NO_SPACE (buffer too small for padding and tail).
+ * Return: DL_OK, DL_NO_SPACE (buffer too small for padding and tail) or
+ * DL_BAD_SIZE (no frame was added: an empty segment has no summary).
  */
 enum dl_status dl_summary_end(struct dl_summary_writer *w,
 			      struct dl_summary_head *h, u32 block_bytes,

@@ -40,7 +40,8 @@ struct dl_super {
  * @volume_sectors: size of the volume, whole pages not required
  * @block_bytes: log block, 512..4096, a power of two
  * @chunk_sectors: unit of allocation, 0 to choose: the smallest power of two
- *	of at least DL_CHUNK_SECTORS_MIN that makes at most 16384 chunks
+ *	of at least DL_CHUNK_SECTORS_MIN that makes at most 16384 chunks, or
+ *	DL_CHUNK_SECTORS_MAX when that still makes more
  *
  * A checkpoint area has room for a segment in every chunk (128 bytes each),
  * a header page, and between 16 KiB and 1 MiB (a 64th of the log) of sections.
@@ -58,6 +59,9 @@ enum dl_status dl_super_layout(struct dl_super *sb, u64 device_sectors,
 /* Number of chunks of @sb's log. */
 u32 dl_super_chunks(const struct dl_super *sb);
 
+/* True when a segment may lie there: whole chunks of the log, at least one. */
+bool dl_super_segment_fits(const struct dl_super *sb, u64 start, u32 sectors);
+
 /**
  * dl_super_pack() - make the bytes of a superblock slot, CRC included
  * @sb: superblock
@@ -73,6 +77,8 @@ void dl_super_pack(const struct dl_super *sb, void *block);
  *
  * Everything is range-checked here, against each other as well (areas inside
  * the log, no overlap, powers of two), so that callers may compute with it.
+ * A slot always has a checkpoint (cp_bytes at least a header) at the start of
+ * one of the two areas, and an epoch.
  * The order: magic, version, CRC, features, sizes, places.
  *
  * Return: DL_OK, DL_BAD_MAGIC, DL_BAD_VERSION, DL_BAD_CRC, DL_BAD_FEATURE,

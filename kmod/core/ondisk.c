@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sizes and offsets of everything on disk, checked by the compiler. A change
+ * here is a change of format.
+ */
+#include "format.h"
+
+#define SIZE(s, n) \
+	static_assert(sizeof(struct s) == (n), "size of " #s)
+#define AT(s, m, n) \
+	static_assert(offsetof(struct s, m) == (n), #s "." #m)
+
+SIZE(dl_disk_super, 4096);
+AT(dl_disk_super, magic, 0);
+AT(dl_disk_super, version, 8);
+AT(dl_disk_super, crc, 12);
+AT(dl_disk_super, compat, 16);
+AT(dl_disk_super, ro_compat, 24);
+AT(dl_disk_super, incompat, 32);
+AT(dl_disk_super, uuid, 40);
+AT(dl_disk_super, generation, 56);
+AT(dl_disk_super, flags, 64);
+AT(dl_disk_super, block_bytes, 68);
+AT(dl_disk_super, chunk_sectors, 72);
+AT(dl_disk_super, cp_sectors, 76);
+AT(dl_disk_super, log_sectors, 80);
+AT(dl_disk_super, data_start, 88);
+AT(dl_disk_super, volume_sectors, 96);
+AT(dl_disk_super, cp_sector, 104);
+AT(dl_disk_super, cp_bytes, 112);
+AT(dl_disk_super, cp_crc, 116);
+AT(dl_disk_super, epoch, 120);
+AT(dl_disk_super, created_ns, 128);
+AT(dl_disk_super, written_ns, 136);
+AT(dl_disk_super, label, 144);
+AT(dl_disk_super, reserved, 176);
+
+SIZE(dl_disk_checkpoint, 128);
+AT(dl_disk_checkpoint, magic, 0);
+AT(dl_disk_checkpoint, generation, 8);
+AT(dl_disk_checkpoint, horizon_seq, 16);
+AT(dl_disk_checkpoint, next_seq, 24);
+AT(dl_disk_checkpoint, next_commit, 32);
+AT(dl_disk_checkpoint, next_segment_id, 40);
+AT(dl_disk_checkpoint, durable_commit, 48);
+AT(dl_disk_checkpoint, nr_sections, 56);
+AT(dl_disk_checkpoint, reserved0, 60);
+AT(dl_disk_checkpoint, reserved, 64);
+
+SIZE(dl_disk_section, 16);
+AT(dl_disk_section, type, 0);
+AT(dl_disk_section, flags, 4);
+AT(dl_disk_section, bytes, 8);
+
+SIZE(dl_disk_segment, 128);
+AT(dl_disk_segment, id, 0);
+AT(dl_disk_segment, start, 8);
+AT(dl_disk_segment, sectors, 16);
+AT(dl_disk_segment, tier, 20);
+AT(dl_disk_segment, state, 21);
+AT(dl_disk_segment, flags, 22);
+AT(dl_disk_segment, epoch, 24);
+AT(dl_disk_segment, first_commit, 32);
+AT(dl_disk_segment, last_commit, 40);
+AT(dl_disk_segment, first_seq, 48);
+AT(dl_disk_segment, last_seq, 56);
+AT(dl_disk_segment, end, 64);
+AT(dl_disk_segment, reserved0, 68);
+AT(dl_disk_segment, digest, 72);
+AT(dl_disk_segment, reserved, 104);
+
+SIZE(dl_disk_sample, 16);
+AT(dl_disk_sample, page, 0);
+AT(dl_disk_sample, crc, 8);
+AT(dl_disk_sample, flags, 12);
+
+SIZE(dl_disk_frame, 128);
+AT(dl_disk_frame, magic, 0);
+AT(dl_disk_frame, self_crc, 4);
+AT(dl_disk_frame, epoch, 8);
+AT(dl_disk_frame, commit, 16);
+AT(dl_disk_frame, segment_id, 24);
+AT(dl_disk_frame, first_seq, 32);
+AT(dl_disk_frame, time_ns, 40);
+AT(dl_disk_frame, durable_commit, 48);
+AT(dl_disk_frame, next_id, 56);
+AT(dl_disk_frame, next_start, 64);
+AT(dl_disk_frame, next_sectors, 72);
+AT(dl_disk_frame, flags, 76);
+AT(dl_disk_frame, nr_descs, 80);
+AT(dl_disk_frame, payload_sectors, 84);
+AT(dl_disk_frame, total_sectors, 88);
+AT(dl_disk_frame, desc_crc, 92);
+AT(dl_disk_frame, reserved, 96);
+
+SIZE(dl_disk_desc, 32);
+AT(dl_disk_desc, type, 0);
+AT(dl_disk_desc, flags, 1);
+AT(dl_disk_desc, first, 2);
+AT(dl_disk_desc, sectors, 3);
+AT(dl_disk_desc, crc, 4);
+AT(dl_disk_desc, addr, 8);
+AT(dl_disk_desc, payload, 16);
+AT(dl_disk_desc, stored, 20);
+AT(dl_disk_desc, level, 22);
+AT(dl_disk_desc, confidence, 23);
+AT(dl_disk_desc, codec, 24);
+AT(dl_disk_desc, temperature, 25);
+AT(dl_disk_desc, client, 26);
+AT(dl_disk_desc, reserved, 28);
+
+SIZE(dl_disk_summary, 128);
+AT(dl_disk_summary, magic, 0);
+AT(dl_disk_summary, crc, 4);
+AT(dl_disk_summary, epoch, 8);
+AT(dl_disk_summary, segment_id, 16);
+AT(dl_disk_summary, first_commit, 24);
+AT(dl_disk_summary, last_commit, 32);
+AT(dl_disk_summary, first_seq, 40);
+AT(dl_disk_summary, last_seq, 48);
+AT(dl_disk_summary, next_id, 56);
+AT(dl_disk_summary, next_start, 64);
+AT(dl_disk_summary, next_sectors, 72);
+AT(dl_disk_summary, nr_frames, 76);
+AT(dl_disk_summary, nr_descs, 80);
+AT(dl_disk_summary, body_bytes, 84);
+AT(dl_disk_summary, end, 88);
+AT(dl_disk_summary, reserved0, 92);
+AT(dl_disk_summary, digest, 96);
+
+SIZE(dl_disk_summary_frame, 32);
+AT(dl_disk_summary_frame, commit, 0);
+AT(dl_disk_summary_frame, first_seq, 8);
+AT(dl_disk_summary_frame, time_ns, 16);
+AT(dl_disk_summary_frame, payload_start, 24);
+AT(dl_disk_summary_frame, nr_descs, 28);
+
+SIZE(dl_disk_summary_tail, 32);
+AT(dl_disk_summary_tail, magic, 0);
+AT(dl_disk_summary_tail, sectors, 4);
+AT(dl_disk_summary_tail, segment_id, 8);
+AT(dl_disk_summary_tail, epoch, 16);
+AT(dl_disk_summary_tail, crc, 24);
+AT(dl_disk_summary_tail, reserved, 28);
