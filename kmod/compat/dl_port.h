@@ -9,6 +9,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/crc32c.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
