@@ -51,7 +51,7 @@ fstab=$DL_TOP/tests/guest/fstab
 each_hidden save
 if [ -n "${DL_MODULES:-}" ]; then
 	mount -n --bind "$DL_MODULES" /lib/modules
-	modprobe -q configfs
+	modprobe -q -a configfs loop
 fi
 mount -n -a -T "$fstab" 2>/dev/null
 each_hidden restore
