@@ -6,6 +6,7 @@
 # Sets   DL_TOP    the repository
 #        DL_CACHE  built kernels and unpacked packages ($DELTALOG_CACHE, else
 #                  ~/.cache/dm-deltalog); safe to delete at any time
+# Unsets what a `make` around us would push into the kernel's own build.
 # Gives  dl_say, dl_die, dl_with_lock, dl_pkg_version, dl_kernel_release
 
 # shellcheck disable=SC2034
@@ -15,6 +16,9 @@ case $DL_CACHE in
 /*) ;;
 *) DL_CACHE=$PWD/$DL_CACHE ;;
 esac
+
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE KBUILD_OUTPUT O
+export LC_ALL=C
 
 # Progress goes to stderr: stdout is for what a caller may capture.
 dl_say() { printf '%s\n' "${0##*/}: $*" >&2; }

@@ -40,7 +40,7 @@ conf() { cat "$DL_TOP/tests/uml/config-common" "$DL_TOP/tests/uml/config-$flavou
 
 version=$(dl_pkg_version linux-source-$SERIES) ||
 	dl_die "package linux-source-$SERIES is missing: run scripts/setup.sh test"
-key=$({ conf; "${CC:-gcc}" -dumpfullversion; } | sha256sum | cut -c1-12)
+key=$({ conf; gcc -dumpfullversion; } | sha256sum | cut -c1-12)
 src=$DL_CACHE/src/linux-${version//[~+]/-}
 dir=$DL_CACHE/uml/$flavour-${version//[~+]/-}-$key
 
