@@ -18,7 +18,8 @@
  * frames of its successor for one). A frame whose header or descriptors are
  * gone but which was durable ends the walk with DL_LOST; a frame of which only
  * payloads are damaged is accepted and the payload reported, so that reading
- * those sectors fails and nothing else does.
+ * those sectors fails and nothing else does. A frame whose checksums are right
+ * and whose contents are impossible (no crash makes one) ends it as well.
  *
  * The caller owns all memory; the walk allocates nothing and keeps nothing.
  */
@@ -70,9 +71,14 @@ struct dl_walk_segment_info {
  * struct dl_walk_ops - what the walk asks of its caller
  * @read: read @sectors sectors at absolute log sector @sector into @buf;
  *	0 or a negative errno (an unreadable structure is treated as damaged)
- * @segment: a segment is complete; may be NULL; non-zero stops the walk
- * @frame: a frame was accepted, before its records; may be NULL
- * @record: a record was accepted; non-zero stops the walk
+ * @segment: a segment was walked to its end or the log's; may be NULL;
+ *	non-zero stops the walk
+ * @frame: a frame was accepted, before its records; may be NULL; non-zero stops
+ *	the walk. Of a frame known by its segment's summary the header lacks
+ *	durable_commit, total_sectors and desc_crc (all zero), payload_sectors
+ *	is what the records need, and the successor is the segment's
+ * @record: a record was accepted (DL_REC_NONE is none); may be NULL; non-zero
+ *	stops the walk
  * @note: something worth telling; may be NULL
  */
 struct dl_walk_ops {
@@ -111,6 +117,9 @@ struct dl_walk {
 	u64 last_seq;
 	u64 nr_frames, nr_records, nr_damaged;
 	int err;		/* what a callback returned to stop, or 0 */
+	/* private to the walk */
+	u64 epoch;		/* of the segment walked last */
+	u64 expect;		/* commit that must come next in it, 0: none */
 };
 
 /**
@@ -128,9 +137,14 @@ void dl_walk_begin(struct dl_walk *w);
  *	is to be walked); false when the end of the log was found in it
  *
  * An OPEN segment ends where its successor's first frame has the next commit
- * number. The caller goes on with the next segment of the checkpoint if there
- * is one, else with the successor (dl_walk_successor() makes it), until @more
- * is false or a segment has none.
+ * number; so does one that is NEXT, which may have frames by now. Of a segment
+ * without a frame first_commit may be 0: not known.
+ *
+ * The caller goes on with the next segment of the checkpoint if there is one,
+ * else with the successor (dl_walk_successor() makes it), until @more is false
+ * or a segment has none.
+ *
+ * Reads are whole log blocks. All of @w but its counters is left alone.
  *
  * Context: may sleep if ops->read does.
  * Return: DL_OK; DL_LOST for damage that must not be passed over; DL_IO_ERROR
@@ -146,8 +160,10 @@ enum dl_status dl_walk_segment(struct dl_walk *w,
  * @info: a walked segment
  * @seg: out: an OPEN segment with first_commit and first_seq as expected
  *
- * Return: DL_OK; DL_NOT_FOUND when none is named; DL_BAD_PLACE when it does
- * not lie in the log on chunk boundaries.
+ * To be asked right after dl_walk_segment() made @info.
+ * Return: DL_OK; DL_NOT_FOUND when none is named, or when @info was sealed by
+ * the checkpoint in an earlier life, which goes on nowhere; DL_BAD_PLACE when
+ * it does not lie in the log on chunk boundaries or its id does not rise.
  */
 enum dl_status dl_walk_successor(const struct dl_walk *w,
 				 const struct dl_walk_segment_info *info,
