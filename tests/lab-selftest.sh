@@ -87,6 +87,18 @@ parallel() {
 	verdict $bad "$kind: three guests at once"
 }
 
+stopped() {
+	local pid got=0 before=$SECONDS
+	mkfifo "$tmp/fifo"
+	"${run[@]}" -- $GUEST hang >"$tmp/fifo" 2>"$tmp/err" </dev/null &
+	pid=$!
+	head -n 1 "$tmp/fifo" >"$tmp/out"
+	kill -TERM $pid
+	wait $pid || got=$?
+	[ "$got" = 143 ] && [ $((SECONDS - before)) -lt 60 ] && got=0
+	verdict "$got" "$kind: a runner that is told to stop ends its guest"
+}
+
 planted() {
 	local bug text
 	cp "$DL_TOP"/tests/guest/planted/* "$tmp/"
@@ -124,10 +136,10 @@ vm() {
 
 for what in "${@:-all}"; do
 	case $what in
-	fast) uml fast; parallel ;;
+	fast) uml fast; parallel; stopped ;;
 	debug) uml debug; planted ;;
 	6.1 | 6.12) vm "$what" ;;
-	all) uml fast; parallel; uml debug; planted; vm 6.1; vm 6.12 ;;
+	all) uml fast; parallel; stopped; uml debug; planted; vm 6.1; vm 6.12 ;;
 	*) sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 done

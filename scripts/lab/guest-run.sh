@@ -21,7 +21,7 @@
 # Exit status: the script's, or 1 if it was 0 and the kernel complained;
 # 124 timeout, 125 the guest died or the lab itself failed.
 
-DL_RUN='' DL_PID=''
+DL_RUN='' DL_PID='' DL_RELAY=''
 
 # Quote for a POSIX shell.
 dl_quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
@@ -33,6 +33,9 @@ dl_guest_end() {
 	kill -KILL -- "-$DL_PID" 2>/dev/null || :
 	wait "$DL_PID" 2>/dev/null || :
 	DL_PID=''
+	# shellcheck disable=SC2086 # two processes
+	[ -z "$DL_RELAY" ] || kill $DL_RELAY 2>/dev/null || :
+	DL_RELAY=''
 }
 
 dl_guest_cleanup() {
@@ -105,10 +108,12 @@ dl_guest_relay() {
 		-e "/$DL_NONCE exit [0-9]/{" -e "h;s/$DL_NONCE exit .*//;/./p;g" \
 		-e "s/.*$DL_NONCE exit //" -e "w $DL_RUN/status" -e 'Q' -e '}' \
 		-e "/$DL_NONCE allow /{" -e "s/.*$DL_NONCE allow //" \
-		-e "w $DL_RUN/allow" -e 'd' -e '}' "${kill_on[@]}" <&4 || rc=$?
-	dl_guest_end
+		-e "w $DL_RUN/allow" -e 'd' -e '}' "${kill_on[@]}" <&4 &
+	DL_RELAY="$tail_pid $!"
 	exec 4<&-
-	kill "$tail_pid" 2>/dev/null || :
+	# Only while it waits does a shell heed a signal at once.
+	wait $! || rc=$?
+	dl_guest_end
 	[ "$rc" != 124 ]
 }
 

@@ -14,7 +14,7 @@ kmsg)
 	[ -z "${3:-}" ] || allow_splat "$3"
 	echo "$2" >/dev/kmsg
 	;;
-hang) sleep 1000 ;;
+hang) echo hanging; sleep 1000 ;;
 panic) echo c >/proc/sysrq-trigger ;;
 sleep-hour) sleep 3600 ;;
 read-only) ! touch "$DL_TOP/written-by-a-guest" 2>/dev/null ;;
