@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Device-mapper devices with one deltalog target. Everything that talks to
+ * libdevmapper is here; with DM_DISABLE_UDEV=1 it makes the nodes itself.
+ */
+#ifndef DL_TOOL_DM_H
+#define DL_TOOL_DM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DL_DM_NAME	128
+#define DL_DM_PARAMS	1024
+#define DL_DM_STATUS	4096
+
+struct dl_dm_volume {
+	char name[DL_DM_NAME];
+	char uuid[160];
+	unsigned int major, minor;
+	int open_count;
+	bool suspended, read_only;
+	bool ours;			/* its target is deltalog */
+	uint64_t sectors;
+	char params[DL_DM_PARAMS];	/* table line after the target's name */
+	char origin[32], log[32];	/* "major:minor" out of it */
+};
+
+/* Quieten libdevmapper: its messages go in dl_dm_last(). */
+void dl_dm_init(void);
+
+/* The last thing libdevmapper complained of, or "". */
+const char *dl_dm_last(void);
+
+/**
+ * dl_dm_ready() - is there a kernel that can do it
+ *
+ * Loads the module if the kernel can find it.
+ * Return: 0, or DL_EXIT_KERNEL with the reason said.
+ */
+int dl_dm_ready(void);
+
+/**
+ * dl_dm_find() - look a device up
+ * @name: its name
+ * @v: out; v->ours is false for a device of another target
+ *
+ * Return: 0; -ENOENT when there is none (nothing is said); other negative
+ * errno from the kernel.
+ */
+int dl_dm_find(const char *name, struct dl_dm_volume *v);
+
+/**
+ * dl_dm_get() - dl_dm_find() for a volume that must be there
+ * @name: its name
+ * @v: out
+ *
+ * Return: 0, or DL_EXIT_NAME or another exit code with the reason said.
+ */
+int dl_dm_get(const char *name, struct dl_dm_volume *v);
+
+/**
+ * dl_dm_each() - call @fn for every deltalog volume, in order of names
+ * @fn: non-zero stops and is returned
+ * @ctx: for @fn
+ */
+int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx);
+
+/* Make and resume a device. Return: 0 or a negative errno; then there is none. */
+int dl_dm_create(const char *name, const char *uuid, uint64_t sectors,
+		 const char *params);
+
+/* The info status line. Return: 0 or a negative errno. */
+int dl_dm_status(const char *name, char *buf, size_t size);
+
+/* Send a message; blocks as long as the target does. 0 or a negative errno. */
+int dl_dm_message(const char *name, const char *message);
+
+/* Remove a device. Return: 0 or a negative errno, -EBUSY when it is open. */
+int dl_dm_remove(const char *name);
+
+#endif

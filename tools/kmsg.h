@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel's log says about the target. */
+#ifndef DL_TOOL_KMSG_H
+#define DL_TOOL_KMSG_H
+
+#include <stddef.h>
+
+/* From here on. Return: for dl_kmsg_last(), -1 when the log cannot be read. */
+int dl_kmsg_mark(void);
+
+/**
+ * dl_kmsg_last() - the target's most telling message since the mark
+ * @fd: from dl_kmsg_mark(); closed here
+ * @buf: out: "" when there is none
+ *
+ * The target's own words win over those that device-mapper adds.
+ */
+void dl_kmsg_last(int fd, char *buf, size_t size);
+
+#endif

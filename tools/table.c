@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options of the target. What is not given is not put in the table either, so
+ * that the defaults stay the kernel's.
+ */
+#include <stdio.h>
+#include <sys/sysmacros.h>
+
+#include "table.h"
+
+#define UNSET UINT64_MAX
+
+/* name in the table, name here, argument, lowest, highest, help */
+#define TUNABLES(X) \
+	X(commit_ms, "commit-ms", "MS", 1, 60000, \
+	  "commit an open frame at this age (default 100)") \
+	X(reconcile_secs, "reconcile-secs", "S", 1, 86400, \
+	  "how far the origin may lag (default 300)") \
+	X(high_watermark, "high-watermark", "PERCENT", 1, 95, \
+	  "log in use at which reconcile starts (default 50)") \
+	X(low_watermark, "low-watermark", "PERCENT", 0, 94, \
+	  "log in use at which it stops (default 25)") \
+	X(frame_mem_kib, "frame-mem-kib", "KIB", 1, UINT32_MAX, \
+	  "memory for writes not yet in the log (default 16384)") \
+	X(max_records, "max-records", "N", 1, UINT32_MAX, \
+	  "most records in the map (default: by the log's size)") \
+	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
+	  "size of a segment (default: a 256th of the log)")
+
+enum {
+#define X(key, name, arg, low, high, help) key,
+	TUNABLES(X)
+#undef X
+	NR_TUNABLES
+};
+
+static uint64_t values[NR_TUNABLES] = {
+#define X(key, name, arg, low, high, help) [key] = UNSET,
+	TUNABLES(X)
+#undef X
+};
+
+static const char *const keys[NR_TUNABLES] = {
+#define X(key, name, arg, low, high, help) [key] = #key,
+	TUNABLES(X)
+#undef X
+};
+
+const struct dl_opt dl_table_opts[] = {
+#define X(key, name, arg, low, high, help) \
+	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
+	TUNABLES(X)
+#undef X
+	DL_OPT_END
+};
+
+const char *dl_table_wrong(void)
+{
+	uint64_t high = values[high_watermark], low = values[low_watermark];
+
+	/* With one of them given, the other's default is the kernel's to judge. */
+	if (high != UNSET && low != UNSET && low >= high)
+		return "--low-watermark must be below --high-watermark";
+	return NULL;
+}
+
+void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log,
+		    bool accept_origin)
+{
+	unsigned int words = 0;
+	char opts[512] = "";
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < NR_TUNABLES; i++) {
+		if (values[i] == UNSET)
+			continue;
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s %llu",
+				      keys[i], (unsigned long long)values[i]);
+		words += 2;
+	}
+	if (accept_origin) {
+		snprintf(opts + n, sizeof(opts) - n, " accept_origin");
+		words++;
+	}
+	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),
+			     minor(origin), major(log), minor(log));
+	if (words)
+		snprintf(buf + n, size - n, " %u%s", words, opts);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The target's table line: its options on our command line, and the text. */
+#ifndef DL_TOOL_TABLE_H
+#define DL_TOOL_TABLE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "opt.h"
+
+/* The options of the target, for a verb's groups. */
+extern const struct dl_opt dl_table_opts[];
+
+/* What the options together must obey. Return: NULL or what is wrong. */
+const char *dl_table_wrong(void);
+
+/* The target's parameters for what was given on the command line. */
+void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log,
+		    bool accept_origin);
+
+#endif

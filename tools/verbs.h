@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The verbs, each in the file of its name. */
+#ifndef DL_TOOL_VERBS_H
+#define DL_TOOL_VERBS_H
+
+#include "opt.h"
+
+extern const struct dl_verb dl_verb_create;
+extern const struct dl_verb dl_verb_activate;
+extern const struct dl_verb dl_verb_deactivate;
+extern const struct dl_verb dl_verb_detach;
+extern const struct dl_verb dl_verb_list;
+extern const struct dl_verb dl_verb_status;
+extern const struct dl_verb dl_verb_check;
+extern const struct dl_verb dl_verb_dump;
+
+#endif
