@@ -108,6 +108,8 @@ struct dl_disk_super {
 #define DL_SECTION_SAMPLES	2u	/* dl_disk_sample[]: origin fingerprint */
 #define DL_SECTION_TUNABLES	3u	/* text, "name value\n" a line */
 
+#define DL_SECTION_LOST		4u	/* dl_disk_lost[]: unreadable sectors */
+
 #define DL_SECTION_MUST		(1u << 0)
 
 struct dl_disk_checkpoint {
@@ -162,6 +164,16 @@ struct dl_disk_sample {
 	__le64 page;
 	__le32 crc;		/* CRC-32C of the origin's page at the horizon */
 	__le32 flags;
+};
+
+/*
+ * Sectors whose record was damaged when the horizon passed it. They are
+ * unreadable until a newer record covers them.
+ */
+struct dl_disk_lost {
+	__le64 page;
+	__u8   mask;		/* sectors of it */
+	__u8   reserved[7];
 };
 
 /* ---- frame ------------------------------------------------------------- */

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and committing superblocks and checkpoints. See checkpoint.h.
+ */
+#include <linux/blkdev.h>
+#include <linux/ktime.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/uuid.h>
+
+#include "checkpoint.h"
+#include "msg.h"
+
+static u64 slot_sector(int slot)
+{
+	return (u64)slot * DL_SUPER_SECTORS;
+}
+
+static u64 area_sector(const struct dl_super *sb, int slot)
+{
+	return DL_SUPER_SLOTS * DL_SUPER_SECTORS + (u64)slot * sb->cp_sectors;
+}
+
+static int write_slot(struct dl_checkpoint *ck, int slot, u32 bytes)
+{
+	struct dl_super *sb = &ck->sb;
+	u32 sectors = round_up(bytes, sb->block_bytes) >> DL_SECTOR_SHIFT;
+	int ret;
+
+	memset(ck->buf + bytes, 0, ((size_t)sectors << DL_SECTOR_SHIFT) - bytes);
+	ret = dl_blkio_write(ck->io, area_sector(sb, slot), sectors, ck->buf, 0);
+	if (ret)
+		return ret;
+	sb->cp_sector = area_sector(sb, slot);
+	sb->cp_bytes = bytes;
+	/* The checkpoint stays in front, the other slot needs it too. */
+	dl_super_pack(sb, ck->buf + ((size_t)sb->cp_sectors << DL_SECTOR_SHIFT));
+	return dl_blkio_write(ck->io, slot_sector(slot), DL_SUPER_SECTORS,
+			      ck->buf + ((size_t)sb->cp_sectors << DL_SECTOR_SHIFT),
+			      REQ_PREFLUSH | REQ_FUA);
+}
+
+static int alloc_buf(struct dl_checkpoint *ck)
+{
+	kvfree(ck->buf);
+	ck->buf = kvmalloc(((size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT) +
+			   DL_SUPER_BYTES, GFP_KERNEL);
+	return ck->buf ? 0 : -ENOMEM;
+}
+
+/* Give a blank log its first superblocks. */
+static int format(struct dl_checkpoint *ck, u64 volume_sectors)
+{
+	struct dl_super *sb = &ck->sb;
+	struct dl_cp_head h = { .next_seq = 1, .next_commit = 1,
+				.next_segment_id = 1 };
+	struct block_device *bdev = ck->io->bdev;
+	u32 block = clamp_t(u32, bdev_physical_block_size(bdev), DL_BLOCK_MIN,
+			    DL_BLOCK_MAX);
+	enum dl_status st;
+	int ret, slot;
+
+	st = dl_super_layout(sb, bdev_nr_sectors(bdev), volume_sectors, block, 0);
+	if (st != DL_OK) {
+		dl_err("log %pg cannot be used: %s: it takes at least %u sectors",
+		       bdev, dl_status_text(st), DL_LOG_SECTORS_MIN);
+		return -EINVAL;
+	}
+	generate_random_uuid(sb->uuid);
+	get_random_bytes(&sb->epoch, sizeof(sb->epoch));
+	sb->epoch |= 1;
+	sb->flags = DL_SUPER_CLEAN;
+	sb->created_ns = sb->written_ns = ktime_get_real_ns();
+	ret = alloc_buf(ck);
+	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {
+		struct dl_cp_writer w;
+		u32 bytes, crc;
+
+		h.generation = ++sb->generation;
+		dl_cp_begin(&w, ck->buf, (size_t)sb->cp_sectors << DL_SECTOR_SHIFT);
+		if (dl_cp_end(&w, &h, &bytes, &crc) != DL_OK)
+			return -EINVAL;
+		sb->cp_crc = crc;
+		ret = write_slot(ck, slot, bytes);
+	}
+	if (ret)
+		dl_err("log %pg: formatting failed: write error", bdev);
+	else
+		dl_info("log %pg was blank: formatted", bdev);
+	return ret;
+}
+
+static int read_slot(struct dl_checkpoint *ck, int slot, struct dl_super *sb,
+		     enum dl_status *st, bool *blank)
+{
+	void *block = kmalloc(DL_SUPER_BYTES, GFP_KERNEL);
+	int ret;
+
+	if (!block)
+		return -ENOMEM;
+	ret = dl_blkio_read(ck->io, slot_sector(slot), DL_SUPER_SECTORS, block);
+	*st = ret ? DL_IO_ERROR : dl_super_unpack(sb, block);
+	*blank = !ret && dl_super_blank(block);
+	kfree(block);
+	return 0;
+}
+
+static int refuse(struct dl_checkpoint *ck, const struct dl_super *sb,
+		  const enum dl_status *st)
+{
+	struct block_device *bdev = ck->io->bdev;
+	int i;
+
+	for (i = 0; i < DL_SUPER_SLOTS; i++) {
+		if (st[i] != DL_BAD_FEATURE && st[i] != DL_BAD_VERSION)
+			continue;
+		dl_err("log %pg: superblock %d: %s (incompat %#llx, ro_compat %#llx): use a newer release",
+		       bdev, i, dl_status_text(st[i]), sb[i].incompat,
+		       sb[i].ro_compat);
+		return -EOPNOTSUPP;
+	}
+	if (st[0] == DL_BAD_MAGIC && st[1] == DL_BAD_MAGIC) {
+		dl_err("log %pg is not a deltalog log (no superblock, not blank): make one with 'deltalog create'",
+		       bdev);
+		return -EINVAL;
+	}
+	dl_err("log %pg: no usable superblock: slot 0: %s, slot 1: %s: run 'deltalog check'",
+	       bdev, dl_status_text(st[0]), dl_status_text(st[1]));
+	return st[0] == DL_IO_ERROR && st[1] == DL_IO_ERROR ? -EIO : -EUCLEAN;
+}
+
+/* Read and check the checkpoint of ck->sb. */
+static enum dl_status read_area(struct dl_checkpoint *ck, struct dl_cp_reader *r)
+{
+	struct dl_super *sb = &ck->sb;
+	u32 sectors = DIV_ROUND_UP(sb->cp_bytes, DL_SECTOR_BYTES);
+
+	sectors = round_up(sectors, sb->block_bytes >> DL_SECTOR_SHIFT);
+	if (dl_blkio_read(ck->io, sb->cp_sector, sectors, ck->buf))
+		return DL_IO_ERROR;
+	return dl_cp_open(r, &ck->head, sb, ck->buf);
+}
+
+static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
+		enum dl_status *st, struct dl_cp_reader *r)
+{
+	struct block_device *bdev = ck->io->bdev;
+	int slot, ret;
+
+	while ((slot = dl_super_pick(st, sb)) >= 0) {
+		ck->sb = sb[slot];
+		if (ck->sb.log_sectors > bdev_nr_sectors(bdev)) {
+			dl_err("log %pg is truncated: it has %llu sectors, its superblock says %llu: restore the device's size",
+			       bdev, (u64)bdev_nr_sectors(bdev),
+			       ck->sb.log_sectors);
+			return -EINVAL;
+		}
+		if (bdev_logical_block_size(bdev) > ck->sb.block_bytes) {
+			dl_err("log %pg: made with %u-byte blocks, the device has %u: move it to a device with smaller blocks",
+			       bdev, ck->sb.block_bytes,
+			       bdev_logical_block_size(bdev));
+			return -EINVAL;
+		}
+		ret = alloc_buf(ck);
+		if (ret)
+			return ret;
+		st[slot] = read_area(ck, r);
+		if (st[slot] == DL_OK)
+			return 0;
+		dl_warn("log %pg: checkpoint %d at sector %llu: %s", bdev, slot,
+			ck->sb.cp_sector, dl_status_text(st[slot]));
+	}
+	return refuse(ck, sb, st);
+}
+
+int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
+		       struct dl_cp_reader *r, u64 volume_sectors)
+{
+	struct dl_super *sb;
+	enum dl_status st[DL_SUPER_SLOTS];
+	bool blank[DL_SUPER_SLOTS];
+	int ret = 0, i;
+
+	mutex_init(&ck->lock);
+	ck->io = io;
+	if (bdev_nr_sectors(io->bdev) < DL_LOG_SECTORS_MIN) {
+		dl_err("log %pg is too small: %llu sectors, at least %u are needed",
+		       io->bdev, (u64)bdev_nr_sectors(io->bdev),
+		       DL_LOG_SECTORS_MIN);
+		return -EINVAL;
+	}
+	sb = kcalloc(DL_SUPER_SLOTS, sizeof(*sb), GFP_KERNEL);
+	if (!sb)
+		return -ENOMEM;
+	for (i = 0; !ret && i < DL_SUPER_SLOTS; i++)
+		ret = read_slot(ck, i, &sb[i], &st[i], &blank[i]);
+	if (!ret && blank[0] && blank[1]) {
+		ret = format(ck, volume_sectors);
+		for (i = 0; !ret && i < DL_SUPER_SLOTS; i++)
+			ret = read_slot(ck, i, &sb[i], &st[i], &blank[i]);
+	}
+	if (!ret) {
+		for (i = 0; i < DL_SUPER_SLOTS; i++)
+			if (st[i] != DL_OK && st[!i] == DL_OK)
+				dl_warn("log %pg: superblock %d at sector %llu: %s; the other one is used",
+					io->bdev, i, slot_sector(i),
+					dl_status_text(st[i]));
+		ret = pick(ck, sb, st, r);
+	}
+	kfree(sb);
+	return ret;
+}
+
+void dl_checkpoint_exit(struct dl_checkpoint *ck)
+{
+	kvfree(ck->buf);
+	ck->buf = NULL;
+}
+
+static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
+			    struct dl_fingerprint *fp, u64 horizon, u32 *bytes)
+{
+	struct dl_super *sb = &ck->sb;
+	struct dl_cp_head h = {
+		.generation = sb->generation,
+		.horizon_seq = horizon,
+	};
+	struct dl_cp_segment cs;
+	struct dl_segment *seg;
+	struct dl_cp_writer w;
+	unsigned long flags;
+	u32 crc;
+	enum dl_status st;
+
+	dl_cp_begin(&w, ck->buf, (size_t)sb->cp_sectors << DL_SECTOR_SHIFT);
+	dl_cp_section(&w, DL_SECTION_SEGMENTS, DL_SECTION_MUST);
+	spin_lock_irqsave(&l->lock, flags);
+	h.next_seq = l->next_seq;
+	h.next_commit = l->next_commit;
+	h.next_segment_id = l->segs.next_id;
+	h.durable_commit = l->durable;
+	list_for_each_entry(seg, &l->segs.live, list) {
+		dl_segment_describe(seg, l->durable, &cs);
+		dl_cp_put_segment(&w, &cs);
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	dl_cp_section(&w, DL_SECTION_SAMPLES, 0);
+	dl_fingerprint_save(fp, &w);
+	if (ck->more)
+		ck->more(ck->ctx, &w);
+	st = dl_cp_end(&w, &h, bytes, &crc);
+	sb->cp_crc = crc;
+	return st;
+}
+
+int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
+			 struct dl_fingerprint *fp, u64 horizon, u32 flags)
+{
+	enum dl_status st;
+	u32 bytes;
+	int slot, ret = 0;
+
+	mutex_lock(&ck->lock);
+	ck->sb.flags = flags;
+	ck->sb.epoch = l->epoch;
+	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {
+		ck->sb.generation++;
+		ck->sb.written_ns = ktime_get_real_ns();
+		st = build(ck, l, fp, horizon, &bytes);
+		if (st != DL_OK) {
+			dl_err("log %pg: checkpoint: %s", ck->io->bdev,
+			       dl_status_text(st));
+			ret = -ENOSPC;
+			break;
+		}
+		ret = write_slot(ck, slot, bytes);
+		if (ret)
+			dl_err("log %pg: superblock %d: write error",
+			       ck->io->bdev, slot);
+	}
+	ck->nr_commits++;
+	mutex_unlock(&ck->lock);
+	return ret;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Superblock slots and checkpoints on the log device.
+ *
+ * A commit writes both slots, one after the other, each with its own copy of
+ * the checkpoint; nothing relies on the new state before both are durable.
+ * So a slot lost to rot costs a message, never data.
+ *
+ * Locks: @lock (sleeping) serialises commits; dl_log.lock is taken inside for
+ * the moment in which the state is copied.
+ */
+#ifndef DL_CHECKPOINT_H
+#define DL_CHECKPOINT_H
+
+#include <linux/mutex.h>
+
+#include "blkio.h"
+#include "core/checkpoint.h"
+#include "fingerprint.h"
+#include "log.h"
+
+struct dl_checkpoint {
+	struct mutex lock;
+	struct dl_blkio *io;
+	struct dl_super sb;	/* as last written; geometry never changes */
+	struct dl_cp_head head;	/* as loaded */
+	void *buf;		/* the larger of area and superblock */
+	u64 nr_commits;
+	/* appends sections of the owner; may be NULL */
+	void (*more)(void *ctx, struct dl_cp_writer *w);
+	void *ctx;
+};
+
+/**
+ * dl_checkpoint_load() - find the newest valid superblock and its checkpoint
+ * @ck: out; on success @ck->sb and @ck->head are set and @ck->buf holds the
+ *	checkpoint for a dl_cp_reader
+ * @io: log device
+ * @r: out: reader at the first section
+ * @volume_sectors: size of the volume to be activated; a blank log is
+ *	formatted for it
+ *
+ * Every reason to refuse is logged in one line.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EIO unreadable; -EINVAL not a deltalog log, or too small;
+ * -EUCLEAN damaged; -EOPNOTSUPP a newer format; -ENOMEM.
+ */
+int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
+		       struct dl_cp_reader *r, u64 volume_sectors);
+void dl_checkpoint_exit(struct dl_checkpoint *ck);
+
+/**
+ * dl_checkpoint_commit() - write the present state, twice, durably
+ * @ck: loaded
+ * @l: log
+ * @fp: fingerprint of the origin at @horizon
+ * @horizon: sequence up to which the origin is current, durably
+ * @flags: DL_SUPER_CLEAN, DL_SUPER_DETACHED or 0
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOSPC when the area is too small; -EIO.
+ */
+int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
+			 struct dl_fingerprint *fp, u64 horizon, u32 flags);
+
+#endif

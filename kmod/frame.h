@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A frame in memory: the unit of commit while it fills and flies.
+ *
+ * States, all under dl_log.lock: FREE -> OPEN (one at a time) -> CLOSED (no
+ * more records; copies may still be under way) -> READY (all copies in) ->
+ * FLYING -> FREE again once it and every frame before it is on the device. A
+ * frame that failed stays FAILED, so that what it holds can still be read.
+ *
+ * @pending counts the copies under way plus one while OPEN; who brings it to
+ * zero makes the frame READY. @readers counts reads being served from it;
+ * both keep it from being recycled.
+ */
+#ifndef DL_FRAME_H
+#define DL_FRAME_H
+
+#include <linux/atomic.h>
+#include <linux/bio.h>
+#include <linux/list.h>
+
+#include "core/frame.h"
+
+#define DL_FRAME_PAGES		128	/* payload: 512 KiB */
+#define DL_FRAME_HEAD_BYTES	16384
+#define DL_FRAME_DESCS \
+	((DL_FRAME_HEAD_BYTES - sizeof(struct dl_disk_frame)) / \
+	 sizeof(struct dl_disk_desc))
+#define DL_FRAME_VECS		(DL_FRAME_PAGES + 1 + \
+				 DL_FRAME_HEAD_BYTES / PAGE_SIZE + 1)
+
+enum dl_frame_state {
+	DL_FRAME_FREE,
+	DL_FRAME_OPEN,
+	DL_FRAME_CLOSED,
+	DL_FRAME_READY,
+	DL_FRAME_FLYING,
+	DL_FRAME_WRITTEN,
+	DL_FRAME_FAILED,
+};
+
+struct dl_log;
+struct dl_segment;
+
+struct dl_frame {
+	struct list_head list;		/* dl_log.free or .busy (commit order) */
+	struct dl_frame *batch;		/* next in a dl_batch */
+	struct dl_log *log;
+	struct dl_segment *seg;
+	enum dl_frame_state state;
+	bool fua;			/* durable when written */
+	bool preflush;			/* and makes all before it so */
+	bool want_durable;		/* a flush waits for it */
+	u64 commit;
+	u64 first_seq;
+	u64 start;			/* log sector of the head */
+	u64 payload_start;		/* log sector of the payload */
+	u32 nr_descs, max_descs;
+	u32 used, max_payload;		/* payload sectors */
+	u32 part_at, part_left;		/* a page shared by small records */
+	unsigned long opened;		/* jiffies at the first record */
+	atomic_t pending;
+	atomic_t readers;
+	struct dl_disk_frame *head;	/* DL_FRAME_HEAD_BYTES: header, descs */
+	struct dl_disk_desc *descs;	/* behind the header */
+	blk_opf_t opf;
+	struct bio bio;
+	struct bio_vec vecs[DL_FRAME_VECS];
+	struct page *pages[DL_FRAME_PAGES];
+};
+
+/* Memory of one frame, for the documented formula. */
+#define DL_FRAME_MEM \
+	(DL_FRAME_PAGES * PAGE_SIZE + DL_FRAME_HEAD_BYTES + \
+	 sizeof(struct dl_frame))
+
+struct dl_frame *dl_frame_alloc(struct dl_log *log, gfp_t gfp);
+void dl_frame_free(struct dl_frame *f);
+
+/* Kernel address of payload sector @off of @f. */
+static inline void *dl_frame_payload(const struct dl_frame *f, u32 off)
+{
+	return page_address(f->pages[off >> DL_PAGE_SECTOR_SHIFT]) +
+		((off & (DL_PAGE_SECTORS - 1)) << DL_SECTOR_SHIFT);
+}
+
+/**
+ * dl_frame_fill_bio() - build the write of a READY frame
+ * @f: frame, header packed
+ * @block_bytes: log block
+ * @bdev: log device
+ * @opf: REQ_OP_WRITE with REQ_FUA, REQ_PREFLUSH as decided
+ *
+ * Context: process; no allocation.
+ */
+void dl_frame_fill_bio(struct dl_frame *f, u32 block_bytes,
+		       struct block_device *bdev, blk_opf_t opf);
+
+#endif

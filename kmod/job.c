@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One job of reconcile. See job.h.
+ */
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/slab.h>
+
+#include "io.h"
+#include "job.h"
+#include "msg.h"
+
+struct dl_job *dl_job_alloc(struct dl_volume *v, gfp_t gfp)
+{
+	struct dl_job *job = kvzalloc(sizeof(*job), gfp);
+	u32 i;
+
+	if (!job)
+		return NULL;
+	job->v = v;
+	INIT_WORK(&job->work, dl_job_work);
+	for (i = 0; i < DL_JOB_PAGES; i++) {
+		job->mem[i] = alloc_page(gfp);
+		if (!job->mem[i])
+			goto fail;
+	}
+	return job;
+fail:
+	dl_job_free(job);
+	return NULL;
+}
+
+void dl_job_free(struct dl_job *job)
+{
+	u32 i;
+
+	for (i = 0; i < DL_JOB_PAGES && job->mem[i]; i++)
+		__free_page(job->mem[i]);
+	kvfree(job);
+}
+
+/* Sectors of @page in @mask that a run newer than @seq hides. */
+static u8 hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq)
+{
+	u64 at = page << DL_PAGE_SECTOR_SHIFT, len;
+	u8 gone = 0;
+	u32 i;
+
+	if (dl_runs_none(&v->runs))
+		return 0;
+	for (i = 0; i < DL_PAGE_SECTORS; i += len)
+		if (dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i,
+				 &len) > seq)
+			gone |= dl_pmap_span_mask(i, len);
+	return gone & mask;
+}
+
+void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 upto, bool *full)
+{
+	struct dl_volume *v = job->v;
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	bool same = job->nr_pages && job->page[job->nr_pages - 1] == page;
+	struct dl_pval val = { };
+	struct dl_item *it;
+	struct dl_pent *e;
+	u8 mask = 0;
+
+	/* All of a page goes into one job, which then needs room for it. */
+	*full = !same && (job->nr_pages == DL_JOB_PAGES ||
+			  job->nr_items + DL_PAGE_SECTORS > DL_JOB_ITEMS);
+	if (*full)
+		return;
+
+	spin_lock(&sh->lock);
+	e = dl_pmap_ent(&m->pm, idx);
+	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= upto) {
+		dl_pmap_get(&m->pm, idx, &val);
+		mask = val.mask & ~hidden(v, page, val.mask, val.seq);
+		if (!mask) {
+			dl_pmap_remove(&m->pm, bucket, idx, val.seq);
+			dl_map_free(m, sh, idx);
+		}
+	}
+	spin_unlock(&sh->lock);
+	if (!mask || val.flags & DL_PVAL_LOST)
+		return;
+
+	if (!same) {
+		job->page[job->nr_pages] = page;
+		job->mask[job->nr_pages++] = 0;
+	}
+	job->mask[job->nr_pages - 1] |= mask;
+	it = &job->items[job->nr_items++];
+	*it = (struct dl_item) {
+		.seq = val.seq, .loc = val.loc, .idx = idx, .crc = val.crc,
+		.slot = job->nr_pages - 1, .first = val.first,
+		.sectors = val.sectors, .mask = mask, .flags = val.flags,
+	};
+}
+
+/* ---- bios whose end a job waits for ---- */
+
+struct job_io {
+	atomic_t left;
+	blk_status_t status;
+	struct completion done;
+};
+
+static void job_io_init(struct job_io *jio)
+{
+	atomic_set(&jio->left, 1);
+	jio->status = BLK_STS_OK;
+	init_completion(&jio->done);
+}
+
+static void job_io_put(struct job_io *jio)
+{
+	if (atomic_dec_and_test(&jio->left))
+		complete(&jio->done);
+}
+
+static void job_endio(struct bio *bio)
+{
+	struct job_io *jio = bio->bi_private;
+
+	if (bio->bi_status)
+		jio->status = bio->bi_status;
+	bio_put(bio);
+	job_io_put(jio);
+}
+
+static struct bio *job_bio(struct job_io *jio, struct block_device *bdev,
+			   blk_opf_t opf, u64 sector, u32 vecs)
+{
+	struct bio *bio = bio_alloc(bdev, vecs, opf, GFP_NOIO);
+
+	bio->bi_iter.bi_sector = sector;
+	bio->bi_private = jio;
+	bio->bi_end_io = job_endio;
+	atomic_inc(&jio->left);
+	return bio;
+}
+
+static blk_status_t job_io_wait(struct job_io *jio)
+{
+	job_io_put(jio);
+	wait_for_completion_io(&jio->done);
+	return jio->status;
+}
+
+static bool plain_page(const struct dl_item *it)
+{
+	return !(it->flags & DL_PVAL_ZERO) && it->sectors == DL_PAGE_SECTORS &&
+	       it->mask == 0xff;
+}
+
+/* Whole pages come straight into place, neighbours in the log together. */
+static void read_pages(struct dl_job *job)
+{
+	struct dl_volume *v = job->v;
+	struct job_io jio;
+	struct bio *bio = NULL;
+	u64 next = 0;
+	u32 i;
+
+	job_io_init(&jio);
+	for (i = 0; i < job->nr_items; i++) {
+		struct dl_item *it = &job->items[i];
+		struct page *page = job->mem[it->slot];
+
+		if (!plain_page(it))
+			continue;
+		if (bio && (it->loc != next || bio->bi_vcnt == BIO_MAX_VECS)) {
+			submit_bio(bio);
+			bio = NULL;
+		}
+		if (!bio)
+			bio = job_bio(&jio, v->logio.bdev, REQ_OP_READ, it->loc,
+				      min_t(u32, job->nr_items - i,
+					    BIO_MAX_VECS));
+		__bio_add_page(bio, page, DL_PAGE_BYTES, 0);
+		next = it->loc + DL_PAGE_SECTORS;
+	}
+	if (bio)
+		submit_bio(bio);
+	/* Errors show up as checksums that do not match, and are read again. */
+	job_io_wait(&jio);
+}
+
+static void copy_sectors(void *to, const void *from, u8 mask)
+{
+	u32 i;
+
+	for (i = 0; i < DL_PAGE_SECTORS; i++)
+		if (mask >> i & 1)
+			memcpy(to + (i << DL_SECTOR_SHIFT),
+			       from + (i << DL_SECTOR_SHIFT), DL_SECTOR_BYTES);
+}
+
+static void clear_sectors(void *to, u8 mask)
+{
+	u32 i;
+
+	for (i = 0; i < DL_PAGE_SECTORS; i++)
+		if (mask >> i & 1)
+			memset(to + (i << DL_SECTOR_SHIFT), 0, DL_SECTOR_BYTES);
+}
+
+/* Have @it's sectors in place, or find that it is unreadable. */
+static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
+{
+	struct dl_volume *v = job->v;
+	void *to = page_address(job->mem[it->slot]);
+	int ret;
+
+	if (it->flags & DL_PVAL_ZERO) {
+		clear_sectors(to, it->mask);
+		return 0;
+	}
+	if (plain_page(it) && dl_crc32c(to, DL_PAGE_BYTES) == it->crc)
+		return 0;
+	ret = dl_read_record(v, it->loc, it->sectors, it->crc,
+			     job->page[it->slot], bounce);
+	if (!ret)
+		copy_sectors(to, bounce - (it->first << DL_SECTOR_SHIFT),
+			     it->mask);
+	return ret;
+}
+
+/*
+ * The sectors of a record that cannot be read become lost: an entry that says
+ * so takes its place, so that reading them is an error until they are written
+ * again. A checksum that does not match will not match later; a device that
+ * does not answer may.
+ */
+static void lose_item(struct dl_job *job, struct dl_item *it)
+{
+	struct dl_volume *v = job->v;
+	struct dl_map *m = &v->map;
+	u64 page = job->page[it->slot];
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pval val = {
+		.seq = it->seq, .first = it->first, .sectors = it->sectors,
+		.flags = DL_PVAL_LOST,
+	};
+
+	spin_lock(&sh->lock);
+	if (dl_pmap_remove(&m->pm, bucket, it->idx, it->seq)) {
+		dl_map_insert(m, sh, bucket, it->idx, page, &val);
+		atomic_inc(&v->nr_lost);
+		dl_err("%s: page %llu, sectors %u to %u: lost to damage of the log at sector %llu; reading them fails until they are written again",
+		       v->name, page, it->first,
+		       it->first + it->sectors - 1, it->loc);
+	}
+	spin_unlock(&sh->lock);
+}
+
+static void settle_items(struct dl_job *job)
+{
+	struct dl_volume *v = job->v;
+	struct page *bounce = mempool_alloc(v->pages, GFP_NOIO);
+	bool give_up = READ_ONCE(v->rc.failures) >= DL_READ_RETRIES;
+	u32 i;
+
+	for (i = 0; i < job->nr_items; i++) {
+		struct dl_item *it = &job->items[i];
+
+		it->err = settle_item(job, it, page_address(bounce));
+		if (!it->err)
+			continue;
+		job->mask[it->slot] &= ~it->mask;
+		if (it->err == -EBADMSG || give_up)
+			lose_item(job, it);
+		else
+			atomic_set(&v->rc.io_error, 1);
+	}
+	mempool_free(bounce, v->pages);
+}
+
+/* Write every stretch of sectors without a gap with one bio. */
+static blk_status_t write_origin(struct dl_job *job)
+{
+	struct dl_volume *v = job->v;
+	struct job_io jio;
+	struct bio *bio = NULL;
+	u64 next = 0, sectors = 0;
+	u32 i, from, to;
+
+	job_io_init(&jio);
+	for (i = 0; i < job->nr_pages; i++) {
+		u64 base = job->page[i] << DL_PAGE_SECTOR_SHIFT;
+
+		for (from = 0; from < DL_PAGE_SECTORS; from = to) {
+			bool set = job->mask[i] >> from & 1;
+
+			for (to = from + 1; to < DL_PAGE_SECTORS &&
+			     (job->mask[i] >> to & 1) == set; to++)
+				;
+			if (!set)
+				continue;
+			if (bio && (base + from != next ||
+				    bio->bi_vcnt == BIO_MAX_VECS)) {
+				submit_bio(bio);
+				bio = NULL;
+			}
+			if (!bio)
+				bio = job_bio(&jio, v->origin.bdev,
+					      REQ_OP_WRITE, base + from,
+					      BIO_MAX_VECS);
+			__bio_add_page(bio, job->mem[i],
+				       (to - from) << DL_SECTOR_SHIFT,
+				       from << DL_SECTOR_SHIFT);
+			next = base + to;
+			sectors += to - from;
+		}
+		dl_fingerprint_forget(&v->fp, job->page[i], 1);
+	}
+	if (bio)
+		submit_bio(bio);
+	atomic64_add(sectors, &v->rc.sectors);
+	atomic64_add(job->nr_pages, &v->rc.pages);
+	return job_io_wait(&jio);
+}
+
+void dl_job_work(struct work_struct *work)
+{
+	struct dl_job *job = container_of(work, struct dl_job, work);
+	struct dl_volume *v = job->v;
+	struct dl_reconcile *rc = &v->rc;
+	unsigned int noio = memalloc_noio_save();
+	u32 i;
+
+	read_pages(job);
+	settle_items(job);
+	if (write_origin(job)) {
+		atomic64_inc(&rc->origin_errors);
+		atomic_set(&rc->io_error, 1);
+		dl_err_limit("%s: origin %pg: write error near sector %llu: what is in the log stays there, will try again",
+			     v->name, v->origin.bdev,
+			     job->page[0] << DL_PAGE_SECTOR_SHIFT);
+	} else {
+		for (i = 0; i < job->nr_items; i++)
+			if (!job->items[i].err)
+				dl_map_drop(&v->map,
+					    job->page[job->items[i].slot],
+					    job->items[i].idx,
+					    job->items[i].seq);
+	}
+	memalloc_noio_restore(noio);
+	smp_store_release(&job->busy, false);
+	wake_up(&rc->job_done);
+}

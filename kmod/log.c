@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Places for records: the open frame, the open segment, the pool. See log.h for
+ * the rules; what happens to a frame once it is closed is in commit.c.
+ */
+#include <linux/blkdev.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/slab.h>
+
+#include "commit.h"
+#include "log.h"
+
+int dl_log_init(struct dl_log *l, struct dl_blkio *io,
+		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
+		const char *name, const struct dl_log_ops *ops, void *ctx)
+{
+	u32 seg_sectors;
+	int ret, i;
+
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->free);
+	INIT_LIST_HEAD(&l->closing);
+	INIT_LIST_HEAD(&l->flying);
+	INIT_LIST_HEAD(&l->waiters);
+	INIT_WORK(&l->work, dl_commit_work);
+	INIT_DELAYED_WORK(&l->age, dl_commit_age);
+	init_waitqueue_head(&l->idle);
+	l->io = io;
+	l->ops = ops;
+	l->ctx = ctx;
+	l->block_bytes = sb->block_bytes;
+	l->block_sectors = sb->block_bytes >> DL_SECTOR_SHIFT;
+	l->cache = bdev_write_cache(io->bdev);
+	l->open_first_seq = U64_MAX;
+	l->commit_ms = 200;
+	l->stopped = true;
+
+	ret = dl_segments_init(&l->segs, sb, segment_kib);
+	if (ret)
+		return ret;
+	seg_sectors = l->segs.seg_chunks * l->segs.chunk_sectors;
+	l->max_descs = clamp_t(u32, seg_sectors / 4, 16, DL_FRAME_DESCS);
+
+	l->wq = alloc_workqueue("dl-log/%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
+				name);
+	if (!l->wq)
+		return -ENOMEM;
+	l->max_frames = max_t(u32, frame_mem_kib / (DL_FRAME_MEM >> 10), 2);
+	for (i = 0; i < 2; i++) {
+		struct dl_frame *f = dl_frame_alloc(l, GFP_KERNEL);
+
+		if (!f)
+			return -ENOMEM;
+		list_add(&f->list, &l->free);
+		l->nr_frames++;
+		l->nr_free++;
+	}
+	return 0;
+}
+
+void dl_log_exit(struct dl_log *l)
+{
+	struct dl_frame *f, *tmp;
+
+	if (l->wq) {
+		cancel_delayed_work_sync(&l->age);
+		destroy_workqueue(l->wq);
+	}
+	if (l->free.next) {
+		list_splice_init(&l->closing, &l->free);
+		list_splice_init(&l->flying, &l->free);
+		list_for_each_entry_safe(f, tmp, &l->free, list)
+			dl_frame_free(f);
+	}
+	if (l->cur && l->cur->next)
+		dl_segment_free(&l->segs, l->cur->next);
+	dl_segments_exit(&l->segs);
+}
+
+
+/* ---- segments under the frames ---- */
+
+static u32 tail_max(const struct dl_log *l)
+{
+	return dl_frame_tail_sectors(l->block_bytes, l->max_descs);
+}
+
+/* Payload sectors a new frame could have in @seg. */
+static u32 frame_room(const struct dl_log *l, const struct dl_segment *seg)
+{
+	u32 room = dl_segment_room(seg, l->block_bytes, l->max_descs);
+	u32 need = l->block_sectors + tail_max(l);
+
+	if (room <= need)
+		return 0;
+	return min_t(u32, (room - need) & ~(DL_PAGE_SECTORS - 1),
+		     DL_FRAME_PAGES * DL_PAGE_SECTORS);
+}
+
+static void enter_segment(struct dl_log *l, struct dl_segment *seg)
+{
+	seg->state = DL_SEG_OPEN;
+	seg->first_commit = l->next_commit;
+	seg->last_commit = l->next_commit - 1;
+	seg->first_seq = l->next_seq;
+	seg->last_seq = l->next_seq - 1;
+	if (!seg->in_chain) {
+		seg->in_chain = true;
+		list_add_tail(&seg->list, &l->segs.live);
+		l->segs.nr_live++;
+	}
+	l->cur = seg;
+}
+
+/*
+ * The frame header names the successor, so a segment is opened only when the
+ * one after it is known: recovery can then always follow the chain.
+ */
+static bool switch_segment(struct dl_log *l)
+{
+	struct dl_segment *old = l->cur, *next;
+
+	next = dl_segment_take(&l->segs);
+	if (!next)
+		return false;
+	old->state = DL_SEG_SEALED;
+	l->unsettled++;
+	enter_segment(l, old->next);
+	l->cur->next = next;
+	return true;
+}
+
+/* What kept a frame from being opened, or DL_FED. */
+static enum dl_starved open_frame(struct dl_log *l)
+{
+	struct dl_frame *f;
+	u32 room, least;
+	bool moved = false;
+
+	if (!l->cur)
+		return DL_STARVED_SEGMENT;
+	f = list_first_entry_or_null(&l->free, struct dl_frame, list);
+	if (!f)
+		return DL_STARVED_FRAME;
+
+	/* Little frames at the end of a segment cost more than they save. */
+	least = clamp_t(u32, l->cur->sectors / 32, DL_PAGE_SECTORS, 128);
+	least &= ~(DL_PAGE_SECTORS - 1);
+	room = frame_room(l, l->cur);
+	if (room < least) {
+		if (!switch_segment(l))
+			return DL_STARVED_SEGMENT;
+		moved = true;
+		room = frame_room(l, l->cur);
+	}
+
+	f->seg = l->cur;
+	f->state = DL_FRAME_OPEN;
+	f->fua = f->preflush = f->want_durable = false;
+	f->commit = l->next_commit++;
+	f->first_seq = l->next_seq;
+	f->start = l->cur->start + l->cur->used;
+	f->payload_start = f->start + l->block_sectors;
+	f->nr_descs = 0;
+	f->max_descs = l->max_descs;
+	f->used = 0;
+	f->max_payload = room;
+	f->part_at = f->part_left = 0;
+	f->opened = jiffies;
+	atomic_set(&f->pending, 1);
+	if (!l->cur->nr_frames++)
+		l->cur->born = jiffies;
+	list_move_tail(&f->list, &l->closing);
+	l->nr_free--;
+	l->open = f;
+	WRITE_ONCE(l->open_first_seq, f->first_seq);
+	if (!l->age_armed) {
+		l->age_armed = true;
+		queue_delayed_work(l->wq, &l->age,
+				   msecs_to_jiffies(l->commit_ms));
+	}
+	if (moved)
+		l->ops->housekeep(l->ctx);
+	return DL_FED;
+}
+
+/* What is left of a page shared by small records goes out as zeros. */
+static void end_part(struct dl_frame *f)
+{
+	if (f->part_left)
+		memset(dl_frame_payload(f, f->part_at), 0,
+		       f->part_left << DL_SECTOR_SHIFT);
+	f->part_left = 0;
+}
+
+void dl_log_close(struct dl_log *l, struct dl_batch *b)
+{
+	struct dl_frame *f = l->open;
+
+	lockdep_assert_held(&l->lock);
+	if (f->part_left) {
+		end_part(f);
+		if ((f->part_at | (DL_PAGE_SECTORS - 1)) + 1 == f->used)
+			f->used = f->part_at;
+	}
+	f->state = DL_FRAME_CLOSED;
+	f->seg->used += dl_frame_total(l->block_bytes, f->nr_descs, f->used);
+	f->seg->nr_descs += f->nr_descs;
+	f->seg->last_commit = f->commit;
+	f->seg->last_seq = l->next_seq - 1;
+	l->open = NULL;
+	WRITE_ONCE(l->open_first_seq, U64_MAX);
+	if (atomic_dec_and_test(&f->pending))
+		dl_commit_ready(l, f, b);
+}
+
+/* Payload sectors for a record of @sectors, or -1 when it does not fit. */
+static int take_payload(struct dl_frame *f, unsigned int sectors)
+{
+	int off;
+
+	if (!sectors)
+		return 0;
+	if (sectors < DL_PAGE_SECTORS && f->part_left >= sectors) {
+		off = f->part_at;
+		f->part_at += sectors;
+		f->part_left -= sectors;
+		return off;
+	}
+	if (f->used + DL_PAGE_SECTORS > f->max_payload)
+		return -1;
+	off = f->used;
+	f->used += DL_PAGE_SECTORS;
+	if (sectors < DL_PAGE_SECTORS) {
+		end_part(f);
+		f->part_at = off + sectors;
+		f->part_left = DL_PAGE_SECTORS - sectors;
+	}
+	return off;
+}
+
+int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
+		   struct dl_batch *b)
+{
+	struct dl_frame *f;
+	enum dl_starved why;
+	unsigned long flags;
+	int off, ret = 0;
+
+	spin_lock_irqsave(&l->lock, flags);
+	if (unlikely(l->failed || l->stopped)) {
+		ret = l->failed ?: -EAGAIN;
+		goto out;
+	}
+	f = l->open;
+	off = -1;
+	if (likely(f) && f->nr_descs < f->max_descs)
+		off = take_payload(f, sectors);
+	if (unlikely(off < 0)) {
+		if (f)
+			dl_log_close(l, b);
+		why = open_frame(l);
+		if (why != DL_FED) {
+			l->starved = why;
+			ret = -EAGAIN;
+			goto out;
+		}
+		f = l->open;
+		off = take_payload(f, sectors);
+	}
+	s->frame = f;
+	s->desc = &f->descs[f->nr_descs++];
+	s->seq = l->next_seq++;
+	s->loc = f->payload_start + off;
+	s->mem = sectors ? dl_frame_payload(f, off) : NULL;
+	atomic_inc(&f->pending);
+out:
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (unlikely(ret == -EAGAIN))
+		l->ops->housekeep(l->ctx);
+	return ret;
+}
+
+static void fill_slot(struct dl_slot *s, struct dl_frame *f, u64 seq, u64 loc)
+{
+	s->frame = f;
+	s->desc = &f->descs[seq - f->first_seq];
+	s->seq = seq;
+	s->loc = loc;
+	s->mem = dl_frame_payload(f, loc - f->payload_start);
+}
+
+bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+	bool ok = false;
+
+	spin_lock_irqsave(&l->lock, flags);
+	f = l->open;
+	if (f && seq >= f->first_seq && seq > l->mark_seq && !l->failed) {
+		atomic_inc(&f->pending);
+		fill_slot(s, f, seq, loc);
+		ok = true;
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return ok;
+}
+
+void dl_log_put(struct dl_slot *s, struct dl_batch *b)
+{
+	struct dl_frame *f = s->frame;
+	struct dl_log *l = f->log;
+	unsigned long flags;
+
+	if (likely(!atomic_dec_and_test(&f->pending)))
+		return;
+	spin_lock_irqsave(&l->lock, flags);
+	dl_commit_ready(l, f, b);
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+void dl_log_mark(struct dl_log *l, u64 seq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	l->mark_seq = max(l->mark_seq, seq);
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+static struct dl_frame *find_frame(struct list_head *list, u64 seq)
+{
+	struct dl_frame *f;
+
+	list_for_each_entry(f, list, list)
+		if (seq >= f->first_seq && seq - f->first_seq < f->nr_descs)
+			return f;
+	return NULL;
+}
+
+bool dl_log_read_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+
+	if (seq <= READ_ONCE(l->retired_seq))
+		return false;
+	spin_lock_irqsave(&l->lock, flags);
+	f = find_frame(&l->closing, seq);
+	if (!f)
+		f = find_frame(&l->flying, seq);
+	if (f) {
+		atomic_inc(&f->readers);
+		fill_slot(s, f, seq, loc);
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return f;
+}
+
+void dl_log_read_put(struct dl_slot *s)
+{
+	struct dl_frame *f = s->frame;
+	struct dl_log *l = f->log;
+	unsigned long flags;
+	bool room = false;
+
+	spin_lock_irqsave(&l->lock, flags);
+	if (atomic_dec_and_test(&f->readers) && f->state == DL_FRAME_FREE) {
+		/* It was retired meanwhile and waited for its last reader. */
+		list_add(&f->list, &l->free);
+		l->nr_free++;
+		room = l->starved == DL_STARVED_FRAME;
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (room)
+		l->ops->room(l->ctx);
+}
+
+void dl_log_seal(struct dl_log *l)
+{
+	struct dl_batch b;
+	unsigned long flags;
+
+	dl_batch_init(&b);
+	spin_lock_irqsave(&l->lock, flags);
+	if (l->open)
+		dl_log_close(l, &b);
+	if (l->cur && l->cur->last_commit >= l->cur->first_commit)
+		switch_segment(l);
+	spin_unlock_irqrestore(&l->lock, flags);
+	dl_log_submit(l, &b);
+	l->ops->housekeep(l->ctx);
+}
+
+/* ---- the pool ---- */
+
+static void grow_frames(struct dl_log *l)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+	bool want;
+
+	for (;;) {
+		spin_lock_irqsave(&l->lock, flags);
+		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
+		       l->starved == DL_STARVED_FRAME;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!want)
+			return;
+		f = dl_frame_alloc(l, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+		if (!f)
+			return;
+		spin_lock_irqsave(&l->lock, flags);
+		list_add(&f->list, &l->free);
+		l->nr_frames++;
+		l->nr_free++;
+		spin_unlock_irqrestore(&l->lock, flags);
+	}
+}
+
+bool dl_log_refill(struct dl_log *l)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool placed, want, room, idle;
+
+	grow_frames(l);
+	do {
+		spin_lock_irqsave(&l->lock, flags);
+		want = l->segs.nr_pool < DL_SEGMENT_POOL && l->segs.free_chunks;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!want)
+			break;
+		seg = dl_segment_alloc(&l->segs);
+		spin_lock_irqsave(&l->lock, flags);
+		placed = dl_segment_place(&l->segs, seg, l->epoch);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!placed)
+			dl_segment_free(&l->segs, seg);
+	} while (placed);
+
+	spin_lock_irqsave(&l->lock, flags);
+	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
+	       (l->starved == DL_STARVED_FRAME && l->nr_free);
+	if (room)
+		l->starved = DL_FED;
+	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (room)
+		l->ops->room(l->ctx);
+	return idle;
+}
+
+bool dl_log_choose(struct dl_log *l)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool ok = false;
+
+	spin_lock_irqsave(&l->lock, flags);
+	if (!l->cur && l->segs.nr_pool >= 2) {
+		seg = dl_segment_take(&l->segs);
+		seg->next = dl_segment_take(&l->segs);
+		enter_segment(l, seg);
+		ok = true;
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return ok;
+}
+
+void dl_log_begin(struct dl_log *l)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	l->stopped = false;
+	l->starved = DL_FED;
+	spin_unlock_irqrestore(&l->lock, flags);
+	l->ops->room(l->ctx);
+}
+
+void dl_log_stop(struct dl_log *l)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	l->stopped = true;
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+u32 dl_log_free_chunks(struct dl_log *l)
+{
+	unsigned long flags;
+	u32 n;
+
+	spin_lock_irqsave(&l->lock, flags);
+	n = l->segs.free_chunks + l->segs.nr_pool * l->segs.seg_chunks;
+	spin_unlock_irqrestore(&l->lock, flags);
+	return n;
+}

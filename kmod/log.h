@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The write-ahead log: records go in, frames go out, in order.
+ *
+ * A record is reserved a place (sequence number, log sector, memory), its
+ * payload is copied there by the caller, and the reservation is put back.
+ * A full, flushed or aged frame is closed; once its last copy is in it is
+ * written. Frames are handed to the device in commit order and may complete
+ * in any order; @written and @durable advance without gaps.
+ *
+ * Locks: @lock guards everything here and in dl_segments, frames' states
+ * included. It is taken with interrupts off, because frames complete in
+ * interrupt context, and it is the innermost lock of the target: nothing else
+ * is taken under it. Order: map shard -> runs -> log.
+ *
+ * Nothing here submits I/O or sleeps under a lock: what became ready to be
+ * written is collected in a dl_batch that the caller hands to
+ * dl_log_submit() once it holds no lock.
+ */
+#ifndef DL_LOG_H
+#define DL_LOG_H
+
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "blkio.h"
+#include "frame.h"
+#include "segment.h"
+
+/* What became ready to be written while a lock was held. */
+struct dl_batch {
+	struct dl_frame *first, **last;
+	bool flush;
+};
+
+static inline void dl_batch_init(struct dl_batch *b)
+{
+	b->first = NULL;
+	b->last = &b->first;
+	b->flush = false;
+}
+
+/* A record's place in an open frame. */
+struct dl_slot {
+	struct dl_frame *frame;
+	struct dl_disk_desc *desc;
+	u64 seq;
+	u64 loc;	/* log sector of the payload */
+	void *mem;	/* where the payload goes; NULL if there is none */
+};
+
+/* Someone who waits for the log to be durable up to a commit. */
+struct dl_waiter {
+	struct list_head list;
+	u64 target;
+	void (*done)(struct dl_waiter *w, int err);	/* any context */
+};
+
+enum dl_starved { DL_FED, DL_STARVED_FRAME, DL_STARVED_SEGMENT };
+
+/**
+ * struct dl_log_ops - what the log tells its owner; any context, dl_log.lock
+ * may be held, so these only queue work
+ * @room: frames or segments came free after a reservation had failed
+ * @housekeep: a segment was sealed, became durable, or the pool runs low
+ * @failed: the log device failed; the log takes no more records
+ */
+struct dl_log_ops {
+	void (*room)(void *ctx);
+	void (*housekeep)(void *ctx);
+	void (*failed)(void *ctx, u64 sector);
+};
+
+struct dl_log {
+	spinlock_t lock;
+	struct dl_frame *open;		/* last of @closing, or NULL */
+	struct list_head free;
+	struct list_head closing;	/* OPEN, CLOSED, READY: commit order */
+	struct list_head flying;	/* FLYING, WRITTEN, FAILED: same */
+	u32 nr_frames, nr_free, max_frames;
+	u64 next_commit, next_seq;
+	u64 written;			/* all commits <= it are on the device */
+	u64 durable;			/* and would survive a power cut */
+	u64 plain;			/* last commit handed over without FUA */
+	u64 plain_written;		/* last such one that @written passed */
+	u64 durable_seq;		/* last sequence of frame @durable */
+	u64 mark_seq;			/* no rewriting in place before it */
+	u64 open_first_seq;		/* U64_MAX: no open frame; read racily */
+	u64 retired_seq;		/* <=: not in memory; read racily */
+	u32 forced;			/* frames in flight someone waits for */
+	bool force_open;		/* commit the open frame at next chance */
+	enum dl_starved starved;	/* why a reservation failed since .room() */
+	bool cache;			/* device has a volatile write cache */
+	bool flushing;
+	bool age_armed;
+	bool stopped;			/* takes no record for now */
+	int failed;			/* sticky errno */
+	u64 flush_upto, flush_seq;
+	struct list_head waiters;	/* ascending target */
+	struct bio flush_bio;
+	struct dl_segment *cur;
+	struct dl_segments segs;
+	u64 epoch;
+	u64 unsettled;			/* sealed segments without a summary */
+	u32 block_bytes, block_sectors;
+	u32 max_descs;
+	unsigned int commit_ms;
+	struct dl_blkio *io;
+	const struct dl_log_ops *ops;
+	void *ctx;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct delayed_work age;
+	struct dl_waiter age_waiter;
+	bool age_waiting;
+	wait_queue_head_t idle;
+	/* counters, under @lock */
+	u64 nr_commits, log_sectors, log_errors, nr_flushes;
+	u64 fail_sector;
+};
+
+int dl_log_init(struct dl_log *l, struct dl_blkio *io,
+		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
+		const char *name, const struct dl_log_ops *ops, void *ctx);
+void dl_log_exit(struct dl_log *l);
+
+/**
+ * dl_log_reserve() - a place for one record
+ * @l: log
+ * @sectors: of payload, 0..8; 8 gets a page of its own, page aligned
+ * @s: out: the place; @s->desc is the caller's to fill in, all of it
+ * @b: collects frames that became ready
+ *
+ * The frame stays as it is until dl_log_put().
+ *
+ * Context: any process context, spinlocks may be held.
+ * Return: 0; -EAGAIN when no frame or no log space is free just now (.room()
+ * will be called); the sticky error of a failed log.
+ */
+int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
+		   struct dl_batch *b);
+
+/**
+ * dl_log_pin() - a record of the open frame, to write over it in memory
+ * @l: log
+ * @seq: its sequence
+ * @loc: its payload's log sector
+ * @s: out: its place
+ *
+ * The caller excludes other users of that record (its map shard is locked).
+ *
+ * Return: true; false when the frame is closed or a mark lies in between.
+ */
+bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
+
+/* Done with a reserved or pinned place: payload and descriptor are in. */
+void dl_log_put(struct dl_slot *s, struct dl_batch *b);
+
+/* From now on records before this point are not rewritten in place. */
+void dl_log_mark(struct dl_log *l, u64 seq);
+
+/**
+ * dl_log_read_pin() - a record's payload, if its frame is still in memory
+ * @l: log
+ * @seq: its sequence
+ * @loc: its payload's log sector
+ * @s: out: where; valid until dl_log_read_put()
+ *
+ * Return: true, or false when it is on the log device.
+ */
+bool dl_log_read_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
+void dl_log_read_put(struct dl_slot *s);
+
+/**
+ * dl_log_commit() - make everything accepted so far durable
+ * @l: log
+ * @w: waiter with .done set; called exactly once, possibly before this returns
+ * @b: batch
+ */
+void dl_log_commit(struct dl_log *l, struct dl_waiter *w, struct dl_batch *b);
+
+/**
+ * dl_log_submit() - hand a batch to the device
+ * @l: log
+ * @b: batch; empty afterwards
+ *
+ * Context: process, no spinlock held. Inside a map function the bios are
+ * queued by the block layer and go out when it returns.
+ */
+void dl_log_submit(struct dl_log *l, struct dl_batch *b);
+
+/* dl_log_commit() and wait. Context: process, may sleep, not in map. */
+int dl_log_sync(struct dl_log *l);
+
+/* End the open segment, so that all of the log can be reconciled. */
+void dl_log_seal(struct dl_log *l);
+
+/* Wait until nothing is in flight (also after a failure). */
+void dl_log_quiesce(struct dl_log *l);
+
+/**
+ * dl_log_refill() - allocate segments ahead, frames too
+ * @l: log
+ *
+ * Return: true when the log has no open segment but could have one now: the
+ * owner must write a checkpoint and then call dl_log_begin().
+ * Context: process, may sleep.
+ */
+bool dl_log_refill(struct dl_log *l);
+
+/* Free segments the pool could still be given, in chunks; for throttling. */
+u32 dl_log_free_chunks(struct dl_log *l);
+
+/**
+ * dl_log_begin() - open the first segment of a life
+ * @l: log with at least two segments in the pool, none open
+ *
+ * dl_log_choose() picked it and the checkpoint on the device lists it.
+ */
+void dl_log_begin(struct dl_log *l);
+bool dl_log_choose(struct dl_log *l);
+
+/* Take no record until dl_log_begin(); reservations wait. */
+void dl_log_stop(struct dl_log *l);
+
+#define DL_SEGMENT_POOL	3	/* segments allocated ahead */
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The map: which record holds the newest content of a sector, if any does.
+ *
+ * core/pmap.h holds the data structure; this adds the locks, the memory and
+ * the free entries. A bucket's entries are guarded by the spinlock of its
+ * shard (a sixteenth of the bucket number modulo the number of shards). Free entries are kept in
+ * small stacks per shard, refilled from and drained to one list under @lock.
+ *
+ * Memory: all of it is taken at activation, 28 bytes an entry and 4 to 8 bytes
+ * of bucket for it; when no entry is left a write waits as for a full log.
+ *
+ * Locks: shard -> lock. Shards are taken in process context only.
+ */
+#ifndef DL_MAP_H
+#define DL_MAP_H
+
+#include <linux/cache.h>
+#include <linux/spinlock.h>
+
+#include "core/pmap.h"
+
+struct dl_shard {
+	spinlock_t lock;
+	u32 free;		/* list through dl_pent.next */
+	u32 nr_free;
+} ____cacheline_aligned_in_smp;
+
+struct dl_map {
+	struct dl_pmap pm;
+	struct dl_shard *shards;
+	u32 shard_mask;
+	u32 max;		/* entries */
+	spinlock_t lock;
+	u32 free;		/* the common list */
+	u32 nr_free;		/* entries in it */
+	u32 hold;		/* entries in it not to be given out */
+	bool starved;		/* an allocation failed since .room() */
+	void (*room)(void *ctx);
+	void *ctx;
+};
+
+int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
+		void *ctx);
+void dl_map_exit(struct dl_map *m);
+size_t dl_map_bytes(const struct dl_map *m);
+
+/* From now on keep @n entries back, for the next recovery. */
+void dl_map_hold_back(struct dl_map *m, u32 n);
+
+/* Is this entry's record lost? */
+static inline bool dl_pent_lost(const struct dl_pent *e)
+{
+	return (e->span & DL_PENT_FLAGS) && (e->loc_lo & DL_PVAL_LOST);
+}
+
+/* Entries in use; exact when nothing is going on. */
+u32 dl_map_used(struct dl_map *m);
+
+static inline struct dl_shard *dl_map_shard(struct dl_map *m, u32 bucket)
+{
+	/* Sixteen neighbouring pages share one: see dl_pmap_bucket(). */
+	return &m->shards[(bucket >> 4) & m->shard_mask];
+}
+
+/**
+ * dl_map_alloc() - an entry for a record about to be reserved
+ * @m: map
+ * @sh: shard, locked
+ *
+ * Return: its index, or DL_PMAP_NIL when there is none: m->room() will be
+ * called when one comes free.
+ */
+u32 dl_map_alloc(struct dl_map *m, struct dl_shard *sh);
+
+/* Give entry @idx back unused, or after it was removed. @sh is locked. */
+void dl_map_free(struct dl_map *m, struct dl_shard *sh, u32 idx);
+
+/**
+ * dl_map_insert() - let entry @idx be the record @val of @page
+ * @m: map
+ * @sh: shard of @bucket, locked
+ * @bucket: of @page
+ * @idx: from dl_map_alloc()
+ * @page: page number
+ * @val: record
+ *
+ * Older records lose the sectors it covers; those left with none are freed.
+ */
+void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
+		   u64 page, const struct dl_pval *val);
+
+/**
+ * dl_map_drop() - forget record @seq of @page, if it is still there
+ * @m: map
+ * @page: page number
+ * @idx: its entry
+ * @seq: its sequence, which tells it from a later user of the entry
+ *
+ * Context: process, no shard locked.
+ */
+void dl_map_drop(struct dl_map *m, u64 page, u32 idx, u64 seq);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Messages:
+ *   flush                    make everything accepted durable
+ *   reconcile                bring the origin up to the present, do not wait
+ *   drain                    the same and wait; a signal ends the waiting
+ *   detach                   take no more writes, drain, mark the log detached
+ *   set <tunable> <value>    change an option that may change at run time
+ */
+#include <linux/blkdev.h>
+#include <linux/string.h>
+
+#include "msg.h"
+#include "target.h"
+#include "volume.h"
+
+static int detach(struct dl_volume *v)
+{
+	int ret;
+
+	ret = dl_reconcile_upto(&v->rc, true);
+	if (ret)
+		return ret;
+	/* Few can have come since; they go with the mode already changed. */
+	dl_log_stop(&v->log);
+	ret = dl_reconcile_upto(&v->rc, true);
+	if (ret) {
+		dl_log_begin(&v->log);
+		return ret;
+	}
+	if (atomic_read(&v->nr_lost)) {
+		dl_log_begin(&v->log);
+		dl_err("%s: cannot be detached: %d pages are lost to damage of the log; overwrite or discard them first",
+		       v->name, atomic_read(&v->nr_lost));
+		return -EUCLEAN;
+	}
+	dl_reconcile_stop(&v->rc);
+	dl_volume_fail(v, DL_MODE_DETACHED, "origin %pg is current",
+		       v->origin.bdev);
+	return dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+				    DL_SUPER_CLEAN | DL_SUPER_DETACHED);
+}
+
+static int set(struct dl_target *t, const char *name, const char *value)
+{
+	struct dl_options o = t->volume->opts;
+	int ret = dl_options_set(&o, name, value);
+
+	if (ret) {
+		dl_err("%s: set %s %s: %s", t->volume->name, name, value,
+		       ret == -ENOENT ? "no such tunable" :
+		       ret == -EPERM ? "only a new table can change it" :
+		       "value out of range");
+		return -EINVAL;
+	}
+	t->volume->opts = o;
+	t->opts = o;
+	WRITE_ONCE(t->volume->log.commit_ms, o.commit_ms);
+	dl_reconcile_kick(&t->volume->rc);
+	return 0;
+}
+
+int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
+	       char *result, unsigned int maxlen)
+{
+	struct dl_target *t = ti->private;
+	struct dl_volume *v = t->volume;
+
+	if (dl_volume_mode(v) == DL_MODE_DETACHED)
+		return -EROFS;
+	if (argc == 1 && !strcasecmp(argv[0], "flush"))
+		return dl_log_sync(&v->log);
+	if (argc == 1 && !strcasecmp(argv[0], "reconcile"))
+		return dl_reconcile_upto(&v->rc, false);
+	if (argc == 1 && !strcasecmp(argv[0], "drain"))
+		return dl_reconcile_upto(&v->rc, true);
+	if (argc == 1 && !strcasecmp(argv[0], "detach"))
+		return detach(v);
+	if (argc == 3 && !strcasecmp(argv[0], "set"))
+		return set(t, argv[1], argv[2]);
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>",
+	       v->name, argv[0], argc - 1);
+	return -EINVAL;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module entry and exit.
+ */
+#include <linux/device-mapper.h>
+#include <linux/module.h>
+
+#include "target.h"
+
+static int __init dl_init(void)
+{
+	return dm_register_target(&dl_target_type);
+}
+
+static void __exit dl_exit(void)
+{
+	dm_unregister_target(&dl_target_type);
+}
+
+module_init(dl_init);
+module_exit(dl_exit);
+
+MODULE_DESCRIPTION("device-mapper deltalog target");
+MODULE_AUTHOR("The dm-deltalog authors");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("dm-deltalog");
+MODULE_SOFTDEP("pre: crc32c");

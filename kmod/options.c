@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parsing and printing of table options, from one table. See options.h.
+ *
+ *   [<#opts> <opt>...]   opt: <name> <value> | accept_origin
+ */
+#include <linux/device-mapper.h>
+#include <linux/kstrtox.h>
+#include <linux/string.h>
+
+#include "msg.h"
+#include "options.h"
+
+struct option {
+	const char *name;
+	size_t offset;
+	unsigned int dflt, min, max;
+	bool online;		/* may change while the volume runs */
+};
+
+#define OPT(field, dflt, min, max, online) \
+	{ #field, offsetof(struct dl_options, field), dflt, min, max, online }
+
+static const struct option options[] = {
+	OPT(commit_ms, 200, 1, 60000, true),
+	OPT(reconcile_secs, 300, 1, 86400, true),
+	OPT(high_watermark, 50, 1, 95, true),
+	OPT(low_watermark, 25, 0, 94, true),
+	OPT(frame_mem_kib, 16384, 1100, 1 << 20, false),
+	OPT(max_records, 0, 0, 1U << 31, false),
+	OPT(segment_kib, 0, 0, 1 << 20, false),
+};
+
+static unsigned int *field(struct dl_options *o, const struct option *opt)
+{
+	return (void *)o + opt->offset;
+}
+
+static unsigned int value(const struct dl_options *o, const struct option *opt)
+{
+	return *(const unsigned int *)((const void *)o + opt->offset);
+}
+
+static const struct option *find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (!strcmp(name, options[i].name))
+			return &options[i];
+	return NULL;
+}
+
+static int store(struct dl_options *o, const struct option *opt,
+		 const char *text)
+{
+	struct dl_options new = *o;
+	unsigned int v;
+
+	if (kstrtouint(text, 10, &v) || v < opt->min || v > opt->max) {
+		dl_err("%s '%s': a number from %u to %u is needed", opt->name,
+		       text, opt->min, opt->max);
+		return -EINVAL;
+	}
+	*field(&new, opt) = v;
+	*o = new;
+	return 0;
+}
+
+static int check(const struct dl_options *o)
+{
+	if (o->low_watermark < o->high_watermark)
+		return 0;
+	dl_err("low_watermark %u must be below high_watermark %u",
+	       o->low_watermark, o->high_watermark);
+	return -EINVAL;
+}
+
+int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
+{
+	static const struct dm_arg count = {
+		0, 2 * ARRAY_SIZE(options) + 1, "Invalid number of options"
+	};
+	const struct option *opt;
+	const char *name;
+	unsigned int argc, i;
+
+	memset(o, 0, sizeof(*o));
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		*field(o, &options[i]) = options[i].dflt;
+	if (!as->argc)
+		return 0;
+	if (dm_read_arg_group(&count, as, &argc, error))
+		return -EINVAL;
+	while (argc) {
+		name = dm_shift_arg(as);
+		argc--;
+		if (!strcmp(name, "accept_origin")) {
+			o->accept_origin = true;
+			continue;
+		}
+		opt = find(name);
+		if (!opt) {
+			dl_err("unknown option '%s'", name);
+			*error = "Unknown option";
+			return -EINVAL;
+		}
+		if (!argc) {
+			dl_err("option '%s' needs a value", name);
+			*error = "Option without a value";
+			return -EINVAL;
+		}
+		argc--;
+		if (store(o, opt, dm_shift_arg(as))) {
+			*error = "Option value out of range";
+			return -EINVAL;
+		}
+	}
+	if (as->argc) {
+		dl_err("%u arguments too many after the options", as->argc);
+		*error = "Too many arguments";
+		return -EINVAL;
+	}
+	if (check(o)) {
+		*error = "Watermarks in the wrong order";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int dl_options_set(struct dl_options *o, const char *name, const char *text)
+{
+	const struct option *opt = find(name);
+	struct dl_options new = *o;
+	int ret;
+
+	if (!opt)
+		return -ENOENT;
+	if (!opt->online)
+		return -EPERM;
+	ret = store(&new, opt, text) ?: check(&new);
+	if (!ret)
+		*o = new;
+	return ret;
+}
+
+unsigned int dl_options_emit(const struct dl_options *o, char *result,
+			     unsigned int maxlen)
+{
+	unsigned int sz = 0, n = o->accept_origin, i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (value(o, &options[i]) != options[i].dflt)
+			n += 2;
+	if (!n)
+		return 0;
+	DMEMIT(" %u", n);
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (value(o, &options[i]) != options[i].dflt)
+			DMEMIT(" %s %u", options[i].name,
+			       value(o, &options[i]));
+	if (o->accept_origin)
+		DMEMIT(" accept_origin");
+	return sz;
+}

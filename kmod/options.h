@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Options of a table line, and the tunables among them.
+ */
+#ifndef DL_OPTIONS_H
+#define DL_OPTIONS_H
+
+#include <linux/types.h>
+
+struct dm_arg_set;
+
+struct dl_options {
+	unsigned int commit_ms;
+	unsigned int reconcile_secs;
+	unsigned int high_watermark;
+	unsigned int low_watermark;
+	unsigned int frame_mem_kib;
+	unsigned int max_records;	/* 0: from the log's size */
+	unsigned int segment_kib;	/* 0: from the log's size */
+	bool accept_origin;
+};
+
+/**
+ * dl_options_parse() - the optional part of a table line
+ * @o: out: defaults, then what is given
+ * @as: arguments, at the count
+ * @error: out: what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error);
+
+/**
+ * dl_options_set() - change a tunable that may change at run time
+ * @o: options; unchanged on failure
+ * @name: tunable
+ * @value: decimal number
+ *
+ * Return: 0; -ENOENT no such tunable; -EPERM only a new table can change it;
+ * -EINVAL value out of range.
+ */
+int dl_options_set(struct dl_options *o, const char *name, const char *value);
+
+/* Write the options that differ from the defaults, with their count. */
+unsigned int dl_options_emit(const struct dl_options *o, char *result,
+			     unsigned int maxlen);
+
+#endif

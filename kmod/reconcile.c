@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reconcile cycle. See reconcile.h for what it promises.
+ */
+#include <linux/blkdev.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "io.h"
+#include "job.h"
+#include "msg.h"
+#include "volume.h"
+
+#define RETRY_SECS	5
+#define ZERO_PIECE	(16U << 11)	/* sectors zeroed between two looks */
+
+static void reconcile_work(struct work_struct *work);
+
+int dl_reconcile_init(struct dl_reconcile *rc, struct dl_volume *v)
+{
+	rc->v = v;
+	rc->stop = true;
+	spin_lock_init(&rc->lock);
+	INIT_DELAYED_WORK(&rc->work, reconcile_work);
+	init_waitqueue_head(&rc->wait);
+	init_waitqueue_head(&rc->readers);
+	init_waitqueue_head(&rc->job_done);
+	rc->wq = alloc_ordered_workqueue("dl-rec/%s", WQ_MEM_RECLAIM, v->name);
+	rc->job_wq = alloc_workqueue("dl-job/%s", WQ_MEM_RECLAIM | WQ_UNBOUND,
+				     DL_JOBS, v->name);
+	rc->idx = kvmalloc_array(rc->batch, sizeof(u32), GFP_KERNEL);
+	/* One job is enough to get on; more are had while a cycle runs. */
+	rc->jobs[0] = dl_job_alloc(v, GFP_KERNEL);
+	rc->nr_jobs = 1;
+	if (!rc->wq || !rc->job_wq || !rc->idx || !rc->jobs[0])
+		return -ENOMEM;
+	return 0;
+}
+
+void dl_reconcile_exit(struct dl_reconcile *rc)
+{
+	if (rc->wq) {
+		cancel_delayed_work_sync(&rc->work);
+		destroy_workqueue(rc->wq);
+	}
+	if (rc->job_wq)
+		destroy_workqueue(rc->job_wq);
+	if (rc->jobs[0])
+		dl_job_free(rc->jobs[0]);
+	kvfree(rc->idx);
+}
+
+void dl_reconcile_kick(struct dl_reconcile *rc)
+{
+	if (!READ_ONCE(rc->stop))
+		mod_delayed_work(rc->wq, &rc->work, 0);
+}
+
+void dl_reconcile_start(struct dl_reconcile *rc)
+{
+	WRITE_ONCE(rc->stop, false);
+	dl_reconcile_kick(rc);
+}
+
+void dl_reconcile_stop(struct dl_reconcile *rc)
+{
+	WRITE_ONCE(rc->stop, true);
+	cancel_delayed_work_sync(&rc->work);
+	wake_up_all(&rc->wait);
+}
+
+/* ---- what there is to do ---- */
+
+/* Has the oldest record waited for its time? */
+static bool overdue(struct dl_volume *v)
+{
+	struct dl_segment *seg;
+	unsigned long flags, age;
+	bool late = false;
+
+	age = msecs_to_jiffies(v->opts.reconcile_secs * 1000);
+	spin_lock_irqsave(&v->log.lock, flags);
+	seg = list_first_entry_or_null(&v->log.segs.live, struct dl_segment,
+				       list);
+	if (seg && seg->last_commit >= seg->first_commit &&
+	    seg->last_seq > v->horizon)
+		late = time_after(jiffies, seg->born + age);
+	spin_unlock_irqrestore(&v->log.lock, flags);
+	return late;
+}
+
+static bool wanted(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	unsigned int pressure = dl_volume_pressure(v);
+	u64 target;
+
+	spin_lock(&rc->lock);
+	target = rc->target;
+	spin_unlock(&rc->lock);
+	if (target > v->horizon)
+		return true;
+	if (pressure >= v->opts.high_watermark)
+		rc->running = true;
+	else if (pressure <= v->opts.low_watermark)
+		rc->running = false;
+	if (!dl_runs_room(&v->runs))
+		rc->running = true;
+	return rc->running || overdue(v);
+}
+
+/*
+ * The sequence up to which a cycle can go: as many of the oldest settled
+ * segments as one batch holds. 0 when there is none.
+ */
+static u64 choose_upto(struct dl_reconcile *rc)
+{
+	struct dl_log *l = &rc->v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	u64 upto = 0, records = 0;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list) {
+		if (seg->state != DL_SEG_SEALED || seg->last_commit > l->durable)
+			break;
+		records += seg->last_seq - seg->first_seq + 1;
+		if (upto && records > rc->batch)
+			break;
+		upto = seg->last_seq;
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return upto > rc->v->horizon ? upto : 0;
+}
+
+/* ---- runs of zeros ---- */
+
+static int zero_runs(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	struct dl_run run;
+	u64 at = 0;
+	u32 n;
+	int ret;
+
+	/*
+	 * First, because pages written later than a run lie in it and are
+	 * written below; none of them was reconciled before the run was.
+	 */
+	while (dl_runs_first(&v->runs, at, rc->upto, &run)) {
+		if (READ_ONCE(rc->stop))
+			return -EBUSY;
+		n = min_t(u64, run.end - run.start, ZERO_PIECE);
+		dl_fingerprint_forget(&v->fp,
+				      run.start >> DL_PAGE_SECTOR_SHIFT,
+				      (n >> DL_PAGE_SECTOR_SHIFT) + 2);
+		ret = blkdev_issue_zeroout(v->origin.bdev, run.start, n,
+					   GFP_NOIO,
+					   run.flags & DL_DESC_NOUNMAP ?
+					   BLKDEV_ZERO_NOUNMAP : 0);
+		if (ret) {
+			atomic64_inc(&rc->origin_errors);
+			dl_err_limit("%s: origin %pg: zeroing at sector %llu failed: will try again",
+				     v->name, v->origin.bdev, run.start);
+			return -EIO;
+		}
+		atomic64_add(n, &rc->sectors);
+		dl_runs_drop(&v->runs, run.start, run.start + n, run.seq);
+		at = run.start + n;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* ---- pages ---- */
+
+static int by_page(const void *a, const void *b, const void *priv)
+{
+	const struct dl_pmap *pm = priv;
+	u64 pa = dl_pent_page(dl_pmap_ent(pm, *(const u32 *)a));
+	u64 pb = dl_pent_page(dl_pmap_ent(pm, *(const u32 *)b));
+
+	return pa < pb ? -1 : pa > pb;
+}
+
+/*
+ * Collect entries up to the horizon aimed at. This reads entries that are
+ * changing; dl_job_add() looks again under the lock, and an entry of this age
+ * can only go, not come.
+ */
+static u32 collect(struct dl_reconcile *rc)
+{
+	struct dl_pmap *pm = &rc->v->map.pm;
+	u32 i, n = 0;
+
+	for (i = 1; i < pm->nr && n < rc->batch; i++) {
+		const struct dl_pent *e = dl_pmap_ent(pm, i);
+
+		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->upto &&
+		    !dl_pent_lost(e))
+			rc->idx[n++] = i;
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	sort_r(rc->idx, n, sizeof(u32), by_page, NULL, pm);
+	return n;
+}
+
+static struct dl_job *idle_job(struct dl_reconcile *rc)
+{
+	u32 i;
+
+	for (i = 0; i < rc->nr_jobs; i++)
+		if (!smp_load_acquire(&rc->jobs[i]->busy))
+			return rc->jobs[i];
+	return NULL;
+}
+
+static struct dl_job *next_job(struct dl_reconcile *rc)
+{
+	struct dl_job *job = idle_job(rc);
+
+	if (!job && rc->nr_jobs < DL_JOBS) {
+		job = dl_job_alloc(rc->v, GFP_NOIO | __GFP_NORETRY |
+				   __GFP_NOWARN);
+		if (job)
+			rc->jobs[rc->nr_jobs++] = job;
+	}
+	if (!job)
+		wait_event(rc->job_done, (job = idle_job(rc)));
+	job->nr_items = job->nr_pages = 0;
+	return job;
+}
+
+static void send_job(struct dl_reconcile *rc, struct dl_job *job)
+{
+	if (!job->nr_items)
+		return;
+	job->busy = true;
+	queue_work(rc->job_wq, &job->work);
+}
+
+static bool all_idle(struct dl_reconcile *rc)
+{
+	u32 i;
+
+	for (i = 0; i < rc->nr_jobs; i++)
+		if (smp_load_acquire(&rc->jobs[i]->busy))
+			return false;
+	return true;
+}
+
+static int write_batch(struct dl_reconcile *rc, u32 n)
+{
+	struct dl_pmap *pm = &rc->v->map.pm;
+	struct dl_job *job = next_job(rc);
+	bool full, stop = false;
+	u32 i;
+
+	for (i = 0; i < n && !stop; i++) {
+		u64 page = dl_pent_page(dl_pmap_ent(pm, rc->idx[i]));
+
+		dl_job_add(job, rc->idx[i], page, rc->upto, &full);
+		if (!full)
+			continue;
+		send_job(rc, job);
+		job = next_job(rc);
+		dl_job_add(job, rc->idx[i], page, rc->upto, &full);
+		stop = READ_ONCE(rc->stop) || atomic_read(&rc->io_error);
+	}
+	send_job(rc, job);
+	wait_event(rc->job_done, all_idle(rc));
+	if (atomic_read(&rc->io_error))
+		return -EIO;
+	return stop ? -EBUSY : 0;
+}
+
+static void free_spare_jobs(struct dl_reconcile *rc)
+{
+	while (rc->nr_jobs > 1)
+		dl_job_free(rc->jobs[--rc->nr_jobs]);
+}
+
+/* ---- the cycle ---- */
+
+static void release_segments(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+
+	/* No summary may be on its way into a segment that is given away. */
+	mutex_lock(&v->house_lock);
+	for (;;) {
+		spin_lock_irqsave(&l->lock, flags);
+		seg = list_first_entry_or_null(&l->segs.live,
+					       struct dl_segment, list);
+		if (seg && (seg->state != DL_SEG_SEALED ||
+			    seg->last_seq > v->horizon ||
+			    seg->last_commit > l->durable))
+			seg = NULL;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!seg)
+			break;
+		/* The map has no entry for it any more, so no new reader. */
+		wait_event(rc->readers, !atomic_read(&seg->readers));
+		spin_lock_irqsave(&l->lock, flags);
+		if (!seg->summary_written)
+			l->unsettled--;
+		dl_segment_release(&l->segs, seg);
+		spin_unlock_irqrestore(&l->lock, flags);
+		dl_segment_free(&l->segs, seg);
+	}
+	mutex_unlock(&v->house_lock);
+	dl_volume_housekeep(v);
+}
+
+static int cycle(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	int ret;
+	u32 n;
+
+	atomic_set(&rc->io_error, 0);
+	ret = zero_runs(rc);
+	while (!ret && (n = collect(rc)))
+		ret = write_batch(rc, n);
+	if (!ret && blkdev_issue_flush(v->origin.bdev)) {
+		atomic64_inc(&rc->origin_errors);
+		dl_err_limit("%s: origin %pg: flush failed: will try again",
+			     v->name, v->origin.bdev);
+		ret = -EIO;
+	}
+	/* What replaced a dropped record must outlive it: see reconcile.h. */
+	if (!ret)
+		ret = dl_log_sync(&v->log);
+	if (ret)
+		return ret;
+	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
+	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, rc->upto, 0);
+	if (ret) {
+		dl_volume_fail(v, DL_MODE_RO, "checkpoint failed");
+		return ret;
+	}
+	WRITE_ONCE(v->horizon, rc->upto);
+	rc->cycles++;
+	release_segments(rc);
+	return 0;
+}
+
+/* Make what is accepted so far ready to be taken: sealed and durable. */
+static void prepare(struct dl_reconcile *rc)
+{
+	struct dl_log *l = &rc->v->log;
+	unsigned long flags;
+	bool open;
+
+	spin_lock_irqsave(&l->lock, flags);
+	open = l->cur && l->cur->last_seq > rc->v->horizon;
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (open || l->open)
+		dl_log_seal(l);
+	dl_log_sync(l);
+}
+
+static void reconcile_work(struct work_struct *work)
+{
+	struct dl_reconcile *rc = container_of(to_delayed_work(work),
+					       struct dl_reconcile, work);
+	struct dl_volume *v = rc->v;
+	unsigned int noio = memalloc_noio_save();
+	unsigned long again = HZ * v->opts.reconcile_secs / 4;
+	int ret = 0;
+
+	while (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW &&
+	       wanted(rc)) {
+		rc->upto = choose_upto(rc);
+		if (!rc->upto) {
+			prepare(rc);
+			rc->upto = choose_upto(rc);
+		}
+		if (!rc->upto) {
+			/* The pool is empty: let it be filled, then go on. */
+			dl_volume_housekeep(v);
+			again = HZ / 50 + 1;
+			break;
+		}
+		ret = cycle(rc);
+		if (ret)
+			break;
+		rc->failures = 0;
+		wake_up_all(&rc->wait);
+		dl_write_wake(v);
+	}
+	free_spare_jobs(rc);
+	if (ret && ret != -EBUSY) {
+		rc->failures++;
+		again = RETRY_SECS * HZ;
+	}
+	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
+	wake_up_all(&rc->wait);
+	if (!READ_ONCE(rc->stop))
+		queue_delayed_work(rc->wq, &rc->work, max(again, 1UL));
+	memalloc_noio_restore(noio);
+}
+
+int dl_reconcile_upto(struct dl_reconcile *rc, bool wait)
+{
+	struct dl_volume *v = rc->v;
+	unsigned long flags;
+	u64 target;
+	int ret;
+
+	spin_lock_irqsave(&v->log.lock, flags);
+	target = v->log.next_seq - 1;
+	spin_unlock_irqrestore(&v->log.lock, flags);
+	spin_lock(&rc->lock);
+	rc->target = max(rc->target, target);
+	spin_unlock(&rc->lock);
+	WRITE_ONCE(rc->error, 0);
+	dl_reconcile_kick(rc);
+	if (!wait)
+		return 0;
+	ret = wait_event_interruptible(rc->wait,
+				       READ_ONCE(v->horizon) >= target ||
+				       READ_ONCE(rc->error) ||
+				       READ_ONCE(rc->stop) ||
+				       dl_volume_mode(v) != DL_MODE_RW);
+	if (ret)
+		return -EINTR;
+	if (READ_ONCE(v->horizon) >= target)
+		return 0;
+	return READ_ONCE(rc->error) ?: READ_ONCE(rc->stop) ? -EBUSY : -EIO;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reconcile: bring the origin up to a horizon, so that log can be freed.
+ *
+ * A cycle takes the oldest sealed, durable segments; writes every visible
+ * sector whose record is in them to the origin, in LBA order; flushes the
+ * origin; makes the log durable up to the present (a record that was dropped
+ * from the map because a newer one replaced it must not be the only durable
+ * one when its segment goes); commits the horizon; frees the segments.
+ *
+ * Only durable records are ever written to the origin, so it can never be
+ * ahead of what recovery would bring back. Everything may be interrupted and
+ * repeated at any point: records are absolute.
+ *
+ * Ownership: one work item runs the cycles, jobs of it run on a queue of their
+ * own and finish before the cycle does. Locks: @lock guards the targets; the
+ * rest belongs to the cycle.
+ */
+#ifndef DL_RECONCILE_H
+#define DL_RECONCILE_H
+
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+struct dl_volume;
+struct dl_job;
+
+#define DL_READ_RETRIES	3	/* cycles before a read error is final */
+#define DL_JOBS		8
+#define DL_JOB_PAGES	256
+
+struct dl_reconcile {
+	struct dl_volume *v;
+	struct workqueue_struct *wq;	/* the cycle */
+	struct workqueue_struct *job_wq;
+	struct delayed_work work;
+	spinlock_t lock;
+	u64 target;			/* reconcile at least up to here */
+	bool stop;			/* suspended */
+	bool running;
+	int error;			/* of the last cycle */
+	wait_queue_head_t wait;		/* progress, for drain */
+	wait_queue_head_t readers;	/* a segment lost its last reader */
+	wait_queue_head_t job_done;
+	u32 *idx;			/* entries of a batch, sorted by page */
+	u32 batch;			/* their number at most */
+	struct dl_job *jobs[DL_JOBS];
+	u32 nr_jobs;
+	/* of the running cycle */
+	u64 upto;
+	u32 failures;			/* cycles in a row that failed */
+	atomic_t io_error;
+	/* counters */
+	u64 cycles;
+	atomic64_t pages, sectors, origin_errors;
+};
+
+int dl_reconcile_init(struct dl_reconcile *rc, struct dl_volume *v);
+void dl_reconcile_exit(struct dl_reconcile *rc);
+
+/* Look whether there is something to do. Any context. */
+void dl_reconcile_kick(struct dl_reconcile *rc);
+
+/**
+ * dl_reconcile_upto() - bring the origin up to everything accepted so far
+ * @rc: reconcile
+ * @wait: until it is
+ *
+ * Context: process, may sleep if @wait.
+ * Return: 0; -EINTR on a signal (work goes on); -EIO when origin or log fail;
+ * -EBUSY while the volume is suspended.
+ */
+int dl_reconcile_upto(struct dl_reconcile *rc, bool wait);
+
+void dl_reconcile_start(struct dl_reconcile *rc);
+/* Ends the cycle at the next opportunity and waits for it. */
+void dl_reconcile_stop(struct dl_reconcile *rc);
+
+#endif

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recovery over the core's walk. See recovery.h.
+ *
+ * The work is bounded by the segments that are in use: a summary each for the
+ * sealed ones, the frames of the few that were open.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "core/walk.h"
+#include "msg.h"
+#include "recovery.h"
+#include "volume.h"
+
+#define WINDOW_SECTORS	2048u	/* read ahead while walking frames */
+
+struct recovery {
+	struct dl_volume *v;
+	struct dl_walk walk;
+	void *window;
+	u64 win_start;
+	u32 win_sectors;
+	u64 inserted;
+	int err;
+};
+
+static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+	u64 end = v->ck.sb.log_sectors;
+	int ret;
+
+	if (sector >= end || sectors > end - sector)
+		return -EIO;
+	if (sectors > WINDOW_SECTORS / 2)
+		return dl_blkio_read(&v->logio, sector, sectors, buf);
+	if (sector < rec->win_start ||
+	    sector + sectors > rec->win_start + rec->win_sectors) {
+		rec->win_sectors = 0;
+		ret = dl_blkio_read(&v->logio, sector,
+				    min_t(u64, WINDOW_SECTORS, end - sector),
+				    rec->window);
+		/* One bad block must not hide its neighbours. */
+		if (ret)
+			return dl_blkio_read(&v->logio, sector, sectors, buf);
+		rec->win_start = sector;
+		rec->win_sectors = min_t(u64, WINDOW_SECTORS, end - sector);
+	}
+	memcpy(buf, rec->window + ((sector - rec->win_start) <<
+				   DL_SECTOR_SHIFT),
+	       (size_t)sectors << DL_SECTOR_SHIFT);
+	return 0;
+}
+
+static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
+{
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, rec->d.addr);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pval val = {
+		.seq = rec->seq, .loc = rec->loc, .crc = rec->d.crc,
+		.first = rec->d.first, .sectors = rec->d.sectors,
+	};
+	u32 idx;
+
+	if (rec->d.type == DL_REC_ZERO)
+		val.flags = DL_PVAL_ZERO |
+			(rec->d.flags & DL_DESC_DISCARD ? DL_PVAL_DISCARD : 0) |
+			(rec->d.flags & DL_DESC_NOUNMAP ? DL_PVAL_NOUNMAP : 0);
+	else if (rec->d.type == DL_REC_LOST)
+		val.flags = DL_PVAL_LOST;
+	spin_lock(&sh->lock);
+	idx = dl_map_alloc(m, sh);
+	if (idx)
+		dl_map_insert(m, sh, bucket, idx, rec->d.addr, &val);
+	spin_unlock(&sh->lock);
+	return idx ? 0 : -ENOSPC;
+}
+
+static int insert_run(struct dl_volume *v, const struct dl_rec *rec)
+{
+	int ret = -ENOSPC;
+
+	write_lock(&v->runs.lock);
+	if (dl_runs_room(&v->runs)) {
+		dl_runs_insert(&v->runs, rec->d.addr,
+			       rec->d.addr + rec->d.payload, rec->seq,
+			       rec->d.flags);
+		ret = 0;
+	}
+	write_unlock(&v->runs.lock);
+	return ret;
+}
+
+static int rec_record(void *ctx, const struct dl_rec *r)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+	u64 size = v->ck.sb.volume_sectors, end;
+	bool run = r->d.type == DL_REC_ZERO_RUN;
+	int ret;
+
+	if (r->seq <= v->horizon || r->d.type == DL_REC_NONE)
+		return 0;
+	end = run ? r->d.addr + r->d.payload :
+		(r->d.addr << DL_PAGE_SECTOR_SHIFT) + r->d.first + r->d.sectors;
+	if (end > size) {
+		dl_err("%s: log %pg: record %llu lies behind the end of the volume",
+		       v->name, v->logio.bdev, r->seq);
+		rec->err = -EUCLEAN;
+		return rec->err;
+	}
+	ret = run ? insert_run(v, r) : insert_page(v, r);
+	if (ret) {
+		dl_err("%s: more records in the log than max_records allows (%u): raise it",
+		       v->name, v->map.max);
+		rec->err = ret;
+	}
+	if (!(++rec->inserted & 0xfff))
+		cond_resched();
+	return ret;
+}
+
+static void rec_note(void *ctx, const struct dl_note *n)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+
+	switch (n->kind) {
+	case DL_NOTE_INFO:
+		dl_info("%s: log %pg: %s at sector %llu: %s: the log ends before it (commit %llu)",
+			v->name, v->logio.bdev, n->what, n->sector,
+			dl_status_text(n->why), n->commit);
+		break;
+	case DL_NOTE_REPAIRED:
+		dl_warn("%s: log %pg: %s at sector %llu: %s: made good from elsewhere",
+			v->name, v->logio.bdev, n->what, n->sector,
+			dl_status_text(n->why));
+		break;
+	case DL_NOTE_DAMAGE:
+		atomic64_inc(&v->crc_errors);
+		dl_err_limit("%s: log %pg: %s at sector %llu: %s (page %llu): reading it will fail",
+			     v->name, v->logio.bdev, n->what, n->sector,
+			     dl_status_text(n->why), n->page);
+		break;
+	case DL_NOTE_FATAL:
+		dl_err("%s: log %pg: %s at sector %llu, segment %llu, commit %llu: %s: refusing; 'deltalog check' shows the extent",
+		       v->name, v->logio.bdev, n->what, n->sector,
+		       n->segment_id, n->commit, dl_status_text(n->why));
+		break;
+	}
+}
+
+static const struct dl_walk_ops walk_ops = {
+	.read = rec_read,
+	.record = rec_record,
+	.note = rec_note,
+};
+
+/* One segment; *@more tells whether the log goes on behind it. */
+static int walk_one(struct recovery *rec, const struct dl_cp_segment *seg,
+		    struct dl_walk_segment_info *info, bool *more)
+{
+	struct dl_volume *v = rec->v;
+	enum dl_status st;
+	int ret;
+
+	st = dl_walk_segment(&rec->walk, seg, info, more);
+	if (st != DL_OK)
+		return rec->err ?: st == DL_IO_ERROR ? -EIO : -EUCLEAN;
+	if (info->seg.last_commit < info->seg.first_commit)
+		return 0;
+	ret = dl_segments_adopt(&v->log.segs, &info->seg);
+	if (ret == -EUCLEAN)
+		dl_err("%s: log %pg: segment %llu at sector %llu overlaps another",
+		       v->name, v->logio.bdev, seg->id, seg->start);
+	return ret;
+}
+
+static int walk_all(struct recovery *rec, const void *body, size_t bytes)
+{
+	struct dl_volume *v = rec->v;
+	struct dl_walk_segment_info info = { };
+	struct dl_cp_segment seg;
+	u32 n = bytes / sizeof(struct dl_disk_segment), i;
+	enum dl_status st;
+	bool more = n;
+	int ret = 0;
+
+	for (i = 0; !ret && more && i < n; i++) {
+		st = dl_cp_get_segment(&seg, body, bytes, i, &v->ck.sb);
+		if (st != DL_OK) {
+			dl_err("%s: log %pg: checkpoint: segment entry %u: %s",
+			       v->name, v->logio.bdev, i, dl_status_text(st));
+			return -EUCLEAN;
+		}
+		ret = walk_one(rec, &seg, &info, &more);
+	}
+	while (!ret && more) {
+		st = dl_walk_successor(&rec->walk, &info, &seg);
+		if (st == DL_NOT_FOUND)
+			break;
+		if (st != DL_OK) {
+			dl_err("%s: log %pg: segment %llu names a successor outside the log",
+			       v->name, v->logio.bdev, info.seg.id);
+			return -EUCLEAN;
+		}
+		ret = walk_one(rec, &seg, &info, &more);
+	}
+	return ret;
+}
+
+/* The sections that are needed before the segments can be walked. */
+static int load_lost(struct dl_volume *v, const void *body, size_t bytes)
+{
+	const struct dl_disk_lost *lost = body;
+	u32 i, bit;
+
+	for (i = 0; i < bytes / sizeof(*lost); i++) {
+		for (bit = 0; bit < DL_PAGE_SECTORS; bit++) {
+			struct dl_rec rec = {
+				.d.type = DL_REC_LOST,
+				.d.addr = le64_to_cpu(lost[i].page),
+				.d.first = bit, .d.sectors = 1,
+				.seq = v->horizon,
+			};
+
+			if (!(lost[i].mask >> bit & 1))
+				continue;
+			if (rec.d.addr > DL_PAGE_MAX)
+				return -EUCLEAN;
+			if (insert_page(v, &rec))
+				return -ENOSPC;
+			atomic_inc(&v->nr_lost);
+		}
+	}
+	return 0;
+}
+
+void dl_lost_save(void *volume, struct dl_cp_writer *w)
+{
+	struct dl_volume *v = volume;
+	struct dl_pmap *pm = &v->map.pm;
+	u32 i, n = 0;
+
+	if (!atomic_read(&v->nr_lost))
+		return;
+	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
+	for (i = 1; i < pm->nr; i++) {
+		const struct dl_pent *e = dl_pmap_ent(pm, i);
+		struct dl_disk_lost lost = { };
+
+		if (!(i & 0xffff))
+			cond_resched();
+		if (!READ_ONCE(e->mask) || !dl_pent_lost(e))
+			continue;
+		lost.page = cpu_to_le64(dl_pent_page(e));
+		lost.mask = e->mask;
+		dl_cp_put_bytes(w, &lost, sizeof(lost));
+		n++;
+	}
+	atomic_set(&v->nr_lost, n);
+}
+
+static int check_origin(struct dl_volume *v)
+{
+	u64 page = 0;
+	int ret;
+
+	ret = dl_fingerprint_check(&v->fp, &v->origin, dl_volume_has_record, v,
+				   &page);
+	if (ret == -ESTALE)
+		dl_err("%s: origin %pg was changed behind the log's back (page %llu differs), or is another device: check it; the option accept_origin activates all the same",
+		       v->name, v->origin.bdev, page);
+	else if (ret == -EIO)
+		dl_err("%s: origin %pg: page %llu cannot be read", v->name,
+		       v->origin.bdev, page);
+	return ret;
+}
+
+static int take_over(struct recovery *rec)
+{
+	struct dl_volume *v = rec->v;
+	struct dl_log *l = &v->log;
+
+	l->next_commit = rec->walk.last_commit + 1;
+	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
+	l->written = l->durable = l->next_commit - 1;
+	l->retired_seq = l->durable_seq = l->next_seq - 1;
+	l->segs.next_id = max(l->segs.next_id, v->ck.head.next_segment_id);
+	if (!(v->ck.sb.flags & DL_SUPER_CLEAN))
+		dl_info("%s: recovered %llu records in %llu frames behind sequence %llu",
+			v->name, rec->inserted, rec->walk.nr_frames,
+			v->horizon);
+	if (v->opts.accept_origin) {
+		dl_fingerprint_forget(&v->fp, 0, U64_MAX);
+		return 0;
+	}
+	return check_origin(v);
+}
+
+int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
+{
+	u64 pages = DIV_ROUND_UP(sectors, DL_PAGE_SECTORS);
+	const void *body, *segments = NULL;
+	size_t bytes, segment_bytes = 0;
+	struct recovery *rec;
+	enum dl_status st;
+	u32 type;
+	int ret = -ENOMEM;
+
+	v->horizon = v->ck.head.horizon_seq;
+	v->ck.more = dl_lost_save;
+	v->ck.ctx = v;
+	dl_fingerprint_init(&v->fp, pages);
+	rec = kzalloc(sizeof(*rec), GFP_KERNEL);
+	if (!rec)
+		return -ENOMEM;
+	rec->v = v;
+	rec->walk = (struct dl_walk) {
+		.ops = &walk_ops, .ctx = rec, .sb = &v->ck.sb,
+		.cp = &v->ck.head,
+		.summary_bytes = 4 << 20,
+	};
+	rec->window = kvmalloc(WINDOW_SECTORS << DL_SECTOR_SHIFT, GFP_KERNEL);
+	rec->walk.head_buf = kvmalloc(DL_WALK_HEAD_BYTES, GFP_KERNEL);
+	rec->walk.data_buf = kvmalloc(DL_WALK_DATA_BYTES, GFP_KERNEL);
+	rec->walk.summary_buf = kvmalloc(rec->walk.summary_bytes, GFP_KERNEL);
+	if (!rec->window || !rec->walk.head_buf || !rec->walk.data_buf ||
+	    !rec->walk.summary_buf)
+		goto out;
+
+	ret = 0;
+	while (!ret && (st = dl_cp_next(r, &type, &body, &bytes)) == DL_OK) {
+		if (type == DL_SECTION_SEGMENTS) {
+			segments = body;
+			segment_bytes = bytes;
+		} else if (type == DL_SECTION_SAMPLES) {
+			dl_fingerprint_load(&v->fp, body, bytes, pages);
+		} else if (type == DL_SECTION_LOST) {
+			ret = load_lost(v, body, bytes);
+		}
+	}
+	if (!ret && st != DL_NOT_FOUND) {
+		dl_err("%s: log %pg: checkpoint: %s", v->name, v->logio.bdev,
+		       dl_status_text(st));
+		ret = st == DL_BAD_FEATURE ? -EOPNOTSUPP : -EUCLEAN;
+	}
+	if (!ret) {
+		dl_walk_begin(&rec->walk);
+		ret = walk_all(rec, segments, segment_bytes);
+	}
+	if (!ret)
+		ret = take_over(rec);
+out:
+	kvfree(rec->walk.summary_buf);
+	kvfree(rec->walk.data_buf);
+	kvfree(rec->walk.head_buf);
+	kvfree(rec->window);
+	kfree(rec);
+	return ret;
+}

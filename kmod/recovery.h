@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Recovery: from what is on the log device to the state in memory.
+ */
+#ifndef DL_RECOVERY_H
+#define DL_RECOVERY_H
+
+#include "core/checkpoint.h"
+
+struct dl_volume;
+
+/**
+ * dl_recover() - fill map, runs, segments and fingerprint from the log
+ * @v: volume being set up, everything initialised and empty
+ * @r: reader of its checkpoint, at the first section
+ * @sectors: size the volume is to have
+ *
+ * Writes nothing. Every reason to refuse is logged with its place.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EUCLEAN damage that must not be passed over; -ESTALE the origin
+ * was changed behind the log's back; -ENOSPC max_records is too small; -EIO;
+ * -ENOMEM.
+ */
+int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors);
+
+/* Write the lost sectors of the map into a checkpoint. */
+void dl_lost_save(void *volume, struct dl_cp_writer *w);
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segment allocation. See segment.h for states, ownership and locks.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "segment.h"
+
+#define MIN_SEGMENTS	4	/* what the emergency pool can hold at once */
+
+int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
+		     u32 segment_kib)
+{
+	u64 want;
+
+	INIT_LIST_HEAD(&s->pool);
+	INIT_LIST_HEAD(&s->live);
+	s->data_start = sb->data_start;
+	s->chunk_sectors = sb->chunk_sectors;
+	s->chunk_shift = ilog2(sb->chunk_sectors);
+	s->nr_chunks = dl_super_chunks(sb);
+	s->free_chunks = s->nr_chunks;
+
+	want = segment_kib ? (u64)segment_kib * 2 :
+		clamp_t(u64, sb->log_sectors / 256, DL_CHUNK_SECTORS_MIN,
+			64 * 2048);
+	want = min_t(u64, want, DL_SEGMENT_SECTORS_MAX);
+	/* Four segments is the least that lets one fill while others settle. */
+	s->seg_chunks = clamp_t(u64, want / s->chunk_sectors, 1,
+				s->nr_chunks / 4);
+
+	s->bitmap = kvcalloc(BITS_TO_LONGS(s->nr_chunks), sizeof(long),
+			     GFP_KERNEL);
+	s->by_chunk = kvcalloc(s->nr_chunks, sizeof(*s->by_chunk), GFP_KERNEL);
+	s->mem = mempool_create_kmalloc_pool(MIN_SEGMENTS,
+					     sizeof(struct dl_segment));
+	if (!s->bitmap || !s->by_chunk || !s->mem)
+		return -ENOMEM;
+	return 0;
+}
+
+void dl_segments_exit(struct dl_segments *s)
+{
+	struct dl_segment *seg, *tmp;
+
+	if (s->pool.next) {
+		list_for_each_entry_safe(seg, tmp, &s->pool, list)
+			dl_segment_free(s, seg);
+		list_for_each_entry_safe(seg, tmp, &s->live, list)
+			dl_segment_free(s, seg);
+		INIT_LIST_HEAD(&s->pool);
+		INIT_LIST_HEAD(&s->live);
+	}
+	mempool_destroy(s->mem);
+	s->mem = NULL;
+	kvfree(s->by_chunk);
+	s->by_chunk = NULL;
+	kvfree(s->bitmap);
+	s->bitmap = NULL;
+}
+
+static void occupy(struct dl_segments *s, struct dl_segment *seg)
+{
+	u32 first = (seg->start - s->data_start) >> s->chunk_shift;
+	u32 n = seg->sectors / s->chunk_sectors, i;
+
+	bitmap_set(s->bitmap, first, n);
+	for (i = 0; i < n; i++)
+		s->by_chunk[first + i] = seg;
+	s->free_chunks -= n;
+}
+
+struct dl_segment *dl_segment_alloc(struct dl_segments *s)
+{
+	struct dl_segment *seg = mempool_alloc(s->mem, GFP_NOIO);
+
+	memset(seg, 0, sizeof(*seg));
+	INIT_LIST_HEAD(&seg->list);
+	atomic_set(&seg->readers, 0);
+	/* A sixteenth is what 512-byte records need for theirs. */
+	seg->sum_bytes = max_t(u32, 16384,
+			       (s->seg_chunks * s->chunk_sectors) <<
+			       (DL_SECTOR_SHIFT - 4));
+	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
+	seg->sum_buf = kvmalloc(seg->sum_bytes,
+				GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+	if (seg->sum_buf)
+		dl_summary_begin(&seg->sum, seg->sum_buf, seg->sum_bytes);
+	return seg;
+}
+
+void dl_segment_free(struct dl_segments *s, struct dl_segment *seg)
+{
+	kvfree(seg->sum_buf);
+	mempool_free(seg, s->mem);
+}
+
+int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs)
+{
+	struct dl_segment *seg;
+	u32 first = (cs->start - s->data_start) >> s->chunk_shift;
+	u32 n = cs->sectors / s->chunk_sectors;
+
+	if (find_next_bit(s->bitmap, first + n, first) < first + n)
+		return -EUCLEAN;
+	seg = mempool_alloc(s->mem, GFP_KERNEL);
+	memset(seg, 0, sizeof(*seg));
+	atomic_set(&seg->readers, 0);
+	seg->id = cs->id;
+	seg->start = cs->start;
+	seg->sectors = cs->sectors;
+	seg->used = cs->end;
+	seg->epoch = cs->epoch;
+	seg->first_commit = cs->first_commit;
+	seg->last_commit = cs->last_commit;
+	seg->first_seq = cs->first_seq;
+	seg->last_seq = cs->last_seq;
+	seg->state = DL_SEG_SEALED;
+	seg->summary_written = true;
+	seg->summary_durable = cs->flags & DL_SEG_SUMMARY;
+	seg->in_chain = true;
+	occupy(s, seg);
+	list_add_tail(&seg->list, &s->live);
+	s->nr_live++;
+	s->next_id = max(s->next_id, cs->id + 1);
+	return 0;
+}
+
+bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
+{
+	u32 n = s->seg_chunks;
+	unsigned long at;
+
+	for (; n; n /= 2) {
+		at = bitmap_find_next_zero_area(s->bitmap, s->nr_chunks, 0, n, 0);
+		if (at < s->nr_chunks)
+			break;
+	}
+	if (!n)
+		return false;
+	seg->id = s->next_id++;
+	seg->start = s->data_start + (u64)at * s->chunk_sectors;
+	seg->sectors = n * s->chunk_sectors;
+	seg->epoch = epoch;
+	seg->state = DL_SEG_NEXT;
+	occupy(s, seg);
+	list_add_tail(&seg->list, &s->pool);
+	s->nr_pool++;
+	return true;
+}
+
+struct dl_segment *dl_segment_take(struct dl_segments *s)
+{
+	struct dl_segment *seg;
+
+	seg = list_first_entry_or_null(&s->pool, struct dl_segment, list);
+	if (!seg)
+		return NULL;
+	list_del_init(&seg->list);
+	s->nr_pool--;
+	return seg;
+}
+
+void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
+{
+	u32 first = (seg->start - s->data_start) >> s->chunk_shift;
+	u32 n = seg->sectors / s->chunk_sectors, i;
+
+	bitmap_clear(s->bitmap, first, n);
+	for (i = 0; i < n; i++)
+		s->by_chunk[first + i] = NULL;
+	s->free_chunks += n;
+	if (seg->in_chain) {
+		list_del_init(&seg->list);
+		s->nr_live--;
+	}
+}
+
+u32 dl_segment_room(const struct dl_segment *seg, u32 block_bytes,
+		    u32 max_descs)
+{
+	u32 need = dl_summary_sectors(block_bytes, seg->nr_frames + 1,
+				      seg->nr_descs + max_descs);
+
+	if (seg->sum_buf && ((u64)need << DL_SECTOR_SHIFT) > seg->sum_bytes)
+		return 0;
+	if (seg->used + need >= seg->sectors)
+		return 0;
+	return seg->sectors - seg->used - need;
+}
+
+void dl_segment_describe(const struct dl_segment *seg, u64 durable,
+			 struct dl_cp_segment *cs)
+{
+	bool settled = seg->state == DL_SEG_SEALED &&
+		       seg->last_commit <= durable;
+
+	*cs = (struct dl_cp_segment) {
+		.id = seg->id,
+		.start = seg->start,
+		.sectors = seg->sectors,
+		.state = settled ? DL_SEG_SEALED : DL_SEG_OPEN,
+		.flags = settled && seg->summary_durable ? DL_SEG_SUMMARY : 0,
+		.epoch = seg->epoch,
+		.first_commit = seg->first_commit,
+		.first_seq = seg->first_seq,
+	};
+	if (settled) {
+		cs->last_commit = seg->last_commit;
+		cs->last_seq = seg->last_seq;
+		cs->end = seg->used;
+	}
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Segments: runs of chunks of the log device, and who has which.
+ *
+ * A segment goes free -> pool (allocated ahead, nothing on disk knows it)
+ * -> open (frames go there; its successor is already chosen and named in
+ * every frame header) -> sealed -> released once the horizon has passed it.
+ *
+ * Ownership and locks: lists, states and counters are guarded by dl_log.lock.
+ * @by_chunk is written under it and read under a map shard's lock: an entry of
+ * the map that points into a segment keeps it from being released, so the
+ * pointer found there is good until that lock is dropped; to use it longer
+ * take a reader reference first.
+ */
+#ifndef DL_SEGMENT_H
+#define DL_SEGMENT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mempool.h>
+
+#include "core/checkpoint.h"
+#include "core/summary.h"
+
+struct dl_segment {
+	struct list_head list;	/* dl_segments.live or .pool */
+	struct dl_segment *next;/* successor, chosen when this one opens */
+	u64 id;
+	u64 start;		/* log sector */
+	u32 sectors;
+	u32 used;		/* by frames so far */
+	u64 epoch;
+	u64 first_commit, last_commit;	/* last < first: no frame yet */
+	u64 first_seq, last_seq;
+	u8 state;		/* DL_SEG_OPEN, DL_SEG_SEALED, DL_SEG_NEXT */
+	bool summary_written;	/* handed to the device */
+	bool summary_durable;	/* and flushed since */
+	bool in_chain;		/* listed in live */
+	u32 nr_frames, nr_descs;/* reserved so far, for the room check */
+	unsigned long born;	/* jiffies at its first frame */
+	atomic_t readers;	/* reads in flight in it */
+	struct dl_summary_writer sum;
+	void *sum_buf;		/* NULL: it will have no summary */
+	u32 sum_bytes;
+};
+
+struct dl_segments {
+	u64 data_start;
+	u32 chunk_sectors;
+	u8 chunk_shift;		/* of it, in sectors */
+	u32 nr_chunks;
+	u32 free_chunks;	/* neither live nor in the pool */
+	u32 seg_chunks;		/* size of a new segment */
+	u32 nr_pool, nr_live;
+	u64 next_id;
+	unsigned long *bitmap;
+	struct dl_segment **by_chunk;
+	struct list_head pool;
+	struct list_head live;	/* oldest first; last: the open one */
+	mempool_t *mem;
+};
+
+int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
+		     u32 segment_kib);
+void dl_segments_exit(struct dl_segments *s);
+
+/**
+ * dl_segments_adopt() - take over a segment that recovery found
+ * @s: allocator
+ * @cs: the segment as walked, checked to lie in the log on chunk boundaries
+ *
+ * Context: process, may sleep; before any I/O is let in.
+ * Return: 0, -ENOMEM, or -EUCLEAN when it overlaps another segment.
+ */
+int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs);
+
+/**
+ * dl_segment_alloc() - memory for a segment and its summary, no space yet
+ * @s: allocator
+ *
+ * Context: process, may sleep (GFP_NOIO). Return: a segment, never NULL; its
+ * summary buffer may be missing.
+ */
+struct dl_segment *dl_segment_alloc(struct dl_segments *s);
+void dl_segment_free(struct dl_segments *s, struct dl_segment *seg);
+
+/**
+ * dl_segment_place() - give a segment a run of free chunks and put it in the pool
+ * @s: allocator
+ * @seg: from dl_segment_alloc()
+ * @epoch: of the frames it will hold
+ *
+ * Context: dl_log.lock held. Return: true, or false when no chunk is free.
+ */
+bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch);
+
+/* Take the pool's first segment, or NULL. Context: dl_log.lock held. */
+struct dl_segment *dl_segment_take(struct dl_segments *s);
+
+/**
+ * dl_segment_release() - the horizon has passed it: give its chunks back
+ * @s: allocator
+ * @seg: a sealed segment with no reader and no map entry left
+ *
+ * Context: dl_log.lock held; dl_segment_free() remains to be done outside.
+ */
+void dl_segment_release(struct dl_segments *s, struct dl_segment *seg);
+
+/* The segment that holds log sector @sector, see above for how long. */
+static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
+					       u64 sector)
+{
+	return s->by_chunk[(sector - s->data_start) >> s->chunk_shift];
+}
+
+/* Sectors still free for frames, after what its summary will need. */
+u32 dl_segment_room(const struct dl_segment *seg, u32 block_bytes,
+		    u32 max_descs);
+
+/* How @seg is to be written into a checkpoint when @durable is the durable commit. */
+void dl_segment_describe(const struct dl_segment *seg, u64 durable,
+			 struct dl_cp_segment *cs);
+
+#endif

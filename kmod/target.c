@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Glue to device mapper: the table line and the callbacks.
+ *
+ *   <start> <len> deltalog <origin> <log> [<#opts> <opt>...]
+ *
+ *   <origin>  the disk; its data stays where it is
+ *   <log>     the log device, made by 'deltalog create', or blank
+ *   <opt>     see options.c
+ *
+ * <len> may be less than the origin, and grow with a later table.
+ */
+#include <linux/blkdev.h>
+#include <linux/slab.h>
+
+#include "io.h"
+#include "compat/limits.h"
+#include "msg.h"
+#include "target.h"
+#include "volume.h"
+
+static int get_devices(struct dm_target *ti, struct dl_target *t, char **argv)
+{
+	int ret;
+
+	ret = dm_get_device(ti, argv[0], dm_table_get_mode(ti->table),
+			    &t->origin);
+	if (ret) {
+		ti->error = "Origin cannot be opened";
+		return ret;
+	}
+	ret = dm_get_device(ti, argv[1], dm_table_get_mode(ti->table), &t->log);
+	if (ret) {
+		ti->error = "Log cannot be opened";
+		return ret;
+	}
+	if (t->origin->bdev == t->log->bdev) {
+		ti->error = "Origin and log are the same device";
+		return -EINVAL;
+	}
+	if (ti->len > bdev_nr_sectors(t->origin->bdev)) {
+		ti->error = "Volume is larger than its origin";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void put_devices(struct dm_target *ti, struct dl_target *t)
+{
+	if (t->log)
+		dm_put_device(ti, t->log);
+	if (t->origin)
+		dm_put_device(ti, t->origin);
+}
+
+static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	struct dm_arg_set as = { .argc = argc, .argv = argv };
+	struct dl_target *t;
+	int ret;
+
+	if (argc < 2) {
+		ti->error = "Usage: <origin> <log> [<#opts> <opt>...]";
+		return -EINVAL;
+	}
+	if (ti->begin || dm_table_get_size(ti->table) != ti->len) {
+		ti->error = "A deltalog volume must be all of its table";
+		return -EINVAL;
+	}
+	if (!(dm_table_get_mode(ti->table) & DL_MODE_WRITE)) {
+		ti->error = "A deltalog volume cannot be read-only";
+		return -EROFS;
+	}
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t) {
+		ti->error = "Out of memory";
+		return -ENOMEM;
+	}
+	dm_consume_args(&as, 2);
+	ret = dl_options_parse(&t->opts, &as, &ti->error);
+	if (!ret)
+		ret = get_devices(ti, t, argv);
+	if (!ret) {
+		t->volume = dl_volume_get(ti, t->origin, t->log, &t->opts);
+		if (IS_ERR(t->volume))
+			ret = PTR_ERR(t->volume);
+	}
+	if (ret) {
+		put_devices(ti, t);
+		kfree(t);
+		return ret;
+	}
+	ti->private = t;
+	ti->per_io_data_size = sizeof(struct dl_io);
+	ti->num_flush_bios = 1;
+	ti->num_discard_bios = 1;
+	ti->num_write_zeroes_bios = 1;
+	ti->flush_supported = true;
+	/*
+	 * A discarded sector reads as zero, in the origin too, so discards are
+	 * offered only where the origin can zero cheaply.
+	 */
+	ti->discards_supported =
+		bdev_write_zeroes_sectors(t->origin->bdev) > 0;
+	return 0;
+}
+
+static void dl_dtr(struct dm_target *ti)
+{
+	struct dl_target *t = ti->private;
+
+	dl_volume_put(t->volume);
+	put_devices(ti, t);
+	kfree(t);
+}
+
+static int dl_map(struct dm_target *ti, struct bio *bio)
+{
+	struct dl_target *t = ti->private;
+	struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
+
+	io->v = t->volume;
+	io->kind = DL_IO_PLAIN;
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return dl_read_map(t->volume, bio, io);
+	case REQ_OP_WRITE:
+		if (unlikely(!bio_sectors(bio)))
+			return dl_flush_map(t->volume, bio, io);
+		fallthrough;
+	case REQ_OP_DISCARD:
+	case REQ_OP_WRITE_ZEROES:
+		return dl_write_map(t->volume, bio, io);
+	case REQ_OP_FLUSH:
+		return dl_flush_map(t->volume, bio, io);
+	default:
+		return DM_MAPIO_KILL;
+	}
+}
+
+static int dl_end_io(struct dm_target *ti, struct bio *bio,
+		     blk_status_t *error)
+{
+	struct dl_target *t = ti->private;
+	struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
+
+	if (likely(io->kind == DL_IO_PLAIN))
+		return DM_ENDIO_DONE;
+	return dl_read_end(t->volume, bio, io, error);
+}
+
+static int dl_preresume(struct dm_target *ti)
+{
+	struct dl_target *t = ti->private;
+
+	return dl_volume_resume(t->volume, ti, &t->opts);
+}
+
+static void dl_postsuspend(struct dm_target *ti)
+{
+	struct dl_target *t = ti->private;
+
+	dl_volume_suspend(t->volume);
+}
+
+static int dl_iterate_devices(struct dm_target *ti,
+			      iterate_devices_callout_fn fn, void *data)
+{
+	struct dl_target *t = ti->private;
+
+	return fn(ti, t->origin, 0, ti->len, data) ?:
+		fn(ti, t->log, 0, bdev_nr_sectors(t->log->bdev), data);
+}
+
+static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
+{
+	struct dl_target *t = ti->private;
+
+	dl_limits_set(limits, ti->discards_supported);
+	/* Bigger writes leave the log in larger pieces. */
+	limits->io_opt = 0;
+	limits->io_min = max(limits->logical_block_size,
+			     bdev_physical_block_size(t->log->bdev));
+}
+
+struct target_type dl_target_type = {
+	.name = "deltalog",
+	.version = { 1, 0, 0 },
+	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
+	.module = THIS_MODULE,
+	.ctr = dl_ctr,
+	.dtr = dl_dtr,
+	.map = dl_map,
+	.end_io = dl_end_io,
+	.preresume = dl_preresume,
+	.postsuspend = dl_postsuspend,
+	.status = dl_status,
+	.message = dl_message,
+	.iterate_devices = dl_iterate_devices,
+	.io_hints = dl_io_hints,
+};

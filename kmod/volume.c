@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A volume's life: found or made by a constructor, started, suspended,
+ * destroyed; and its housekeeping. See volume.h.
+ */
+#include <linux/blkdev.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "io.h"
+#include "job.h"
+#include "msg.h"
+#include "recovery.h"
+#include "volume.h"
+
+#define BOUNCE_PAGES	16
+#define RUNS_MAX	4096
+#define CP_SEGMENTS	16	/* sealed segments between two checkpoints */
+
+static LIST_HEAD(volumes);
+static DEFINE_MUTEX(volumes_lock);
+
+void dl_volume_housekeep(struct dl_volume *v)
+{
+	queue_work(v->meta_wq, &v->house_work);
+}
+
+void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
+		    const char *fmt, ...)
+{
+	static const char * const names[] = {
+		"read-write", "read-only", "failed", "detached",
+	};
+	struct va_format vaf;
+	va_list args;
+	int old = READ_ONCE(v->mode);
+
+	do {
+		if (old >= (int)mode)
+			return;
+	} while (!try_cmpxchg(&v->mode, &old, mode));
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	dl_err("%s: %s from now on: %pV", v->name, names[mode], &vaf);
+	va_end(args);
+	wake_up_all(&v->rc.wait);
+	dl_write_wake(v);
+	schedule_work(&v->event_work);
+}
+
+static void event_work(struct work_struct *work)
+{
+	struct dl_volume *v = container_of(work, struct dl_volume, event_work);
+
+	mutex_lock(&volumes_lock);
+	if (v->ti)
+		dm_table_event(v->ti->table);
+	mutex_unlock(&volumes_lock);
+}
+
+bool dl_volume_has_record(void *volume, u64 page)
+{
+	struct dl_volume *v = volume;
+	struct dl_pmap *pm = &v->map.pm;
+	u32 bucket = dl_pmap_bucket(pm, page);
+	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
+	u64 at = page << DL_PAGE_SECTOR_SHIFT, len;
+	bool has;
+
+	spin_lock(&sh->lock);
+	has = dl_pmap_find(pm, bucket, page, 0xff);
+	spin_unlock(&sh->lock);
+	return has || dl_runs_find(&v->runs, at, DL_PAGE_SECTORS, &len) ||
+	       len < DL_PAGE_SECTORS;
+}
+
+unsigned int dl_volume_pressure(struct dl_volume *v)
+{
+	u32 free = dl_log_free_chunks(&v->log), all = v->log.segs.nr_chunks;
+	unsigned int log = 100 - (u64)free * 100 / all;
+	unsigned int map = (u64)dl_map_used(&v->map) * 100 / v->map.max;
+
+	return max(log, map);
+}
+
+u64 dl_volume_memory(struct dl_volume *v)
+{
+	u64 bytes = dl_map_bytes(&v->map) +
+		    (u64)RUNS_MAX * sizeof(struct dl_run) +
+		    (u64)v->rc.batch * sizeof(u32) +
+		    (u64)READ_ONCE(v->rc.nr_jobs) *
+		    (sizeof(struct dl_job) + DL_JOB_PAGES * PAGE_SIZE) +
+		    BOUNCE_PAGES * PAGE_SIZE +
+		    ((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) +
+		    (u64)v->log.segs.nr_chunks * sizeof(void *);
+	struct dl_segment *seg;
+	unsigned long flags;
+
+	spin_lock_irqsave(&v->log.lock, flags);
+	bytes += (u64)v->log.nr_frames * DL_FRAME_MEM;
+	list_for_each_entry(seg, &v->log.segs.live, list)
+		bytes += sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
+	list_for_each_entry(seg, &v->log.segs.pool, list)
+		bytes += sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
+	spin_unlock_irqrestore(&v->log.lock, flags);
+	return bytes;
+}
+
+/* ---- housekeeping ---- */
+
+/* A segment that is complete and durable and has no summary yet, or NULL. */
+static struct dl_segment *unsettled(struct dl_log *l)
+{
+	struct dl_segment *seg, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list) {
+		if (seg->state != DL_SEG_SEALED || seg->last_commit > l->durable)
+			break;
+		if (!seg->summary_written) {
+			found = seg;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return found;
+}
+
+static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
+{
+	struct dl_log *l = &v->log;
+	struct dl_summary_head h = {
+		.epoch = seg->epoch,
+		.segment_id = seg->id,
+		.next_id = seg->next ? seg->next->id : 0,
+		.next_start = seg->next ? seg->next->start : 0,
+		.next_sectors = seg->next ? seg->next->sectors : 0,
+	};
+	unsigned long flags;
+	u32 sectors = 0;
+	int ret = 0;
+	bool ok;
+
+	ok = seg->sum_buf && dl_summary_end(&seg->sum, &h, l->block_bytes,
+					    &sectors) == DL_OK;
+	if (ok)
+		ret = dl_blkio_write(&v->logio,
+				     seg->start + seg->sectors - sectors,
+				     sectors, seg->sum_buf, 0);
+	spin_lock_irqsave(&l->lock, flags);
+	seg->summary_written = true;
+	/* The next checkpoint's preflush makes it so before saying so. */
+	seg->summary_durable = ok && !ret;
+	l->unsettled--;
+	spin_unlock_irqrestore(&l->lock, flags);
+	kvfree(seg->sum_buf);
+	seg->sum_buf = NULL;
+	v->sealed_since++;
+	return ret;
+}
+
+static void house_work(struct work_struct *work)
+{
+	struct dl_volume *v = container_of(work, struct dl_volume, house_work);
+	struct dl_log *l = &v->log;
+	unsigned int noio = memalloc_noio_save();
+	struct dl_segment *seg;
+	int ret = 0;
+
+	if (!READ_ONCE(v->started) || dl_volume_mode(v) != DL_MODE_RW)
+		goto out;
+	if (dl_log_refill(l) && dl_log_choose(l)) {
+		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
+		if (!ret)
+			dl_log_begin(l);
+	}
+	mutex_lock(&v->house_lock);
+	while (!ret && (seg = unsettled(l)))
+		ret = settle_segment(v, seg);
+	if (!ret && v->sealed_since >= CP_SEGMENTS) {
+		v->sealed_since = 0;
+		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
+	}
+	mutex_unlock(&v->house_lock);
+	if (ret)
+		dl_volume_fail(v, DL_MODE_RO, "log %pg: metadata write error",
+			       v->logio.bdev);
+	else if (dl_volume_pressure(v) >= v->opts.high_watermark)
+		dl_reconcile_kick(&v->rc);
+out:
+	memalloc_noio_restore(noio);
+}
+
+static void log_room(void *ctx)
+{
+	dl_write_wake(ctx);
+}
+
+static void log_housekeep(void *ctx)
+{
+	dl_volume_housekeep(ctx);
+}
+
+static void log_failed(void *ctx, u64 sector)
+{
+	struct dl_volume *v = ctx;
+
+	dl_volume_fail(v, DL_MODE_RO,
+		       "log %pg: write error at sector %llu; what was durable stays readable, replace the device and activate again",
+		       v->logio.bdev, sector);
+}
+
+static const struct dl_log_ops log_ops = {
+	.room = log_room,
+	.housekeep = log_housekeep,
+	.failed = log_failed,
+};
+
+/* ---- making and destroying ---- */
+
+static void volume_destroy(struct dl_volume *v)
+{
+	if (v->rc.wq)
+		dl_reconcile_stop(&v->rc);
+	if (v->meta_wq)
+		destroy_workqueue(v->meta_wq);
+	if (v->io_wq)
+		destroy_workqueue(v->io_wq);
+	if (v->log.wq)
+		dl_log_quiesce(&v->log);
+	cancel_work_sync(&v->event_work);
+	dl_reconcile_exit(&v->rc);
+	dl_log_exit(&v->log);
+	dl_map_exit(&v->map);
+	dl_runs_exit(&v->runs);
+	dl_checkpoint_exit(&v->ck);
+	mempool_destroy(v->pages);
+	free_percpu(v->stats);
+	dl_blkio_exit(&v->logio);
+	dl_blkio_exit(&v->origin);
+	kfree(v);
+}
+
+/* Entries of the map: as many as the log has pages, nearly. */
+static u32 default_records(const struct dl_super *sb)
+{
+	u64 pages = sb->log_sectors >> DL_PAGE_SECTOR_SHIFT;
+
+	return clamp_t(u64, pages - pages / 20, 4096, 1U << 31);
+}
+
+static int volume_setup(struct dl_volume *v, u64 sectors)
+{
+	struct dl_cp_reader r;
+	u32 records;
+	int ret;
+
+	spin_lock_init(&v->defer_lock);
+	bio_list_init(&v->deferred);
+	INIT_WORK(&v->write_work, dl_write_work);
+	INIT_WORK(&v->house_work, house_work);
+	INIT_WORK(&v->event_work, event_work);
+	mutex_init(&v->house_lock);
+
+	ret = dl_checkpoint_load(&v->ck, &v->logio, &r, sectors);
+	if (ret)
+		return ret;
+	if (v->ck.sb.flags & DL_SUPER_DETACHED) {
+		dl_err("log %pg is detached: its origin is a plain disk again; 'deltalog create' starts anew",
+		       v->logio.bdev);
+		return -EINVAL;
+	}
+	if (v->ck.sb.volume_sectors > sectors) {
+		dl_err("log %pg belongs to a volume of %llu sectors, the table says %llu: is this its origin?",
+		       v->logio.bdev, v->ck.sb.volume_sectors, sectors);
+		return -EINVAL;
+	}
+
+	v->stats = alloc_percpu(struct dl_stats);
+	v->pages = mempool_create_page_pool(BOUNCE_PAGES, 0);
+	v->io_wq = alloc_workqueue("dl-io/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 64,
+				   v->name);
+	v->meta_wq = alloc_ordered_workqueue("dl-meta/%s", WQ_MEM_RECLAIM,
+					     v->name);
+	if (!v->stats || !v->pages || !v->io_wq || !v->meta_wq)
+		return -ENOMEM;
+
+	records = v->opts.max_records ?: default_records(&v->ck.sb);
+	v->rc.batch = clamp_t(u32, records / 8, 256, 65536);
+	/*
+	 * Recovery may bring back a batch that was already in the origin when
+	 * the crash came, on top of what was in the map then.
+	 */
+	ret = dl_map_init(&v->map, records + v->rc.batch, log_room, v);
+	if (!ret)
+		ret = dl_runs_init(&v->runs, RUNS_MAX);
+	if (!ret)
+		ret = dl_log_init(&v->log, &v->logio, &v->ck.sb,
+				  v->opts.segment_kib, v->opts.frame_mem_kib,
+				  v->name, &log_ops, v);
+	if (!ret)
+		ret = dl_reconcile_init(&v->rc, v);
+	if (!ret)
+		ret = dl_recover(v, &r, sectors);
+	if (ret)
+		return ret;
+	v->sectors = sectors;
+	v->ck.sb.volume_sectors = sectors;
+	v->runs.reserve = RUNS_MAX / 4;
+	dl_map_hold_back(&v->map, v->rc.batch);
+	return 0;
+}
+
+/* Is @bdev in use by another volume than one of @md? */
+static bool taken(struct dl_volume *v, struct mapped_device *md,
+		  struct block_device *bdev)
+{
+	return v->md != md && (v->logio.bdev->bd_dev == bdev->bd_dev ||
+			       v->origin.bdev->bd_dev == bdev->bd_dev);
+}
+
+static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
+			      struct dm_dev *log)
+{
+	struct mapped_device *md = dm_table_get_md(ti->table);
+	struct dl_volume *v;
+
+	list_for_each_entry(v, &volumes, registry) {
+		if (taken(v, md, log->bdev) || taken(v, md, origin->bdev)) {
+			dl_err("%s: origin or log is in use by volume %s: deactivate that first",
+			       dm_table_device_name(ti->table), v->name);
+			ti->error = "Device is in use by another volume";
+			return ERR_PTR(-EBUSY);
+		}
+		if (v->md == md && v->logio.bdev == log->bdev &&
+		    v->origin.bdev == origin->bdev)
+			return v;
+	}
+	return NULL;
+}
+
+/* The same log may be reached through another device: its name tells. */
+static bool twin(struct dl_volume *v)
+{
+	struct dl_volume *other;
+
+	list_for_each_entry(other, &volumes, registry)
+		if (!memcmp(other->ck.sb.uuid, v->ck.sb.uuid, 16))
+			return true;
+	return false;
+}
+
+static int volume_make(struct dl_volume **out, struct dm_target *ti,
+		       struct dm_dev *origin, struct dm_dev *log,
+		       const struct dl_options *opts)
+{
+	struct dl_volume *v = kzalloc(sizeof(*v), GFP_KERNEL);
+	int ret;
+
+	if (!v)
+		return -ENOMEM;
+	v->md = dm_table_get_md(ti->table);
+	v->opts = *opts;
+	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));
+	ret = dl_blkio_init(&v->origin, origin->bdev);
+	if (!ret)
+		ret = dl_blkio_init(&v->logio, log->bdev);
+	if (!ret)
+		ret = volume_setup(v, ti->len);
+	if (!ret && twin(v)) {
+		dl_err("%s: log %pg is active already, through another device",
+		       v->name, log->bdev);
+		ret = -EBUSY;
+	}
+	if (ret) {
+		volume_destroy(v);
+		return ret;
+	}
+	list_add(&v->registry, &volumes);
+	*out = v;
+	return 0;
+}
+
+struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
+				struct dm_dev *log,
+				const struct dl_options *opts)
+{
+	struct dl_volume *v;
+	int ret;
+
+	mutex_lock(&volumes_lock);
+	v = find(ti, origin, log);
+	if (!v) {
+		ret = volume_make(&v, ti, origin, log, opts);
+		if (ret) {
+			if (!ti->error)
+				ti->error = "Log cannot be activated, the kernel log says why";
+			v = ERR_PTR(ret);
+		}
+	} else if (ti->len < v->sectors) {
+		dl_err("%s: a volume can grow, not shrink: %llu sectors now, %llu wanted",
+		       v->name, v->sectors, (u64)ti->len);
+		ti->error = "Volume cannot shrink";
+		v = ERR_PTR(-EINVAL);
+	}
+	if (!IS_ERR(v))
+		v->users++;
+	mutex_unlock(&volumes_lock);
+	return v;
+}
+
+void dl_volume_put(struct dl_volume *v)
+{
+	mutex_lock(&volumes_lock);
+	if (--v->users) {
+		mutex_unlock(&volumes_lock);
+		return;
+	}
+	v->ti = NULL;
+	list_del(&v->registry);
+	mutex_unlock(&volumes_lock);
+	volume_destroy(v);
+}
+
+/* ---- start and stop ---- */
+
+static int start(struct dl_volume *v)
+{
+	struct dl_log *l = &v->log;
+	bool open;
+	int ret;
+
+	do {
+		get_random_bytes(&l->epoch, sizeof(l->epoch));
+	} while (!l->epoch || l->epoch == v->ck.sb.epoch);
+	dl_log_refill(l);
+	/* Without room for a segment reconcile has to make some first. */
+	open = dl_log_choose(l);
+	ret = dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record,
+				     v);
+	if (!ret)
+		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
+	if (ret)
+		return ret;
+	v->started = true;
+	if (open)
+		dl_log_begin(l);
+	return 0;
+}
+
+int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
+		     const struct dl_options *opts)
+{
+	int ret;
+
+	mutex_lock(&volumes_lock);
+	v->ti = ti;
+	mutex_unlock(&volumes_lock);
+	v->opts = *opts;
+	v->sectors = v->ck.sb.volume_sectors = ti->len;
+	v->log.commit_ms = opts->commit_ms;
+	if (dl_volume_mode(v) != DL_MODE_RW)
+		return 0;
+	if (v->started)
+		ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+					   0);
+	else
+		ret = start(v);
+	if (ret) {
+		dl_err("%s: cannot be started: log %pg cannot be written",
+		       v->name, v->logio.bdev);
+		return ret;
+	}
+	v->resumed = true;
+	dl_reconcile_start(&v->rc);
+	dl_volume_housekeep(v);
+	return 0;
+}
+
+void dl_volume_suspend(struct dl_volume *v)
+{
+	int ret;
+
+	if (!v->resumed)
+		return;
+	v->resumed = false;
+	dl_reconcile_stop(&v->rc);
+	ret = dl_log_sync(&v->log);
+	flush_workqueue(v->meta_wq);
+	if (ret || dl_volume_mode(v) != DL_MODE_RW)
+		return;
+	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
+	if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+				 DL_SUPER_CLEAN))
+		dl_volume_fail(v, DL_MODE_RO, "checkpoint failed");
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The volume: one origin, one log, and everything between them.
+ *
+ * A volume belongs to a mapped device, not to a table: a reload finds the one
+ * that runs and shares it. It is created (log read, nothing written) by the
+ * first constructor, started by the first resume, and destroyed with its last
+ * table. @users is guarded by the registry's mutex.
+ *
+ * The mode only ever gets worse: RW -> RO (the log device failed; what is
+ * there stays readable) -> FAIL (nothing can be trusted); DETACHED takes no
+ * write any more because the origin is a plain disk again.
+ */
+#ifndef DL_VOLUME_H
+#define DL_VOLUME_H
+
+#include <linux/bio.h>
+#include <linux/device-mapper.h>
+#include <linux/mempool.h>
+#include <linux/percpu.h>
+
+#include "checkpoint.h"
+#include "log.h"
+#include "map.h"
+#include "options.h"
+#include "reconcile.h"
+#include "runs.h"
+
+enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_FAIL, DL_MODE_DETACHED };
+
+struct dl_stats {
+	u64 user_bytes;		/* written by the user, accepted */
+	u64 rewritten;		/* pages replaced in an open frame */
+	u64 read_log;		/* bios served from the log device */
+	u64 read_ram;		/* from a frame in memory */
+	u64 read_zero;
+	u64 deferred;		/* writes that had to wait */
+};
+
+struct dl_volume {
+	struct list_head registry;
+	unsigned int users;
+	struct mapped_device *md;
+	struct dm_target *ti;		/* of the live table, for events */
+	char name[32];
+
+	struct dl_blkio origin;
+	struct dl_blkio logio;
+	u64 sectors;
+	struct dl_options opts;
+	int mode;			/* enum dl_mode, READ_ONCE */
+	bool started;
+	bool resumed;
+	u64 horizon;
+
+	struct dl_log log;
+	struct dl_map map;
+	struct dl_runs runs;
+	struct dl_checkpoint ck;
+	struct dl_fingerprint fp;
+	struct dl_reconcile rc;
+
+	/* writes that found no room, oldest first */
+	spinlock_t defer_lock;
+	struct bio_list deferred;
+	u32 nr_deferred;
+	struct work_struct write_work;
+
+	struct workqueue_struct *io_wq;	/* write_work and slow reads */
+	struct workqueue_struct *meta_wq;
+	struct work_struct house_work;
+	struct work_struct event_work;
+	struct mutex house_lock;	/* summaries against releases */
+	u32 sealed_since;		/* segments sealed since a checkpoint */
+
+	mempool_t *pages;		/* bounce pages */
+	struct dl_stats __percpu *stats;
+	atomic_t nr_lost;		/* entries that became lost, at most */
+	atomic64_t crc_errors;
+	atomic64_t read_errors;		/* of the log */
+};
+
+#define dl_stat_add(v, what, n)	this_cpu_add((v)->stats->what, n)
+
+/**
+ * dl_volume_get() - the volume of a table being loaded
+ * @ti: target; ti->error is set on failure
+ * @origin: origin device
+ * @log: log device
+ * @opts: options of the table
+ *
+ * Context: process, may sleep. Return: the volume or an ERR_PTR.
+ */
+struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
+				struct dm_dev *log,
+				const struct dl_options *opts);
+void dl_volume_put(struct dl_volume *v);
+
+/**
+ * dl_volume_resume() - let I/O in, with the options and size of a table
+ * @v: volume
+ * @ti: target of the table that becomes live
+ * @opts: its options
+ *
+ * The first time this starts a new life: fresh epoch, durable before anything.
+ *
+ * Context: process, may sleep. Return: 0 or a negative errno.
+ */
+int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
+		     const struct dl_options *opts);
+
+/* All I/O has ended: settle, stop all work, mark the log clean. May sleep. */
+void dl_volume_suspend(struct dl_volume *v);
+
+/**
+ * dl_volume_fail() - the mode gets worse, for good
+ * @v: volume
+ * @mode: new mode; a better one than the present is ignored
+ * @fmt: what happened, for the kernel log
+ *
+ * Context: any.
+ */
+__printf(3, 4)
+void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
+		    const char *fmt, ...);
+
+/* Does the log hold anything for @page? */
+bool dl_volume_has_record(void *volume, u64 page);
+
+/* Percent of the log in use, or of the map if that is more. */
+unsigned int dl_volume_pressure(struct dl_volume *v);
+
+/* Bytes of memory in use for this volume, the documented formula. */
+u64 dl_volume_memory(struct dl_volume *v);
+
+void dl_volume_housekeep(struct dl_volume *v);
+
+static inline enum dl_mode dl_volume_mode(const struct dl_volume *v)
+{
+	return READ_ONCE(v->mode);
+}
+
+#endif

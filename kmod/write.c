@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way of a write: cut into pages, each becomes a record in the open frame
+ * and an entry of the map, and the bio is done (or waits for durability if it
+ * is FUA). Nothing here touches the origin.
+ *
+ * Order: a page's record is reserved (which gives it its sequence), filled and
+ * entered in the map under its map shard's lock, so for each page the order of
+ * sequences is the order of the map. A page still in the open frame is written
+ * over in memory, which is the same as both writes arriving at once, because a
+ * frame is whole or absent.
+ *
+ * A bio that finds no frame, segment, map entry or run node free is put on the
+ * deferred list together with how far it got, and everything behind it queues
+ * there; dl_write_work() goes on when there is room. Map never blocks: frames
+ * it submits go out only when it returns, so it must not wait for them.
+ */
+#include <linux/blkdev.h>
+#include <linux/highmem.h>
+
+#include "io.h"
+#include "msg.h"
+#include "volume.h"
+
+/* Zeroed ranges up to this many sectors become records of single pages. */
+#define SMALL_RUN	(8 * DL_PAGE_SECTORS)
+
+static void copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
+		    unsigned int bytes)
+{
+	while (bytes) {
+		struct bio_vec bv = bio_iter_iovec(bio, *iter);
+		unsigned int n = min(bytes, bv.bv_len);
+		void *p = bvec_kmap_local(&bv);
+
+		if (likely(n == PAGE_SIZE))
+			copy_page(dst, p);
+		else
+			memcpy(dst, p, n);
+		kunmap_local(p);
+		bio_advance_iter_single(bio, iter, n);
+		dst += n;
+		bytes -= n;
+	}
+}
+
+/* Write over a record that is still in the open frame. Shard locked. */
+static bool rewrite(struct dl_volume *v, struct bio *bio,
+		    struct bvec_iter *iter, u32 idx, u8 first, u8 sectors,
+		    struct dl_batch *b)
+{
+	struct dl_pent *e = dl_pmap_ent(&v->map.pm, idx);
+	struct dl_slot s;
+	struct dl_pval val;
+
+	if (dl_pent_seq(e) < READ_ONCE(v->log.open_first_seq))
+		return false;
+	dl_pmap_get(&v->map.pm, idx, &val);
+	/* All of it must be in sight, and all of the write inside it. */
+	if (val.flags || first < val.first ||
+	    first + sectors > val.first + val.sectors ||
+	    val.mask != dl_pmap_span_mask(val.first, val.sectors))
+		return false;
+	if (!dl_log_pin(&v->log, val.seq, val.loc, &s))
+		return false;
+	copy_in(s.mem + ((first - val.first) << DL_SECTOR_SHIFT), bio, iter,
+		sectors << DL_SECTOR_SHIFT);
+	e->crc = dl_crc32c(s.mem, val.sectors << DL_SECTOR_SHIFT);
+	s.desc->crc = cpu_to_le32(e->crc);
+	dl_log_put(&s, b);
+	return true;
+}
+
+static void fill_desc(struct dl_disk_desc *d, u8 type, u8 flags, u8 first,
+		      u8 sectors, u32 crc, u64 addr, u32 payload)
+{
+	*d = (struct dl_disk_desc) {
+		.type = type,
+		.flags = flags,
+		.first = first,
+		.sectors = sectors,
+		.crc = cpu_to_le32(crc),
+		.addr = cpu_to_le64(addr),
+		.payload = cpu_to_le32(payload),
+		.stored = cpu_to_le16(type == DL_REC_DATA ? sectors : 0),
+	};
+}
+
+/* One page's worth of a write. @iter advances only on success. */
+static int write_page(struct dl_volume *v, struct bio *bio,
+		      struct bvec_iter *iter, u64 page, u8 first, u8 sectors,
+		      struct dl_batch *b)
+{
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pval val;
+	struct dl_slot s;
+	u32 idx, old;
+	int ret = 0;
+
+	spin_lock(&sh->lock);
+	old = dl_pmap_find(&m->pm, bucket, page,
+			   dl_pmap_span_mask(first, sectors));
+	if (old && rewrite(v, bio, iter, old, first, sectors, b)) {
+		dl_stat_add(v, rewritten, 1);
+		goto out;
+	}
+	idx = dl_map_alloc(m, sh);
+	if (unlikely(!idx)) {
+		ret = -EAGAIN;
+		goto out;
+	}
+	ret = dl_log_reserve(&v->log, sectors, &s, b);
+	if (unlikely(ret)) {
+		dl_map_free(m, sh, idx);
+		goto out;
+	}
+	copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
+	val = (struct dl_pval) {
+		.seq = s.seq, .loc = s.loc, .first = first, .sectors = sectors,
+		.crc = dl_crc32c(s.mem, sectors << DL_SECTOR_SHIFT),
+	};
+	fill_desc(s.desc, DL_REC_DATA, 0, first, sectors, val.crc, page,
+		  s.loc - s.frame->payload_start);
+	dl_map_insert(m, sh, bucket, idx, page, &val);
+	dl_log_put(&s, b);
+out:
+	spin_unlock(&sh->lock);
+	return ret;
+}
+
+static int write_data(struct dl_volume *v, struct bio *bio, struct dl_io *io,
+		      struct dl_batch *b)
+{
+	while (io->iter.bi_size) {
+		u64 sector = io->iter.bi_sector;
+		u8 first = sector & (DL_PAGE_SECTORS - 1);
+		u8 n = min_t(u32, DL_PAGE_SECTORS - first,
+			     io->iter.bi_size >> DL_SECTOR_SHIFT);
+		int ret = write_page(v, bio, &io->iter,
+				     sector >> DL_PAGE_SECTOR_SHIFT, first, n,
+				     b);
+
+		if (unlikely(ret))
+			return ret;
+	}
+	return 0;
+}
+
+static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
+		     u8 flags, struct dl_batch *b)
+{
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pval val;
+	struct dl_slot s;
+	int ret = -EAGAIN;
+	u32 idx;
+
+	spin_lock(&sh->lock);
+	idx = dl_map_alloc(m, sh);
+	if (idx) {
+		ret = dl_log_reserve(&v->log, 0, &s, b);
+		if (ret)
+			dl_map_free(m, sh, idx);
+	}
+	if (!ret) {
+		val = (struct dl_pval) {
+			.seq = s.seq, .first = first, .sectors = sectors,
+			.flags = DL_PVAL_ZERO |
+				(flags & DL_DESC_DISCARD ? DL_PVAL_DISCARD : 0) |
+				(flags & DL_DESC_NOUNMAP ? DL_PVAL_NOUNMAP : 0),
+		};
+		fill_desc(s.desc, DL_REC_ZERO, flags, first, sectors, 0, page, 0);
+		dl_map_insert(m, sh, bucket, idx, page, &val);
+		dl_log_put(&s, b);
+	}
+	spin_unlock(&sh->lock);
+	return ret;
+}
+
+static int zero_run(struct dl_volume *v, u64 start, u32 sectors, u8 flags,
+		    struct dl_batch *b)
+{
+	struct dl_slot s;
+	int ret = -EAGAIN;
+
+	write_lock(&v->runs.lock);
+	if (dl_runs_room(&v->runs))
+		ret = dl_log_reserve(&v->log, 0, &s, b);
+	if (!ret) {
+		fill_desc(s.desc, DL_REC_ZERO_RUN, flags, 0, 0, 0, start,
+			  sectors);
+		dl_runs_insert(&v->runs, start, start + sectors, s.seq, flags);
+		/* No record before this may take a later write's content. */
+		dl_log_mark(&v->log, s.seq);
+		dl_log_put(&s, b);
+	}
+	write_unlock(&v->runs.lock);
+	if (ret == -EAGAIN)
+		dl_reconcile_kick(&v->rc);
+	return ret;
+}
+
+static int write_zeroes(struct dl_volume *v, struct bio *bio, struct dl_io *io,
+			struct dl_batch *b)
+{
+	u8 flags = bio_op(bio) == REQ_OP_DISCARD ? DL_DESC_DISCARD :
+		bio->bi_opf & REQ_NOUNMAP ? DL_DESC_NOUNMAP : 0;
+
+	while (io->iter.bi_size) {
+		u64 sector = io->iter.bi_sector;
+		u32 left = io->iter.bi_size >> DL_SECTOR_SHIFT, n;
+		u8 first = sector & (DL_PAGE_SECTORS - 1);
+		int ret;
+
+		if (bio_sectors(bio) > SMALL_RUN) {
+			n = left;
+			ret = zero_run(v, sector, n, flags, b);
+		} else {
+			n = min_t(u32, DL_PAGE_SECTORS - first, left);
+			ret = zero_page(v, sector >> DL_PAGE_SECTOR_SHIFT,
+					first, n, flags, b);
+		}
+		if (ret)
+			return ret;
+		io->iter.bi_sector += n;
+		io->iter.bi_size -= n << DL_SECTOR_SHIFT;
+	}
+	return 0;
+}
+
+/* Go on with @bio where it stands: 0 when it was taken care of, or -EAGAIN. */
+static int advance(struct dl_volume *v, struct bio *bio, struct dl_io *io,
+		   struct dl_batch *b)
+{
+	int ret;
+
+	if (likely(bio_op(bio) == REQ_OP_WRITE))
+		ret = write_data(v, bio, io, b);
+	else
+		ret = write_zeroes(v, bio, io, b);
+	if (ret == -EAGAIN)
+		return ret;
+	if (unlikely(ret)) {
+		bio_io_error(bio);
+		return 0;
+	}
+	dl_stat_add(v, user_bytes, bio->bi_iter.bi_size);
+	if (bio->bi_opf & REQ_FUA)
+		dl_flush_then_end(v, bio, io, b);
+	else
+		bio_endio(bio);
+	return 0;
+}
+
+static void defer(struct dl_volume *v, struct bio *bio, bool first)
+{
+	bool empty;
+
+	spin_lock(&v->defer_lock);
+	empty = bio_list_empty(&v->deferred);
+	if (first)
+		bio_list_add_head(&v->deferred, bio);
+	else
+		bio_list_add(&v->deferred, bio);
+	WRITE_ONCE(v->nr_deferred, v->nr_deferred + 1);
+	spin_unlock(&v->defer_lock);
+	/*
+	 * The worker may have found the list empty and gone; it does no harm
+	 * to have it look again.
+	 */
+	if (empty && !first)
+		dl_write_wake(v);
+}
+
+int dl_write_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
+{
+	struct dl_batch b;
+	int ret = -EAGAIN;
+
+	if (unlikely(dl_volume_mode(v) != DL_MODE_RW))
+		return DM_MAPIO_KILL;
+	io->iter = bio->bi_iter;
+	dl_batch_init(&b);
+	if (likely(!READ_ONCE(v->nr_deferred)))
+		ret = advance(v, bio, io, &b);
+	if (unlikely(ret)) {
+		dl_stat_add(v, deferred, 1);
+		defer(v, bio, false);
+	}
+	dl_log_submit(&v->log, &b);
+	return DM_MAPIO_SUBMITTED;
+}
+
+void dl_write_wake(struct dl_volume *v)
+{
+	queue_work(v->io_wq, &v->write_work);
+}
+
+static struct bio *next_deferred(struct dl_volume *v)
+{
+	struct bio *bio;
+
+	spin_lock(&v->defer_lock);
+	bio = bio_list_pop(&v->deferred);
+	if (bio)
+		WRITE_ONCE(v->nr_deferred, v->nr_deferred - 1);
+	spin_unlock(&v->defer_lock);
+	return bio;
+}
+
+void dl_write_work(struct work_struct *work)
+{
+	struct dl_volume *v = container_of(work, struct dl_volume, write_work);
+	struct dl_batch b;
+	struct bio *bio;
+	int ret = 0;
+
+	dl_batch_init(&b);
+	while (!ret && (bio = next_deferred(v))) {
+		struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
+
+		if (unlikely(dl_volume_mode(v) != DL_MODE_RW)) {
+			bio_io_error(bio);
+			continue;
+		}
+		ret = advance(v, bio, io, &b);
+		if (ret)
+			defer(v, bio, true);
+		dl_log_submit(&v->log, &b);
+		cond_resched();
+	}
+}
