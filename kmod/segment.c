@@ -3,6 +3,7 @@
  * Segment allocation. See segment.h for states, ownership and locks.
  */
 #include <linux/bitmap.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -120,6 +121,7 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs)
 	seg->state = DL_SEG_SEALED;
 	seg->summary_written = true;
 	seg->summary_durable = cs->flags & DL_SEG_SUMMARY;
+	seg->born = jiffies;
 	seg->in_chain = true;
 	occupy(s, seg);
 	list_add_tail(&seg->list, &s->live);

@@ -63,8 +63,8 @@ static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Usage: <origin> <log> [<#opts> <opt>...]";
 		return -EINVAL;
 	}
-	if (ti->begin || dm_table_get_size(ti->table) != ti->len) {
-		ti->error = "A deltalog volume must be all of its table";
+	if (ti->begin) {
+		ti->error = "A deltalog volume starts at sector 0 of its table";
 		return -EINVAL;
 	}
 	if (!(dm_table_get_mode(ti->table) & DL_MODE_WRITE)) {

@@ -33,10 +33,10 @@ static enum dl_status stop(struct dl_walk *w, int err)
 }
 
 static enum dl_status lost(struct dl_walk *w, const struct dl_seg_walk *s,
-			   enum dl_status why, const char *what)
+			   enum dl_status why, const char *what, u64 sector)
 {
-	dl_walk_note(w, s, DL_NOTE_FATAL, why, what, s->seg->start + s->pos,
-		     s->commit, U64_MAX);
+	dl_walk_note(w, s, DL_NOTE_FATAL, why, what, sector, s->commit,
+		     U64_MAX);
 	return DL_LOST;
 }
 
@@ -117,10 +117,11 @@ struct ahead {
 	u64 proof;		/* highest commit known durable so far */
 	u64 next_id, next_start;
 	u32 next_sectors;
-	bool later;
+	u64 later;		/* where the first frame of a later commit is */
 };
 
-static void look_at(struct ahead *a, const void *block, u32 block_bytes)
+static void look_at(struct ahead *a, u64 sector, const void *block,
+		    u32 block_bytes)
 {
 	struct dl_frame_head h;
 
@@ -132,12 +133,12 @@ static void look_at(struct ahead *a, const void *block, u32 block_bytes)
 		a->next_start = h.next_start;
 		a->next_sectors = h.next_sectors;
 	}
-	if (h.commit > a->commit)
-		a->later = true;
+	if (h.commit > a->commit && !a->later)
+		a->later = sector;
 	a->proof = max_t(u64, a->proof, h.durable_commit);
 }
 
-/* Look at every block of a range until one proves. */
+/* Look at every block of a range until there is no more to be learned. */
 static bool look_through(struct dl_walk *w, struct ahead *a, u64 start,
 			 u32 sectors)
 {
@@ -156,8 +157,8 @@ static bool look_through(struct dl_walk *w, struct ahead *a, u64 start,
 				block += (size_t)i << DL_SECTOR_SHIFT;
 			else if (dl_walk_read(w, start + at + i, bs, w->data_buf))
 				continue;
-			look_at(a, block, w->sb->block_bytes);
-			if (a->proof >= a->commit)
+			look_at(a, start + at + i, block, w->sb->block_bytes);
+			if (a->proof >= a->commit && a->later)
 				return true;
 		}
 	}
@@ -165,37 +166,43 @@ static bool look_through(struct dl_walk *w, struct ahead *a, u64 start,
 }
 
 /*
- * Was the expected frame durable? Asked only where it was not found whole, so
- * once for a log, at its end, unless there is damage.
+ * Was the expected frame durable, and where should it be? Asked only where it
+ * was not found whole, so once for a log, at its end, unless there is damage.
  */
 static bool look_ahead(struct dl_walk *w, struct dl_seg_walk *s)
 {
+	const struct dl_cp_segment *seg = s->seg;
 	struct ahead a = {
-		.epoch = s->seg->epoch,
+		.epoch = seg->epoch,
 		.commit = s->commit,
 		.proof = s->durable,
 		.next_id = s->info->next_id,
 		.next_start = s->info->next_start,
 		.next_sectors = s->info->next_sectors,
 	};
-	u64 id = s->seg->id;
-	bool proven;
+	u64 id = seg->id, here = seg->start + s->pos;
+	bool done;
 	u32 i;
 
-	proven = a.proof >= a.commit ||
-		look_through(w, &a, s->seg->start + s->pos,
-			     s->seg->sectors - s->pos);
-	for (i = 0; i < AHEAD_SEGMENTS && !proven; i++) {
+	s->missing = here;
+	done = look_through(w, &a, here, seg->sectors - s->pos);
+	for (i = 0; i < AHEAD_SEGMENTS && !done; i++) {
+		const u64 start = a.next_start;
+		const bool first = !i && !s->here && !a.later;
+
 		if (a.next_id <= id ||
-		    !dl_super_segment_fits(w->sb, a.next_start, a.next_sectors))
+		    !dl_super_segment_fits(w->sb, start, a.next_sectors))
 			break;
 		id = a.next_id;
-		proven = look_through(w, &a, a.next_start,
-				      min_t(u32, a.next_sectors, AHEAD_SECTORS));
+		done = look_through(w, &a, start,
+				    min_t(u32, a.next_sectors, AHEAD_SECTORS));
+		/* It was the first there, unless that place is another's. */
+		if (first && a.later && a.later != start)
+			s->missing = start;
 	}
 	s->later = a.later;
 	s->durable = a.proof;
-	return proven;
+	return a.proof >= a.commit;
 }
 
 /*
@@ -334,6 +341,7 @@ static enum dl_status judge_payload(struct dl_walk *w, struct dl_seg_walk *s,
 {
 	bool durable = s->vouched || s->commit <= s->durable;
 	const struct dl_disk_desc *descs = dl_walk_descs(w);
+	enum dl_status st;
 	u32 bad;
 
 	if (durable && !(w->flags & DL_WALK_PAYLOADS))
@@ -341,8 +349,9 @@ static enum dl_status judge_payload(struct dl_walk *w, struct dl_seg_walk *s,
 	bad = dl_walk_check_payload(w, s, h, descs, durable);
 	if (bad && !durable) {
 		s->what = "payload";
+		st = s->why;
 		if (!look_ahead(w, s))
-			return DL_BAD_CRC;
+			return st;
 		bad = dl_walk_check_payload(w, s, h, descs, true);
 	}
 	w->nr_damaged += bad;
@@ -381,13 +390,13 @@ static enum dl_status walk_frames(struct dl_walk *w, struct dl_seg_walk *s,
 			continue;
 		}
 		if (dl_seg_sealed(s) || s->absurd)
-			return lost(w, s, st, s->what);
+			return lost(w, s, st, s->what, s->seg->start + s->pos);
 		if (!s->here && goes_on(w, s))
 			break;
 		if (!s->here && !s->trace && past_clean_end(w, s))
 			return DL_OK;
 		if (look_ahead(w, s))
-			return lost(w, s, st, s->what);
+			return lost(w, s, st, s->what, s->missing);
 		note_end(w, s, st);
 		return DL_OK;
 	}
@@ -437,7 +446,7 @@ static enum dl_status walk_any(struct dl_walk *w, struct dl_seg_walk *s,
 	/* Commits rise, and within a life none is left out. */
 	if ((w->nr_frames && s->commit <= w->last_commit) ||
 	    (w->expect && w->epoch == seg->epoch && w->expect != s->commit))
-		return lost(w, s, DL_BAD_ORDER, "segment table");
+		return lost(w, s, DL_BAD_ORDER, "segment table", seg->start);
 
 	st = dl_walk_load_summary(w, seg, &sh, &tail);
 	if (st == DL_OK)

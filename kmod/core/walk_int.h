@@ -19,8 +19,10 @@ struct dl_seg_walk {
 	u64 durable;		/* commits up to this were durable */
 	bool vouched;		/* a summary was begun: all that is here was */
 	bool later;		/* a look ahead saw frames of later commits */
+	u64 missing;		/* where it thinks that the expected one was */
 
 	/* of the frame loaded last */
+	enum dl_status why;	/* of the first damaged payload */
 	const char *what;	/* what was looked at when a check failed */
 	bool here;		/* the header is right and the one expected */
 	bool trace;		/* the header is damaged, but was of this epoch */
@@ -71,9 +73,9 @@ enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
  * @descs: its descriptors, checked
  * @report: note every damaged record
  *
- * Return: number of damaged records.
+ * Return: number of damaged records; s->why is what the first one suffers from.
  */
-u32 dl_walk_check_payload(struct dl_walk *w, const struct dl_seg_walk *s,
+u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			  const struct dl_frame_head *h,
 			  const struct dl_disk_desc *descs, bool report);
 

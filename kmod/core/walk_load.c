@@ -88,7 +88,7 @@ enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
 	return DL_OK;
 }
 
-u32 dl_walk_check_payload(struct dl_walk *w, const struct dl_seg_walk *s,
+u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			  const struct dl_frame_head *h,
 			  const struct dl_disk_desc *descs, bool report)
 {
@@ -126,7 +126,8 @@ u32 dl_walk_check_payload(struct dl_walk *w, const struct dl_seg_walk *s,
 			st = DL_BAD_CRC;
 		if (st == DL_OK)
 			continue;
-		nr++;
+		if (!nr++)
+			s->why = st;
 		if (report)
 			dl_walk_note(w, s, DL_NOTE_DAMAGE, st, "payload",
 				     base + d.payload, h->commit, d.addr);
