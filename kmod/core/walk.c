@@ -32,11 +32,13 @@ static enum dl_status stop(struct dl_walk *w, int err)
 	return DL_IO_ERROR;
 }
 
+/* The walk cannot go on: the frame that comes next is not to be had. */
 static enum dl_status lost(struct dl_walk *w, const struct dl_seg_walk *s,
-			   enum dl_status why, const char *what, u64 sector)
+			   enum dl_status why, const char *what,
+			   u64 segment_id, u64 sector)
 {
-	dl_walk_note(w, s, DL_NOTE_FATAL, why, what, sector, s->commit,
-		     U64_MAX);
+	dl_walk_note(w, DL_NOTE_FATAL, why, what, segment_id, sector,
+		     s->commit, U64_MAX);
 	return DL_LOST;
 }
 
@@ -185,6 +187,7 @@ static bool look_ahead(struct dl_walk *w, struct dl_seg_walk *s)
 	u32 i;
 
 	s->missing = here;
+	s->missing_id = id;
 	done = look_through(w, &a, here, seg->sectors - s->pos);
 	for (i = 0; i < AHEAD_SEGMENTS && !done; i++) {
 		const u64 start = a.next_start;
@@ -197,8 +200,10 @@ static bool look_ahead(struct dl_walk *w, struct dl_seg_walk *s)
 		done = look_through(w, &a, start,
 				    min_t(u32, a.next_sectors, AHEAD_SECTORS));
 		/* It was the first there, unless that place is another's. */
-		if (first && a.later && a.later != start)
+		if (first && a.later && a.later != start) {
 			s->missing = start;
+			s->missing_id = id;
+		}
 	}
 	s->later = a.later;
 	s->durable = a.proof;
@@ -251,7 +256,7 @@ static void compare_frame(struct dl_walk *w, struct dl_seg_walk *s,
 		st = DL_BAD_RECORD;
 		what = "frame unlike its summary";
 	}
-	dl_walk_note(w, s, kind, st, what, s->seg->start + s->pos,
+	dl_walk_note(w, kind, st, what, s->seg->id, s->seg->start + s->pos,
 		     want->commit, U64_MAX);
 }
 
@@ -331,8 +336,8 @@ static void note_end(struct dl_walk *w, const struct dl_seg_walk *s,
 		what = "frame before later ones";
 		st = DL_NOT_FOUND;
 	}
-	dl_walk_note(w, s, kind, st, what, s->seg->start + s->pos, s->commit,
-		     U64_MAX);
+	dl_walk_note(w, kind, st, what, s->seg->id, s->seg->start + s->pos,
+		     s->commit, U64_MAX);
 }
 
 /* A frame whose header and descriptors are right: are its payloads? */
@@ -390,13 +395,15 @@ static enum dl_status walk_frames(struct dl_walk *w, struct dl_seg_walk *s,
 			continue;
 		}
 		if (dl_seg_sealed(s) || s->absurd)
-			return lost(w, s, st, s->what, s->seg->start + s->pos);
+			return lost(w, s, st, s->what, s->seg->id,
+				    s->seg->start + s->pos);
 		if (!s->here && goes_on(w, s))
 			break;
 		if (!s->here && !s->trace && past_clean_end(w, s))
 			return DL_OK;
 		if (look_ahead(w, s))
-			return lost(w, s, st, s->what, s->missing);
+			return lost(w, s, st, s->what, s->missing_id,
+				    s->missing);
 		note_end(w, s, st);
 		return DL_OK;
 	}
@@ -446,7 +453,8 @@ static enum dl_status walk_any(struct dl_walk *w, struct dl_seg_walk *s,
 	/* Commits rise, and within a life none is left out. */
 	if ((w->nr_frames && s->commit <= w->last_commit) ||
 	    (w->expect && w->epoch == seg->epoch && w->expect != s->commit))
-		return lost(w, s, DL_BAD_ORDER, "segment table", seg->start);
+		return lost(w, s, DL_BAD_ORDER, "segment table", seg->id,
+			    seg->start);
 
 	st = dl_walk_load_summary(w, seg, &sh, &tail);
 	if (st == DL_OK)
@@ -457,9 +465,10 @@ static enum dl_status walk_any(struct dl_walk *w, struct dl_seg_walk *s,
 	}
 	if (st != DL_NO_SPACE && (tail || seg->flags & DL_SEG_SUMMARY)) {
 		/* Unless known to be durable, a crash explains it. */
-		dl_walk_note(w, s, seg->flags & DL_SEG_SUMMARY ?
+		dl_walk_note(w, seg->flags & DL_SEG_SUMMARY ?
 			     DL_NOTE_REPAIRED : DL_NOTE_INFO, st, "summary",
-			     seg->start + seg->sectors - s->bs, 0, U64_MAX);
+			     seg->id, seg->start + seg->sectors - s->bs, 0,
+			     U64_MAX);
 		s->info->seg.flags &= (u16)~DL_SEG_SUMMARY;
 	}
 	s->vouched = tail;

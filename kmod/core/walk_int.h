@@ -19,7 +19,9 @@ struct dl_seg_walk {
 	u64 durable;		/* commits up to this were durable */
 	bool vouched;		/* a summary was begun: all that is here was */
 	bool later;		/* a look ahead saw frames of later commits */
-	u64 missing;		/* where it thinks that the expected one was */
+	u64 missing, missing_id;	/* sector and segment where the expected
+					 * one was, as far as it could see
+					 */
 
 	/* of the frame loaded last */
 	enum dl_status why;	/* of the first damaged payload */
@@ -46,9 +48,9 @@ static inline const struct dl_disk_desc *dl_walk_descs(const struct dl_walk *w)
 	return w->head_buf + sizeof(struct dl_disk_frame);
 }
 
-void dl_walk_note(struct dl_walk *w, const struct dl_seg_walk *s,
-		  enum dl_note_kind kind, enum dl_status why, const char *what,
-		  u64 sector, u64 commit, u64 page);
+void dl_walk_note(struct dl_walk *w, enum dl_note_kind kind, enum dl_status why,
+		  const char *what, u64 segment_id, u64 sector, u64 commit,
+		  u64 page);
 
 /* Read the block at @sector into head_buf and decode it as a frame's header. */
 enum dl_status dl_walk_load_head(struct dl_walk *w, u64 sector,

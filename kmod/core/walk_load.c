@@ -5,16 +5,16 @@
  */
 #include "walk_int.h"
 
-void dl_walk_note(struct dl_walk *w, const struct dl_seg_walk *s,
-		  enum dl_note_kind kind, enum dl_status why, const char *what,
-		  u64 sector, u64 commit, u64 page)
+void dl_walk_note(struct dl_walk *w, enum dl_note_kind kind, enum dl_status why,
+		  const char *what, u64 segment_id, u64 sector, u64 commit,
+		  u64 page)
 {
 	const struct dl_note n = {
 		.kind = kind,
 		.why = why,
 		.what = what,
 		.sector = sector,
-		.segment_id = s->seg->id,
+		.segment_id = segment_id,
 		.commit = commit,
 		.page = page,
 	};
@@ -129,8 +129,9 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 		if (!nr++)
 			s->why = st;
 		if (report)
-			dl_walk_note(w, s, DL_NOTE_DAMAGE, st, "payload",
-				     base + d.payload, h->commit, d.addr);
+			dl_walk_note(w, DL_NOTE_DAMAGE, st, "payload",
+				     s->seg->id, base + d.payload, h->commit,
+				     d.addr);
 	}
 	return nr;
 }
