@@ -6,7 +6,7 @@
 # Usage: tests/uml/run.sh [OPTION]... -- SCRIPT [ARG]...
 #
 # SCRIPT is an executable, its path relative to the repository.  It runs as root
-# in the guest, sees the host's files read-only, and finds helpers in
+# in the guest, sees the host's files read-only, and finds functions in
 # "$DL_GUEST/lib.sh".  Its output appears here as it comes.
 #
 #   --debug           the kernel with the checkers (see build.sh)

@@ -7,7 +7,7 @@
 #
 # The same contract as tests/uml/run.sh: SCRIPT is an executable, its path
 # relative to the repository; it runs as root, sees the host's files read-only,
-# and finds helpers in "$DL_GUEST/lib.sh".  Its output appears here as it comes.
+# and finds functions in "$DL_GUEST/lib.sh".  Its output appears here as it comes.
 #
 #   --smp N           processors, default 2
 #   --mem SIZE        memory, default 2G
