@@ -40,10 +40,10 @@ mib=64 size=1g loops=1
 [ "$passes" = 1 ] || { mib=32 size=32m loops=$passes; }
 user=$((mib * passes * 1048576))
 w0=$(sum_of written) r0=$(sum_of was_read)
-log0=$(written $FAST) origin0=$(written $SLOW)
+log0=$(written "$FAST") origin0=$(written "$SLOW")
 fio_run "$target" --name="passes$passes" --rw=randwrite --bs=4k --size=$size \
 	--io_size="${mib}m" --loops="$loops" --ioengine=libaio --iodepth=32 --end_fsync=1
-log1=$(written $FAST) origin1=$(written $SLOW)
+log1=$(written "$FAST") origin1=$(written "$SLOW")
 if [ "$target" = deltalog ]; then
 	value own_user "$target" "$(status user_bytes)"
 	value own_log "$target" "$(status log_bytes)"
@@ -54,7 +54,7 @@ settle
 value user "$target" $user
 value log "$target" $((log1 - log0))
 value origin_before "$target" $((origin1 - origin0))
-value origin "$target" $(($(written $SLOW) - origin0))
+value origin "$target" $(($(written "$SLOW") - origin0))
 value all_written "$target" $(($(sum_of written) - w0))
 value all_read "$target" $(($(sum_of was_read) - r0))
 [ "$target" != deltalog ] || value own_origin "$target" "$(status origin_bytes)"

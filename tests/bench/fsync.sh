@@ -39,7 +39,7 @@ for threads in 1 4 16 32; do
 	n=$ios
 	[ "$threads" -lt 16 ] || n=$((ios * 2))
 	set -- "$@" --name="t$threads" --stonewall --numjobs="$threads" \
-		--io_size=$((n / threads * 4))k
+		--io_size=$((n * 4 / threads))k
 done
 fio_run "$target" --rw=randwrite --bs=4k --size=512m --ioengine=psync --fsync=1 "$@"
 target_down

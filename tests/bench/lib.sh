@@ -52,8 +52,9 @@ thin_pool() {
 }
 
 thin_snapshot() {
-	dmsetup suspend thin && dmsetup message pool 0 create_snap 1 0 &&
-		dmsetup resume thin || fail "create_snap"
+	dmsetup suspend thin || fail "cannot suspend the thin volume"
+	dmsetup message pool 0 create_snap 1 0 || fail "create_snap"
+	dmsetup resume thin || fail "cannot resume the thin volume"
 }
 
 # $DL_OPTS are words for deltalog's table; $TOUCHED is how many MiB, from the
