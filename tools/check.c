@@ -27,7 +27,7 @@ static bool quick, force;
 static const struct dl_opt opts[] = {
 	DL_STRING("origin", &origin_path, "DEV",
 		  "compare the log's samples of the origin with it"),
-	DL_FLAG("quick", &quick, "structures only: do not read the payloads"),
+	DL_FLAG("quick", &quick, "read payloads only where nothing else proves a frame"),
 	DL_FLAG("force", &force,
 		"also a log in use, which may show damage that is none"),
 	DL_OPT_END
@@ -256,7 +256,7 @@ static void report(struct check *c)
 		       (unsigned long long)c->scan.walk.nr_frames,
 		       (unsigned long long)c->scan.walk.nr_records,
 		       dl_human_bytes(bytes, sizeof(bytes), c->payload_bytes),
-		       quick ? " (not read)" : "");
+		       quick ? " (read only where nothing else proves a frame)" : "");
 	if (c->compared)
 		printf("compared %u samples of the origin, %u could not be\n",
 		       c->samples.compared, c->samples.skipped);

@@ -12,7 +12,7 @@
  *
  * What is built, with a checkpoint made where the bar is:
  *
- *   sealed, with summary   sealed, without   open  |  open, goes on   open
+ *   sealed, with summary   sealed, without   open | goes on   next   chained
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -95,7 +95,10 @@ static void fill(struct lb *b)
 	frames(b, 4);
 	lb_flush(b);
 	lb_open(b, CHUNK);
-	frames(b, 5);
+	frames(b, 2);
+	lb_flush(b);
+	lb_open(b, CHUNK);
+	frames(b, 3);
 	lb_flush(b);
 	/* Carries the proof that all before it were durable. */
 	lb_frame(b, many, 2);
