@@ -292,6 +292,7 @@ static void release_segments(struct dl_reconcile *rc)
 	struct dl_log *l = &v->log;
 	struct dl_segment *seg;
 	unsigned long flags;
+	u64 bytes, freed = 0;
 
 	/* No summary may be on its way into a segment that is given away. */
 	mutex_lock(&v->house_lock);
@@ -311,11 +312,14 @@ static void release_segments(struct dl_reconcile *rc)
 		spin_lock_irqsave(&l->lock, flags);
 		if (!seg->summary_written)
 			l->unsettled--;
+		bytes = (u64)seg->sectors << DL_SECTOR_SHIFT;
 		dl_segment_release(&l->segs, seg);
 		spin_unlock_irqrestore(&l->lock, flags);
 		dl_segment_free(&l->segs, seg);
+		freed += bytes;
 	}
 	mutex_unlock(&v->house_lock);
+	dl_throttle_freed(&v->throttle, freed);
 	dl_volume_housekeep(v);
 }
 
@@ -398,8 +402,9 @@ static void reconcile_work(struct work_struct *work)
 	}
 	free_spare_jobs(rc);
 	if (ret && ret != -EBUSY) {
-		rc->failures++;
+		WRITE_ONCE(rc->failures, rc->failures + 1);
 		again = RETRY_SECS * HZ;
+		dl_write_wake(v);
 	}
 	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
 	wake_up_all(&rc->wait);

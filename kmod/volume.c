@@ -184,6 +184,8 @@ static void house_work(struct work_struct *work)
 		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
 	}
 	mutex_unlock(&v->house_lock);
+	dl_throttle_update(&v->throttle, dl_log_free_chunks(l),
+			   l->segs.nr_chunks);
 	if (ret)
 		dl_volume_fail(v, DL_MODE_RO, "log %pg: metadata write error",
 			       v->logio.bdev);
@@ -224,6 +226,8 @@ static void volume_destroy(struct dl_volume *v)
 {
 	if (v->rc.wq)
 		dl_reconcile_stop(&v->rc);
+	if (v->throttle.wq)
+		dl_throttle_stop(&v->throttle);
 	if (v->meta_wq)
 		destroy_workqueue(v->meta_wq);
 	if (v->io_wq)
@@ -288,7 +292,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		return -ENOMEM;
 
 	records = v->opts.max_records ?: default_records(&v->ck.sb);
-	v->rc.batch = clamp_t(u32, records / 8, 256, 65536);
+	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
+	v->rc.batch = clamp_t(u32, records / 16, 256, 65536);
 	/*
 	 * Recovery may bring back a batch that was already in the origin when
 	 * the crash came, on top of what was in the map then.

@@ -25,6 +25,7 @@
 #include "options.h"
 #include "reconcile.h"
 #include "runs.h"
+#include "throttle.h"
 
 enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_FAIL, DL_MODE_DETACHED };
 
@@ -65,6 +66,7 @@ struct dl_volume {
 	struct bio_list deferred;
 	u32 nr_deferred;
 	struct work_struct write_work;
+	struct dl_throttle throttle;
 
 	struct workqueue_struct *io_wq;	/* write_work and slow reads */
 	struct workqueue_struct *meta_wq;

@@ -285,7 +285,7 @@ int dl_write_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 		return DM_MAPIO_KILL;
 	io->iter = bio->bi_iter;
 	dl_batch_init(&b);
-	if (likely(!READ_ONCE(v->nr_deferred)))
+	if (likely(!READ_ONCE(v->nr_deferred) && !READ_ONCE(v->throttle.on)))
 		ret = advance(v, bio, io, &b);
 	if (unlikely(ret)) {
 		dl_stat_add(v, deferred, 1);
@@ -312,6 +312,16 @@ static struct bio *next_deferred(struct dl_volume *v)
 	return bio;
 }
 
+/*
+ * No room, and none to be expected: the origin takes no writes. Better an
+ * error than a program that waits for ever.
+ */
+static bool hopeless(const struct dl_volume *v)
+{
+	return READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
+	       READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT;
+}
+
 void dl_write_work(struct work_struct *work)
 {
 	struct dl_volume *v = container_of(work, struct dl_volume, write_work);
@@ -323,11 +333,15 @@ void dl_write_work(struct work_struct *work)
 	while (!ret && (bio = next_deferred(v))) {
 		struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
 
-		if (unlikely(dl_volume_mode(v) != DL_MODE_RW)) {
+		if (unlikely(dl_volume_mode(v) != DL_MODE_RW || hopeless(v))) {
 			bio_io_error(bio);
 			continue;
 		}
-		ret = advance(v, bio, io, &b);
+		ret = -EAGAIN;
+		/* What was let in once is not charged again. */
+		if (io->iter.bi_size != bio->bi_iter.bi_size ||
+		    dl_throttle_admit(&v->throttle, bio->bi_iter.bi_size))
+			ret = advance(v, bio, io, &b);
 		if (ret)
 			defer(v, bio, true);
 		dl_log_submit(&v->log, &b);
