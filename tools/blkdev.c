@@ -68,7 +68,7 @@ static int refuse_open(const struct dl_blkdev *d, int err)
 			      "%s %s cannot be opened: %s; %s", d->role, d->path,
 			      strerror(err), err == EROFS ?
 			      "make it writable (blockdev --setrw)" :
-			      "run this as root");
+			      "be root, and name a node in /dev");
 	default:
 		return dl_err(DL_EXIT_FAILED, "%s %s cannot be opened: %s",
 			      d->role, d->path, strerror(err));

@@ -169,9 +169,10 @@ static int judge_origin(struct dl_volume *v)
 	int rc;
 
 	dl_logdev_load(&l, &v->origin);
-	if (dl_logdev_any(&l) && !detached(&l) && !force)
+	/* Not even with --force: the other way round it would wipe a disk. */
+	if (dl_logdev_any(&l) && !detached(&l))
 		return dl_err(DL_EXIT_REFUSED,
-			      "origin %s holds a deltalog log; are origin and log swapped? --force takes it as it is",
+			      "origin %s holds a deltalog log; are origin and log swapped? If it is meant, zero its first 8 KiB",
 			      v->origin.path);
 	rc = dl_probe_device(&v->origin, &p);
 	for (i = 0; i < p.nr && !rc; i++)

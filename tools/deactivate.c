@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* deltalog deactivate: flush and remove the device; the log stays as it is. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "dm.h"
 #include "down.h"
 #include "err.h"
 #include "json.h"
 #include "verbs.h"
+#include "volstat.h"
 
 static bool force;
 
@@ -28,6 +27,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 {
 	const char *args[DL_OPT_MAX_ARGS];
 	struct dl_dm_volume v;
+	struct dl_volstat s;
 	struct json_object *o;
 	int rc = dl_opt_parse(verb, groups, argc, argv, args);
 
@@ -35,9 +35,11 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		return rc;
 	rc = dl_dm_get(args[0], &v);
 	rc = rc ?: dl_down_idle(&v);
+	rc = rc ?: dl_volstat_read(&s, v.name);
 	if (rc)
 		return rc;
-	if (!v.suspended) {
+	/* Of a volume that is detached nothing is left to flush. */
+	if (!v.suspended && strcmp(s.mode, "detached")) {
 		rc = dl_dm_message(v.name, "flush");
 		if (rc && !force)
 			return dl_err(DL_EXIT_KERNEL,

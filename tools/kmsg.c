@@ -2,14 +2,12 @@
 /* Reading the kernel's log: /dev/kmsg gives one record for each read. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kmsg.h"
-
-static const char own[] = "device-mapper: deltalog: ";
 
 int dl_kmsg_mark(void)
 {
@@ -20,10 +18,28 @@ int dl_kmsg_mark(void)
 	return fd;
 }
 
+/* What a message is worth here, and where its words begin; 0: it is not ours. */
+static int judge(int level, char *text, char **words)
+{
+	static const char own[] = "device-mapper: deltalog: ";
+	static const char table[] = ": deltalog: ";
+	char *at;
+
+	if (!strncmp(text, own, sizeof(own) - 1)) {
+		*words = text + sizeof(own) - 1;
+		return level <= 3 ? 3 : 1;
+	}
+	at = strstr(text, table);
+	if (strncmp(text, "device-mapper: ", 15) || !at)
+		return 0;
+	*words = at + sizeof(table) - 1;
+	return 2;
+}
+
 void dl_kmsg_last(int fd, char *buf, size_t size)
 {
-	char rec[8192], *text;
-	bool have_own = false, is_own;
+	char rec[8192], *text, *words;
+	int best = 0, worth;
 	ssize_t n;
 
 	buf[0] = '\0';
@@ -41,13 +57,11 @@ void dl_kmsg_last(int fd, char *buf, size_t size)
 			continue;
 		text++;
 		text[strcspn(text, "\n")] = '\0';
-		is_own = !strncmp(text, own, sizeof(own) - 1);
-		if (have_own && !is_own)
+		worth = judge(atoi(rec) & 7, text, &words);
+		if (!worth || worth < best)
 			continue;
-		if (!strstr(text, "deltalog"))
-			continue;
-		have_own |= is_own;
-		snprintf(buf, size, "%s", is_own ? text + sizeof(own) - 1 : text);
+		best = worth;
+		snprintf(buf, size, "%s", words);
 	}
 	close(fd);
 }

@@ -13,7 +13,8 @@ int dl_kmsg_mark(void);
  * @fd: from dl_kmsg_mark(); closed here
  * @buf: out: "" when there is none
  *
- * The target's own words win over those that device-mapper adds.
+ * An error in the target's own words wins over what device-mapper says of it,
+ * and that over a mere warning; of equals the last.
  */
 void dl_kmsg_last(int fd, char *buf, size_t size);
 

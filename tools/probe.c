@@ -6,9 +6,11 @@
  */
 #include <blkid/blkid.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "err.h"
 #include "probe.h"
@@ -61,10 +63,11 @@ static void take(blkid_probe pr, struct dl_signature *s)
 int dl_probe_device(const struct dl_blkdev *d, struct dl_probe *p)
 {
 	blkid_probe pr = blkid_new_probe();
-	int rc = -1;
+	/* A descriptor of its own: blkid's reads are not aligned. */
+	int fd = open(d->path, O_RDONLY | O_CLOEXEC), rc = -1;
 
 	p->nr = 0;
-	if (!pr || blkid_probe_set_device(pr, d->fd, 0, 0))
+	if (!pr || fd < 0 || blkid_probe_set_device(pr, fd, 0, 0))
 		goto out;
 	blkid_probe_enable_superblocks(pr, 1);
 	blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE |
@@ -84,8 +87,14 @@ int dl_probe_device(const struct dl_blkdev *d, struct dl_probe *p)
 			blkid_do_wipe(pr, 1);
 	}
 out:
+	if (rc < 0)
+		rc = dl_err(DL_EXIT_FAILED,
+			    "%s %s: cannot be probed for signatures: %s",
+			    d->role, d->path, strerror(errno));
+	else
+		rc = 0;
 	blkid_free_probe(pr);
-	return rc >= 0 ? 0 :
-		dl_err(DL_EXIT_FAILED, "%s %s: cannot be probed for signatures: %s",
-		       d->role, d->path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
