@@ -333,6 +333,49 @@ void lb_recycle(struct lb *b, bool new_epoch)
 	allocate(b, CHUNK);
 }
 
+u32 lb_frames(struct lb *b, u32 n, u32 lag, u32 max_descs)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (b->commit > lag && b->commit - 1 - lag > b->durable)
+			b->durable = b->commit - 1 - lag;
+		if (!lb_frame_random(b, 1 + lb_random(b) % max_descs))
+			break;
+	}
+	return i;
+}
+
+struct lb *lb_long(u32 block_bytes, u64 seed, u32 lag, bool new_epoch)
+{
+	struct lb *b = lb_new(block_bytes, seed);
+	u32 most = block_bytes == 512 ? 20 : 6;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		lb_open(b, CHUNK);
+		while (lb_frames(b, 1, 1, most))
+			;
+		lb_seal(b, i & 1);
+	}
+	lb_recycle(b, new_epoch);
+
+	lb_open(b, CHUNK);
+	lb_frames(b, 3, lag, most);
+	lb_seal(b, true);
+	lb_open(b, CHUNK);
+	lb_frames(b, 2, lag, most);
+	lb_checkpoint(b);
+	lb_frames(b, 3, lag, most);
+	lb_seal(b, true);
+	lb_open(b, CHUNK);
+	lb_frames(b, 3, lag, most);
+	lb_seal(b, false);
+	lb_open(b, CHUNK);
+	lb_frames(b, 4, lag, most);
+	return b;
+}
+
 void lb_apply(const struct lb *b, u8 *image, const struct lb_write *wr,
 	      u32 from, u32 sectors)
 {
@@ -366,6 +409,7 @@ struct walk_ctx {
 	const u8 *image;
 	struct lb_result *r;
 	u32 rec;		/* next in the model */
+	u64 commit, seq;	/* without a model: last one, next one */
 };
 
 static void wrong(struct walk_ctx *c, const char *what)
@@ -412,8 +456,17 @@ static int op_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
 	struct walk_ctx *c = ctx;
 	const struct lb_frame *f = &c->b->frames[c->r->frames++];
 
-	if (c->b->no_model)
+	if (c->b->no_model) {
+		if (!h->commit || !h->epoch || sector < c->b->sb.data_start ||
+		    sector >= c->b->sb.log_sectors)
+			wrong(c, "a frame outside of the log, or without a number");
+		if (c->r->frames > 1 && (h->commit <= c->commit ||
+					 h->first_seq < c->seq))
+			wrong(c, "a frame that is out of order");
+		c->commit = h->commit;
+		c->seq = h->first_seq + h->nr_descs;
 		return 0;
+	}
 	if (c->r->frames > c->b->nr_frames || h->commit != f->h.commit ||
 	    h->first_seq != f->h.first_seq || h->epoch != f->h.epoch ||
 	    h->segment_id != f->h.segment_id || h->time_ns != f->h.time_ns ||
@@ -430,6 +483,14 @@ static int op_record(void *ctx, const struct dl_rec *rec)
 
 	if (c->b->no_model) {
 		c->r->records++;
+		if (rec->commit != c->commit || rec->seq >= c->seq)
+			wrong(c, "a record of no frame");
+		if (rec->d.type == DL_REC_DATA &&
+		    (rec->loc < c->b->sb.data_start ||
+		     rec->loc > c->b->sb.log_sectors - rec->d.stored ||
+		     rec->d.addr > DL_PAGE_MAX ||
+		     rec->d.first + rec->d.sectors > 8))
+			wrong(c, "a record of what is not in the log");
 		return 0;
 	}
 	while (c->rec < c->b->nr_recs &&

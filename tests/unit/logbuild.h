@@ -83,7 +83,7 @@ struct lb {
 	/* reads of these sectors fail */
 	u64 bad_sector;
 	u32 bad_sectors;
-	bool no_model;	/* compare nothing: the image was not made by @b */
+	bool no_model;	/* the image is not @b's: check only what always holds */
 
 	void *head_buf, *data_buf, *summary_buf;	/* for lb_walk() */
 };
@@ -123,6 +123,12 @@ bool lb_frame(struct lb *b, const struct lb_spec *spec, u32 nr);
 /* The same with @nr random records. */
 bool lb_frame_random(struct lb *b, u32 nr);
 
+/*
+ * Up to @n frames of up to @max_descs records, which say that all but the @lag
+ * frames before them are durable. Return: frames that fitted.
+ */
+u32 lb_frames(struct lb *b, u32 n, u32 lag, u32 max_descs);
+
 /* End the segment, with a summary or without. */
 void lb_seal(struct lb *b, bool summary);
 
@@ -140,6 +146,13 @@ void lb_checkpoint(struct lb *b);
  * as after a crash (with a new epoch) or once everything is in the origin.
  */
 void lb_recycle(struct lb *b, bool new_epoch);
+
+/*
+ * A log over the remains of an earlier life: A sealed with a summary, B open
+ * and C next when the checkpoint is made; then B fills and is sealed with a
+ * summary, C without, and D is open.
+ */
+struct lb *lb_long(u32 block_bytes, u64 seed, u32 lag, bool new_epoch);
 
 /* The first @sectors of a write, from @from, copied onto @image. */
 void lb_apply(const struct lb *b, u8 *image, const struct lb_write *wr,
