@@ -40,10 +40,13 @@ static void close_section(struct dl_cp_writer *w)
 		memset(p, 0, pad);
 }
 
-/* Room for an item; items outside of a section would be lost to any reader. */
+/*
+ * Room for an item. One outside of a section would be lost to any reader, one
+ * behind an odd number of bytes would be where no array of it is.
+ */
 static void *reserve_item(struct dl_cp_writer *w, size_t n)
 {
-	if (!w->section)
+	if (!w->section || w->used % SECTION_ALIGN)
 		w->overflow = true;
 	return reserve(w, n);
 }
@@ -106,8 +109,11 @@ void dl_cp_put_sample(struct dl_cp_writer *w, const struct dl_cp_sample *s)
 
 void dl_cp_put_bytes(struct dl_cp_writer *w, const void *p, size_t n)
 {
-	void *d = reserve_item(w, n);
+	void *d;
 
+	if (!w->section)
+		w->overflow = true;
+	d = reserve(w, n);
 	if (d && n)
 		memcpy(d, p, n);
 }

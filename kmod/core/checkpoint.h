@@ -67,7 +67,8 @@ void dl_cp_put_bytes(struct dl_cp_writer *w, const void *p, size_t n);
  * @bytes: out: length, a multiple of 8
  * @crc: out: CRC-32C of it, for dl_super.cp_crc
  *
- * Return: DL_OK, or DL_NO_SPACE when anything did not fit on the way.
+ * Return: DL_OK, or DL_NO_SPACE when anything did not fit on the way (or was
+ * put where it does not belong: outside of a section, items behind odd bytes).
  */
 enum dl_status dl_cp_end(struct dl_cp_writer *w, const struct dl_cp_head *h,
 			 u32 *bytes, u32 *crc);

@@ -259,6 +259,13 @@ static void test_misuse(void **state)
 	dl_cp_put_sample(&w, &samples[0]);
 	assert_status(dl_cp_end(&w, &head, &bytes, &crc), DL_NO_SPACE);
 
+	/* Nor one that is behind bytes of another kind. */
+	dl_cp_begin(&w, buf, sizeof(buf));
+	dl_cp_section(&w, DL_SECTION_SAMPLES, 0);
+	dl_cp_put_bytes(&w, text, 3);
+	dl_cp_put_sample(&w, &samples[0]);
+	assert_status(dl_cp_end(&w, &head, &bytes, &crc), DL_NO_SPACE);
+
 	/* No section, an empty one. */
 	dl_cp_begin(&w, buf, sizeof(buf));
 	assert_status(dl_cp_end(&w, &head, &bytes, &crc), DL_OK);
@@ -334,6 +341,22 @@ static void test_sections(void **state)
 			      st : DL_BAD_SECTION);
 		assert_true(st != DL_NOT_FOUND);
 	}
+
+	/* The last section, longer than what is left of the buffer. */
+	for (i = 1; i <= 9; i++) {
+		memcpy(buf, golden, sizeof(golden));
+		sec = (void *)((u8 *)buf + sizeof(golden) - 48);
+		assert_int_equal(le64_to_cpu(sec->bytes), 32);
+		sec->bytes = cpu_to_le64(32 + i);
+		sb = super(buf, sizeof(golden));
+		assert_status(dl_cp_open(&r, &h, &sb, buf), DL_OK);
+		do
+			st = dl_cp_next(&r, &type, &body, &n);
+		while (st == DL_OK);
+		assert_status(st, DL_BAD_SECTION);
+		assert_int_equal(r.left, 1);
+	}
+	sec = (void *)(d + 1);
 
 	/* Fewer or more sections than there are. */
 	memcpy(buf, golden, sizeof(golden));

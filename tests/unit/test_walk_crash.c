@@ -115,6 +115,54 @@ static void test_holes(void **state)
 	assert_true(tried > 500);
 }
 
+/*
+ * A life that ended in a crash used numbers that the next one uses again. What
+ * it left, durable as it was, proves nothing about the frames of this one.
+ */
+static void test_same_numbers(void **state)
+{
+	u64 seed;
+	u32 i, n;
+
+	(void)state;
+	for (seed = 1; seed <= 6; seed++) {
+		struct lb *b = lb_new(seed & 1 ? 512 : 4096, seed + 900);
+		u32 keep = seed % 3 + 1;
+
+		for (i = 0; i < 5; i++) {
+			lb_open(b, DL_CHUNK_SECTORS_MIN);
+			while (lb_frames(b, 1, 0, 3))
+				;
+			lb_seal(b, true);
+		}
+		lb_recycle(b, true);
+		b->commit = keep;
+		b->seq = 7;
+		b->segment_id = 1;
+		b->durable = keep - 1;
+		lb_recycle(b, true);
+
+		lb_open(b, DL_CHUNK_SECTORS_MIN);
+		lb_checkpoint(b);
+		lb_frames(b, 2 + seed, 2, 2);
+		lb_seal(b, false);
+		lb_open(b, DL_CHUNK_SECTORS_MIN);
+		lb_frames(b, 3, 2, 2);
+		for (n = 0; n <= b->nr_writes; n++) {
+			reset_image(b, n);
+			expect_end_anyhow(b, frames_in(b, n));
+			/* A gap, not covered by anything of this life. */
+			if (n < 2)
+				continue;
+			reset_image(b, n - 2);
+			lb_apply(b, image, &b->writes[n - 1], 0,
+				 b->writes[n - 1].sectors);
+			expect_end_anyhow(b, frames_in(b, n - 2));
+		}
+		lb_free(b);
+	}
+}
+
 /* What the last write is missing does not matter when it is padding. */
 static bool same_without(const struct lb *b, const struct lb_write *wr, u32 from,
 			 u32 sectors)
@@ -179,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_same_numbers),
 		cmocka_unit_test(test_torn),
 	};
 
