@@ -74,6 +74,11 @@ AT(dl_disk_sample, page, 0);
 AT(dl_disk_sample, crc, 8);
 AT(dl_disk_sample, flags, 12);
 
+SIZE(dl_disk_lost, 16);
+AT(dl_disk_lost, page, 0);
+AT(dl_disk_lost, mask, 8);
+AT(dl_disk_lost, reserved, 9);
+
 SIZE(dl_disk_frame, 128);
 AT(dl_disk_frame, magic, 0);
 AT(dl_disk_frame, self_crc, 4);

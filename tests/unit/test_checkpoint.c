@@ -164,6 +164,19 @@ static void test_golden(void **state)
 	assert_int_equal(((u8 *)buf)[bytes], 0xee);
 }
 
+/* The one item that has no twin: its writer fills it in by itself. */
+static void test_golden_lost(void **state)
+{
+	static const u8 bytes[16] = { 8, 7, 6, 5, 4, 0, 0, 0, 0x81 };
+	const struct dl_disk_lost lost = {
+		.page = cpu_to_le64(0x0405060708),
+		.mask = 0x81,
+	};
+
+	(void)state;
+	assert_memory_equal(&lost, bytes, sizeof(bytes));
+}
+
 static void test_read(void **state)
 {
 	static u64 buf[sizeof(golden) / 8];
@@ -457,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_golden_lost),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_no_space),
