@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# The demonstration; included by the top-level Makefile.
+
+.PHONY: demo
+## make demo           a volume over a disk with files, a power cut, recovery,
+##                     and the bare disk again (in a VM, about two minutes)
+demo:
+	@scripts/demo.sh
