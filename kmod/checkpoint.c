@@ -70,7 +70,8 @@ static int format(struct dl_checkpoint *ck, u64 volume_sectors)
 	get_random_bytes(&sb->epoch, sizeof(sb->epoch));
 	sb->epoch |= 1;
 	sb->flags = DL_SUPER_CLEAN;
-	sb->created_ns = sb->written_ns = ktime_get_real_ns();
+	sb->created_ns = ktime_get_real_ns();
+	sb->written_ns = sb->created_ns;
 	ret = alloc_buf(ck);
 	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {
 		struct dl_cp_writer w;
@@ -240,6 +241,9 @@ static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
 	h.next_segment_id = l->segs.next_id;
 	h.durable_commit = l->durable;
 	list_for_each_entry(seg, &l->segs.live, list) {
+		/* Once this is durable they are free, and soon another's. */
+		if (dl_segment_passed(seg, horizon, l->durable))
+			continue;
 		dl_segment_describe(seg, l->durable, &cs);
 		dl_cp_put_segment(&w, &cs);
 	}

@@ -20,7 +20,7 @@
 #include "log.h"
 
 struct dl_checkpoint {
-	struct mutex lock;
+	struct mutex lock;	/* one commit at a time */
 	struct dl_blkio *io;
 	struct dl_super sb;	/* as last written; geometry never changes */
 	struct dl_cp_head head;	/* as loaded */

@@ -38,7 +38,8 @@ static blk_opf_t choose_flags(struct dl_log *l, struct dl_frame *f)
 		return REQ_OP_WRITE | REQ_SYNC | REQ_FUA;
 	}
 	if (l->plain <= l->written) {
-		f->fua = f->preflush = true;
+		f->fua = true;
+		f->preflush = true;
 		l->plain = 0;
 		return REQ_OP_WRITE | REQ_SYNC | REQ_FUA | REQ_PREFLUSH;
 	}
@@ -132,7 +133,7 @@ static void start_flush(struct dl_log *l, struct dl_batch *b)
 	if (!flush_due(l))
 		return;
 	l->flushing = true;
-	l->flush_upto = l->written;
+	l->flush_commit = l->written;
 	l->flush_seq = l->retired_seq;
 	l->nr_flushes++;
 	b->flush = true;
@@ -169,6 +170,7 @@ static void advance(struct dl_log *l)
 
 /* What a change of @written, @durable or @failed entails. */
 static void settle(struct dl_log *l, unsigned long flags)
+	__releases(&l->lock)
 {
 	LIST_HEAD(done);
 	int err = l->failed;
@@ -239,10 +241,10 @@ static void flush_endio(struct bio *bio)
 		failed = !l->failed;
 		fail(l, blk_status_to_errno(bio->bi_status), 0);
 	} else {
-		if (l->plain_written <= l->flush_upto)
+		if (l->plain_written <= l->flush_commit)
 			l->plain_written = 0;
-		if (l->durable < l->flush_upto) {
-			l->durable = l->flush_upto;
+		if (l->durable < l->flush_commit) {
+			l->durable = l->flush_commit;
 			l->durable_seq = l->flush_seq;
 		}
 		advance(l);
@@ -354,7 +356,7 @@ static void age_done(struct dl_waiter *w, int err)
 	struct dl_log *l = container_of(w, struct dl_log, age_waiter);
 
 	/* An error is sticky and was reported when it happened. */
-	smp_store_release(&l->age_waiting, false);
+	WRITE_ONCE(l->age_waiting, false);
 }
 
 /*
@@ -370,7 +372,7 @@ void dl_commit_age(struct work_struct *work)
 	bool busy;
 
 	spin_lock_irqsave(&l->lock, flags);
-	busy = smp_load_acquire(&l->age_waiting);
+	busy = READ_ONCE(l->age_waiting);
 	if (busy)
 		queue_delayed_work(l->wq, &l->age,
 				   msecs_to_jiffies(l->commit_ms));

@@ -20,7 +20,7 @@
 #define DL_SAMPLES	64
 
 struct dl_fingerprint {
-	spinlock_t lock;
+	spinlock_t lock;	/* @s */
 	u32 nr;
 	struct dl_cp_sample s[DL_SAMPLES];
 };

@@ -7,10 +7,35 @@
 
 #include "frame.h"
 
+/*
+ * Pages from @i on, neighbours if they can be had: fewer pieces for the bio.
+ * *@order only falls, so @i stays aligned to it.
+ */
+static bool alloc_run(struct dl_frame *f, unsigned int i, unsigned int *order,
+		      gfp_t gfp)
+{
+	struct page *page;
+	unsigned int n;
+
+	for (;; --*order) {
+		page = alloc_pages(*order ? gfp | __GFP_NORETRY | __GFP_NOWARN :
+				   gfp, *order);
+		if (page)
+			break;
+		if (!*order)
+			return false;
+	}
+	if (*order)
+		split_page(page, *order);
+	for (n = 0; n < 1U << *order; n++)
+		f->pages[i + n] = page + n;
+	return true;
+}
+
 struct dl_frame *dl_frame_alloc(struct dl_log *log, gfp_t gfp)
 {
 	struct dl_frame *f;
-	unsigned int i;
+	unsigned int i, order = DL_FRAME_ORDER;
 
 	f = kzalloc(sizeof(*f), gfp);
 	if (!f)
@@ -21,9 +46,8 @@ struct dl_frame *dl_frame_alloc(struct dl_log *log, gfp_t gfp)
 	if (!f->head)
 		goto fail;
 	f->descs = (struct dl_disk_desc *)(f->head + 1);
-	for (i = 0; i < DL_FRAME_PAGES; i++) {
-		f->pages[i] = alloc_page(gfp);
-		if (!f->pages[i])
+	for (i = 0; i < DL_FRAME_PAGES; i += 1U << order) {
+		if (!alloc_run(f, i, &order, gfp))
 			goto fail;
 	}
 	return f;
@@ -59,9 +83,14 @@ void dl_frame_fill_bio(struct dl_frame *f, u32 block_bytes,
 	bio_init(&f->bio, bdev, f->vecs, DL_FRAME_VECS, opf);
 	f->bio.bi_iter.bi_sector = f->start;
 	add(f, p, block_bytes);
-	for (i = 0; payload; i++, payload -= n) {
-		n = min_t(u32, payload, DL_PAGE_BYTES);
-		add(f, page_address(f->pages[i]), n);
+	for (i = 0; payload; payload -= n) {
+		struct page *first = f->pages[i];
+
+		for (n = 0; n < payload && f->pages[i] ==
+		     first + (n >> DL_PAGE_SHIFT); i++)
+			n += DL_PAGE_BYTES;
+		n = min(n, payload);
+		__bio_add_page(&f->bio, first, n, 0);
 	}
 	for (p += block_bytes; tail; tail -= n, p += n) {
 		n = min_t(u32, tail, PAGE_SIZE - offset_in_page(p));

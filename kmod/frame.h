@@ -20,7 +20,10 @@
 
 #include "core/frame.h"
 
+static_assert(PAGE_SIZE == DL_PAGE_BYTES, "pages of 4 KiB");
+
 #define DL_FRAME_PAGES		128	/* payload: 512 KiB */
+#define DL_FRAME_ORDER		5	/* pages wanted in one piece */
 #define DL_FRAME_HEAD_BYTES	16384
 #define DL_FRAME_DESCS \
 	((DL_FRAME_HEAD_BYTES - sizeof(struct dl_disk_frame)) / \

@@ -55,7 +55,7 @@ static u8 hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq)
 	return gone & mask;
 }
 
-void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 upto, bool *full)
+void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 {
 	struct dl_volume *v = job->v;
 	struct dl_map *m = &v->map;
@@ -75,7 +75,7 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 upto, bool *full)
 
 	spin_lock(&sh->lock);
 	e = dl_pmap_ent(&m->pm, idx);
-	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= upto) {
+	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= goal) {
 		dl_pmap_get(&m->pm, idx, &val);
 		mask = val.mask & ~hidden(v, page, val.mask, val.seq);
 		if (!mask) {
@@ -350,6 +350,7 @@ void dl_job_work(struct work_struct *work)
 					    job->items[i].seq);
 	}
 	memalloc_noio_restore(noio);
+	/* Pairs with the acquire in idle_job(): the job is free as a whole. */
 	smp_store_release(&job->busy, false);
 	wake_up(&rc->job_done);
 }

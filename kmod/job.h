@@ -47,13 +47,13 @@ void dl_job_free(struct dl_job *job);
  * @job: job being filled
  * @idx: entry
  * @page: its page when it was collected
- * @upto: horizon aimed at
+ * @goal: horizon aimed at
  * @full: out: the job has no room for this page, send it off first
  *
- * An entry that is gone, newer than @upto, or hidden by a run is passed over
+ * An entry that is gone, newer than @goal, or hidden by a run is passed over
  * (and dropped if hidden).
  */
-void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 upto, bool *full);
+void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full);
 
 /* Read, verify, write, and drop what was written from the map. */
 void dl_job_work(struct work_struct *work);

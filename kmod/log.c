@@ -78,7 +78,6 @@ void dl_log_exit(struct dl_log *l)
 	dl_segments_exit(&l->segs);
 }
 
-
 /* ---- segments under the frames ---- */
 
 static u32 tail_max(const struct dl_log *l)
@@ -157,7 +156,9 @@ static enum dl_starved open_frame(struct dl_log *l)
 
 	f->seg = l->cur;
 	f->state = DL_FRAME_OPEN;
-	f->fua = f->preflush = f->want_durable = false;
+	f->fua = false;
+	f->preflush = false;
+	f->want_durable = false;
 	f->commit = l->next_commit++;
 	f->first_seq = l->next_seq;
 	f->start = l->cur->start + l->cur->used;
@@ -166,7 +167,8 @@ static enum dl_starved open_frame(struct dl_log *l)
 	f->max_descs = l->max_descs;
 	f->used = 0;
 	f->max_payload = room;
-	f->part_at = f->part_left = 0;
+	f->part_at = 0;
+	f->part_left = 0;
 	f->opened = jiffies;
 	atomic_set(&f->pending, 1);
 	if (!l->cur->nr_frames++)

@@ -73,7 +73,7 @@ struct dl_log_ops {
 };
 
 struct dl_log {
-	spinlock_t lock;
+	spinlock_t lock;		/* all of this, see above */
 	struct dl_frame *open;		/* last of @closing, or NULL */
 	struct list_head free;
 	struct list_head closing;	/* OPEN, CLOSED, READY: commit order */
@@ -96,7 +96,7 @@ struct dl_log {
 	bool age_armed;
 	bool stopped;			/* takes no record for now */
 	int failed;			/* sticky errno */
-	u64 flush_upto, flush_seq;
+	u64 flush_commit, flush_seq;
 	struct list_head waiters;	/* ascending target */
 	struct bio flush_bio;
 	struct dl_segment *cur;

@@ -21,7 +21,7 @@
 #include "core/pmap.h"
 
 struct dl_shard {
-	spinlock_t lock;
+	spinlock_t lock;	/* its buckets' entries, @free */
 	u32 free;		/* list through dl_pent.next */
 	u32 nr_free;
 } ____cacheline_aligned_in_smp;
@@ -31,7 +31,7 @@ struct dl_map {
 	struct dl_shard *shards;
 	u32 shard_mask;
 	u32 max;		/* entries */
-	spinlock_t lock;
+	spinlock_t lock;	/* the common list */
 	u32 free;		/* the common list */
 	u32 nr_free;		/* entries in it */
 	u32 hold;		/* entries in it not to be given out */

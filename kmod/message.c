@@ -18,12 +18,12 @@ static int detach(struct dl_volume *v)
 {
 	int ret;
 
-	ret = dl_reconcile_upto(&v->rc, true);
+	ret = dl_reconcile_all(&v->rc, true);
 	if (ret)
 		return ret;
 	/* Few can have come since; they go with the mode already changed. */
 	dl_log_stop(&v->log);
-	ret = dl_reconcile_upto(&v->rc, true);
+	ret = dl_reconcile_all(&v->rc, true);
 	if (ret) {
 		dl_log_begin(&v->log);
 		return ret;
@@ -71,9 +71,9 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	if (argc == 1 && !strcasecmp(argv[0], "flush"))
 		return dl_log_sync(&v->log);
 	if (argc == 1 && !strcasecmp(argv[0], "reconcile"))
-		return dl_reconcile_upto(&v->rc, false);
+		return dl_reconcile_all(&v->rc, false);
 	if (argc == 1 && !strcasecmp(argv[0], "drain"))
-		return dl_reconcile_upto(&v->rc, true);
+		return dl_reconcile_all(&v->rc, true);
 	if (argc == 1 && !strcasecmp(argv[0], "detach"))
 		return detach(v);
 	if (argc == 3 && !strcasecmp(argv[0], "set"))

@@ -217,7 +217,7 @@ static int read_in_place(struct dl_volume *v, struct bio *bio,
 	if (left)
 		dm_accept_partial_bio(bio, io->nr_pages * DL_PAGE_SECTORS);
 	io->iter = bio->bi_iter;
-	dl_stat_add(v, read_log, 1);
+	dl_stat_add(v, DL_STAT_READ_LOG, 1);
 	return remap(bio, v->logio.bdev, io->loc);
 }
 
@@ -246,9 +246,9 @@ int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 		look_up(v, sector + done, total - done, bio, &iter, &x);
 		if (x.kind == ZERO) {
 			copy_out(bio, &iter, NULL, x.sectors << DL_SECTOR_SHIFT);
-			dl_stat_add(v, read_zero, 1);
+			dl_stat_add(v, DL_STAT_READ_ZERO, 1);
 		} else if (x.kind == RAM) {
-			dl_stat_add(v, read_ram, 1);
+			dl_stat_add(v, DL_STAT_READ_RAM, 1);
 		} else {
 			break;
 		}
@@ -331,7 +331,7 @@ static int read_extent(struct dl_volume *v, u64 sector, struct bio *bio,
 		if (!ret)
 			copy_out(bio, iter, buf + ((first - x->val.first) <<
 						   DL_SECTOR_SHIFT), bytes);
-		dl_stat_add(v, read_log, 1);
+		dl_stat_add(v, DL_STAT_READ_LOG, 1);
 		break;
 	case LOST:
 		dl_err_limit("%s: page %llu was lost to damage of the log: overwrite or discard it",

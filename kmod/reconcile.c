@@ -116,24 +116,24 @@ static bool wanted(struct dl_reconcile *rc)
  * The sequence up to which a cycle can go: as many of the oldest settled
  * segments as one batch holds. 0 when there is none.
  */
-static u64 choose_upto(struct dl_reconcile *rc)
+static u64 choose_goal(struct dl_reconcile *rc)
 {
 	struct dl_log *l = &rc->v->log;
 	struct dl_segment *seg;
 	unsigned long flags;
-	u64 upto = 0, records = 0;
+	u64 goal = 0, records = 0;
 
 	spin_lock_irqsave(&l->lock, flags);
 	list_for_each_entry(seg, &l->segs.live, list) {
 		if (seg->state != DL_SEG_SEALED || seg->last_commit > l->durable)
 			break;
 		records += seg->last_seq - seg->first_seq + 1;
-		if (upto && records > rc->batch)
+		if (goal && records > rc->batch)
 			break;
-		upto = seg->last_seq;
+		goal = seg->last_seq;
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
-	return upto > rc->v->horizon ? upto : 0;
+	return goal > rc->v->horizon ? goal : 0;
 }
 
 /* ---- runs of zeros ---- */
@@ -150,7 +150,7 @@ static int zero_runs(struct dl_reconcile *rc)
 	 * First, because pages written later than a run lie in it and are
 	 * written below; none of them was reconciled before the run was.
 	 */
-	while (dl_runs_first(&v->runs, at, rc->upto, &run)) {
+	while (dl_runs_first(&v->runs, at, rc->goal, &run)) {
 		if (READ_ONCE(rc->stop))
 			return -EBUSY;
 		n = min_t(u64, run.end - run.start, ZERO_PIECE);
@@ -199,7 +199,7 @@ static u32 collect(struct dl_reconcile *rc)
 	for (i = 1; i < pm->nr && n < rc->batch; i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
-		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->upto &&
+		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal &&
 		    !dl_pent_lost(e))
 			rc->idx[n++] = i;
 		if (!(i & 0xffff))
@@ -214,6 +214,7 @@ static struct dl_job *idle_job(struct dl_reconcile *rc)
 	u32 i;
 
 	for (i = 0; i < rc->nr_jobs; i++)
+		/* Pairs with the release in dl_job_work(). */
 		if (!smp_load_acquire(&rc->jobs[i]->busy))
 			return rc->jobs[i];
 	return NULL;
@@ -231,7 +232,8 @@ static struct dl_job *next_job(struct dl_reconcile *rc)
 	}
 	if (!job)
 		wait_event(rc->job_done, (job = idle_job(rc)));
-	job->nr_items = job->nr_pages = 0;
+	job->nr_items = 0;
+	job->nr_pages = 0;
 	return job;
 }
 
@@ -248,6 +250,7 @@ static bool all_idle(struct dl_reconcile *rc)
 	u32 i;
 
 	for (i = 0; i < rc->nr_jobs; i++)
+		/* Pairs with the release in dl_job_work(). */
 		if (smp_load_acquire(&rc->jobs[i]->busy))
 			return false;
 	return true;
@@ -263,12 +266,12 @@ static int write_batch(struct dl_reconcile *rc, u32 n)
 	for (i = 0; i < n && !stop; i++) {
 		u64 page = dl_pent_page(dl_pmap_ent(pm, rc->idx[i]));
 
-		dl_job_add(job, rc->idx[i], page, rc->upto, &full);
+		dl_job_add(job, rc->idx[i], page, rc->goal, &full);
 		if (!full)
 			continue;
 		send_job(rc, job);
 		job = next_job(rc);
-		dl_job_add(job, rc->idx[i], page, rc->upto, &full);
+		dl_job_add(job, rc->idx[i], page, rc->goal, &full);
 		stop = READ_ONCE(rc->stop) || atomic_read(&rc->io_error);
 	}
 	send_job(rc, job);
@@ -300,9 +303,7 @@ static void release_segments(struct dl_reconcile *rc)
 		spin_lock_irqsave(&l->lock, flags);
 		seg = list_first_entry_or_null(&l->segs.live,
 					       struct dl_segment, list);
-		if (seg && (seg->state != DL_SEG_SEALED ||
-			    seg->last_seq > v->horizon ||
-			    seg->last_commit > l->durable))
+		if (seg && !dl_segment_passed(seg, v->horizon, l->durable))
 			seg = NULL;
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!seg)
@@ -345,12 +346,12 @@ static int cycle(struct dl_reconcile *rc)
 	if (ret)
 		return ret;
 	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
-	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, rc->upto, 0);
+	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, rc->goal, 0);
 	if (ret) {
 		dl_volume_fail(v, DL_MODE_RO, "checkpoint failed");
 		return ret;
 	}
-	WRITE_ONCE(v->horizon, rc->upto);
+	WRITE_ONCE(v->horizon, rc->goal);
 	rc->cycles++;
 	release_segments(rc);
 	return 0;
@@ -382,12 +383,12 @@ static void reconcile_work(struct work_struct *work)
 
 	while (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW &&
 	       wanted(rc)) {
-		rc->upto = choose_upto(rc);
-		if (!rc->upto) {
+		rc->goal = choose_goal(rc);
+		if (!rc->goal) {
 			prepare(rc);
-			rc->upto = choose_upto(rc);
+			rc->goal = choose_goal(rc);
 		}
-		if (!rc->upto) {
+		if (!rc->goal) {
 			/* The pool is empty: let it be filled, then go on. */
 			dl_volume_housekeep(v);
 			again = HZ / 50 + 1;
@@ -413,7 +414,7 @@ static void reconcile_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-int dl_reconcile_upto(struct dl_reconcile *rc, bool wait)
+int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 {
 	struct dl_volume *v = rc->v;
 	unsigned long flags;

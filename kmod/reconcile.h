@@ -35,7 +35,7 @@ struct dl_reconcile {
 	struct workqueue_struct *wq;	/* the cycle */
 	struct workqueue_struct *job_wq;
 	struct delayed_work work;
-	spinlock_t lock;
+	spinlock_t lock;		/* @target */
 	u64 target;			/* reconcile at least up to here */
 	bool stop;			/* suspended */
 	bool running;
@@ -48,7 +48,7 @@ struct dl_reconcile {
 	struct dl_job *jobs[DL_JOBS];
 	u32 nr_jobs;
 	/* of the running cycle */
-	u64 upto;
+	u64 goal;
 	u32 failures;			/* cycles in a row that failed */
 	atomic_t io_error;
 	/* counters */
@@ -63,7 +63,7 @@ void dl_reconcile_exit(struct dl_reconcile *rc);
 void dl_reconcile_kick(struct dl_reconcile *rc);
 
 /**
- * dl_reconcile_upto() - bring the origin up to everything accepted so far
+ * dl_reconcile_all() - bring the origin up to everything accepted so far
  * @rc: reconcile
  * @wait: until it is
  *
@@ -71,7 +71,7 @@ void dl_reconcile_kick(struct dl_reconcile *rc);
  * Return: 0; -EINTR on a signal (work goes on); -EIO when origin or log fail;
  * -EBUSY while the volume is suspended.
  */
-int dl_reconcile_upto(struct dl_reconcile *rc, bool wait);
+int dl_reconcile_all(struct dl_reconcile *rc, bool wait);
 
 void dl_reconcile_start(struct dl_reconcile *rc);
 /* Ends the cycle at the next opportunity and waits for it. */

@@ -287,8 +287,10 @@ static int take_over(struct recovery *rec)
 
 	l->next_commit = rec->walk.last_commit + 1;
 	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
-	l->written = l->durable = l->next_commit - 1;
-	l->retired_seq = l->durable_seq = l->next_seq - 1;
+	l->written = l->next_commit - 1;
+	l->durable = l->written;
+	l->retired_seq = l->next_seq - 1;
+	l->durable_seq = l->retired_seq;
 	l->segs.next_id = max(l->segs.next_id, v->ck.head.next_segment_id);
 	if (!(v->ck.sb.flags & DL_SUPER_CLEAN))
 		dl_info("%s: recovered %llu records in %llu frames behind sequence %llu",

@@ -25,7 +25,7 @@ int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
 	s->free_chunks = s->nr_chunks;
 
 	want = segment_kib ? (u64)segment_kib * 2 :
-		clamp_t(u64, sb->log_sectors / 256, DL_CHUNK_SECTORS_MIN,
+		clamp_t(u64, sb->log_sectors / 64, DL_CHUNK_SECTORS_MIN,
 			64 * 2048);
 	want = min_t(u64, want, DL_SEGMENT_SECTORS_MAX);
 	/* Four segments is the least that lets one fill while others settle. */
@@ -54,6 +54,8 @@ void dl_segments_exit(struct dl_segments *s)
 		INIT_LIST_HEAD(&s->pool);
 		INIT_LIST_HEAD(&s->live);
 	}
+	kvfree(s->spare);
+	s->spare = NULL;
 	mempool_destroy(s->mem);
 	s->mem = NULL;
 	kvfree(s->by_chunk);
@@ -85,11 +87,20 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 			       (s->seg_chunks * s->chunk_sectors) <<
 			       (DL_SECTOR_SHIFT - 4));
 	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
-	seg->sum_buf = kvmalloc(seg->sum_bytes,
-				GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+	seg->sum_buf = xchg(&s->spare, NULL);
+	if (!seg->sum_buf)
+		seg->sum_buf = kvmalloc(seg->sum_bytes, GFP_NOIO |
+					__GFP_NORETRY | __GFP_NOWARN);
 	if (seg->sum_buf)
 		dl_summary_begin(&seg->sum, seg->sum_buf, seg->sum_bytes);
 	return seg;
+}
+
+void dl_segment_drop_summary(struct dl_segments *s, struct dl_segment *seg)
+{
+	/* All have the same size: that of a segment decides it. */
+	kvfree(xchg(&s->spare, seg->sum_buf));
+	seg->sum_buf = NULL;
 }
 
 void dl_segment_free(struct dl_segments *s, struct dl_segment *seg)

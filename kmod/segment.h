@@ -58,6 +58,7 @@ struct dl_segments {
 	struct list_head pool;
 	struct list_head live;	/* oldest first; last: the open one */
 	mempool_t *mem;
+	void *spare;		/* a summary buffer to be used again */
 };
 
 int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
@@ -82,6 +83,10 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs);
  * summary buffer may be missing.
  */
 struct dl_segment *dl_segment_alloc(struct dl_segments *s);
+
+/* Its summary is written: the buffer is free for the next segment's. */
+void dl_segment_drop_summary(struct dl_segments *s, struct dl_segment *seg);
+
 void dl_segment_free(struct dl_segments *s, struct dl_segment *seg);
 
 /**
@@ -111,6 +116,14 @@ static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
 					       u64 sector)
 {
 	return s->by_chunk[(sector - s->data_start) >> s->chunk_shift];
+}
+
+/* Has the horizon passed all of @seg, for good? */
+static inline bool dl_segment_passed(const struct dl_segment *seg, u64 horizon,
+				     u64 durable)
+{
+	return seg->state == DL_SEG_SEALED && seg->last_seq <= horizon &&
+	       seg->last_commit <= durable;
 }
 
 /* Sectors still free for frames, after what its summary will need. */

@@ -10,27 +10,18 @@
 
 static const char * const mode_names[] = { "rw", "ro", "fail", "detached" };
 
-static struct dl_stats sum_stats(const struct dl_volume *v)
+static u64 stat_sum(const struct dl_volume *v, enum dl_stat what)
 {
-	struct dl_stats s = { };
+	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct dl_stats *p = per_cpu_ptr(v->stats, cpu);
-
-		s.user_bytes += p->user_bytes;
-		s.rewritten += p->rewritten;
-		s.read_log += p->read_log;
-		s.read_ram += p->read_ram;
-		s.read_zero += p->read_zero;
-		s.deferred += p->deferred;
-	}
-	return s;
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(v->stats, cpu)->n[what];
+	return sum;
 }
 
 static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 {
-	struct dl_stats s = sum_stats(v);
 	struct dl_log *l = &v->log;
 	u64 seq, durable, commits, log_bytes, flushes, log_errors;
 	u32 live, free;
@@ -60,9 +51,11 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 	DMEMIT(" commits %llu flushes %llu checkpoints %llu", commits, flushes,
 	       v->ck.nr_commits);
 	DMEMIT(" user_bytes %llu log_bytes %llu rewritten %llu deferred %llu",
-	       s.user_bytes, log_bytes, s.rewritten, s.deferred);
-	DMEMIT(" read_log %llu read_ram %llu read_zero %llu", s.read_log,
-	       s.read_ram, s.read_zero);
+	       stat_sum(v, DL_STAT_USER_BYTES), log_bytes,
+	       stat_sum(v, DL_STAT_REWRITTEN), stat_sum(v, DL_STAT_DEFERRED));
+	DMEMIT(" read_log %llu read_ram %llu read_zero %llu",
+	       stat_sum(v, DL_STAT_READ_LOG), stat_sum(v, DL_STAT_READ_RAM),
+	       stat_sum(v, DL_STAT_READ_ZERO));
 	DMEMIT(" origin_bytes %llu origin_pages %llu cycles %llu",
 	       (u64)atomic64_read(&v->rc.sectors) << DL_SECTOR_SHIFT,
 	       (u64)atomic64_read(&v->rc.pages), v->rc.cycles);

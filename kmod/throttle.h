@@ -17,7 +17,7 @@
 #include <linux/workqueue.h>
 
 struct dl_throttle {
-	spinlock_t lock;
+	spinlock_t lock;	/* all below */
 	bool on;		/* read racily by the write path */
 	u64 rate;		/* bytes per millisecond, decayed */
 	s64 budget;		/* bytes that may go in now */

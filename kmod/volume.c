@@ -155,8 +155,7 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 	seg->summary_durable = ok && !ret;
 	l->unsettled--;
 	spin_unlock_irqrestore(&l->lock, flags);
-	kvfree(seg->sum_buf);
-	seg->sum_buf = NULL;
+	dl_segment_drop_summary(&l->segs, seg);
 	v->sealed_since++;
 	return ret;
 }
@@ -464,7 +463,8 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	v->ti = ti;
 	mutex_unlock(&volumes_lock);
 	v->opts = *opts;
-	v->sectors = v->ck.sb.volume_sectors = ti->len;
+	v->sectors = ti->len;
+	v->ck.sb.volume_sectors = ti->len;
 	v->log.commit_ms = opts->commit_ms;
 	if (dl_volume_mode(v) != DL_MODE_RW)
 		return 0;

@@ -29,13 +29,19 @@
 
 enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_FAIL, DL_MODE_DETACHED };
 
+/* Counters of the I/O path, kept per CPU. */
+enum dl_stat {
+	DL_STAT_USER_BYTES,	/* written by the user, accepted */
+	DL_STAT_REWRITTEN,	/* pages replaced in an open frame */
+	DL_STAT_READ_LOG,	/* bios served from the log device */
+	DL_STAT_READ_RAM,	/* pages from a frame in memory */
+	DL_STAT_READ_ZERO,
+	DL_STAT_DEFERRED,	/* writes that had to wait */
+	DL_STAT_COUNT
+};
+
 struct dl_stats {
-	u64 user_bytes;		/* written by the user, accepted */
-	u64 rewritten;		/* pages replaced in an open frame */
-	u64 read_log;		/* bios served from the log device */
-	u64 read_ram;		/* from a frame in memory */
-	u64 read_zero;
-	u64 deferred;		/* writes that had to wait */
+	u64 n[DL_STAT_COUNT];
 };
 
 struct dl_volume {
@@ -82,7 +88,10 @@ struct dl_volume {
 	atomic64_t read_errors;		/* of the log */
 };
 
-#define dl_stat_add(v, what, n)	this_cpu_add((v)->stats->what, n)
+static inline void dl_stat_add(struct dl_volume *v, enum dl_stat what, u64 n)
+{
+	this_cpu_add(v->stats->n[what], n);
+}
 
 /**
  * dl_volume_get() - the volume of a table being loaded

@@ -103,7 +103,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	old = dl_pmap_find(&m->pm, bucket, page,
 			   dl_pmap_span_mask(first, sectors));
 	if (old && rewrite(v, bio, iter, old, first, sectors, b)) {
-		dl_stat_add(v, rewritten, 1);
+		dl_stat_add(v, DL_STAT_REWRITTEN, 1);
 		goto out;
 	}
 	idx = dl_map_alloc(m, sh);
@@ -248,7 +248,7 @@ static int advance(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 		bio_io_error(bio);
 		return 0;
 	}
-	dl_stat_add(v, user_bytes, bio->bi_iter.bi_size);
+	dl_stat_add(v, DL_STAT_USER_BYTES, bio->bi_iter.bi_size);
 	if (bio->bi_opf & REQ_FUA)
 		dl_flush_then_end(v, bio, io, b);
 	else
@@ -288,7 +288,7 @@ int dl_write_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 	if (likely(!READ_ONCE(v->nr_deferred) && !READ_ONCE(v->throttle.on)))
 		ret = advance(v, bio, io, &b);
 	if (unlikely(ret)) {
-		dl_stat_add(v, deferred, 1);
+		dl_stat_add(v, DL_STAT_DEFERRED, 1);
 		defer(v, bio, false);
 	}
 	dl_log_submit(&v->log, &b);

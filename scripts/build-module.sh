@@ -22,6 +22,9 @@ fi
 src=$(pwd)
 work=$build/$rel/src
 mkdir -p "$work"
+# Two at once in one folder would take each other's objects away.
+exec 9>"$build/$rel/lock"
+flock 9
 cp -asf "$src/Kbuild" "$src/kmod" "$work/"
 # A source that went away must not linger in the copy.
 find "$work" -xtype l -delete
