@@ -318,7 +318,8 @@ static bool one_round(struct fs *fs, uint32_t number)
 	round_setup(&u, fs->c, &r);
 	fs->seed = rng_next(&r);
 	fs->nr = FILES_MAX;
-	stack_build(st, &l, 1, u.hold_us, fs->c->via);
+	stack_build(st, &l, 1, u.hold_us, fs->c->via,
+		    rng_next(&r));
 	snprintf(st->options, sizeof(st->options), "%s", u.options);
 	base = xalloc_pages(st->bytes);
 	if (fs->c->via == VIA_RECORDER)

@@ -271,7 +271,7 @@ bool round_run(const struct config *c, struct stack *st, struct totals *t,
 
 	rng_seed(&r, c->seed, number);
 	round_setup(&u, c, &r);
-	stack_build(st, &u.l, u.block, u.hold_us, c->via);
+	stack_build(st, &u.l, u.block, u.hold_us, c->via, rng_next(&r));
 	snprintf(st->options, sizeof(st->options), "%s", u.options);
 	history_init(&life.h, rng_next(&r), u.l.sectors[DEV_ORIGIN], 1, 0);
 	first_content(&life, &u, &r);

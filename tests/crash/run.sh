@@ -58,7 +58,7 @@ if [ -n "$kernel" ]; then
 else
 	kdir=$("$DL_TOP/tests/uml/build.sh" "$flavour")
 	arch=um
-	per_state=0.2
+	per_state=1
 	[ $flavour = fast ] || per_state=1
 fi
 "$DL_TOP/tests/crash/build-record.sh" "$kdir" "$build" $arch >/dev/null
@@ -69,6 +69,6 @@ args=(tests/crash/guest.sh "$states" "$seed" "${only:-all}" "${case#"$build/cras
 if [ -n "$kernel" ]; then
 	exec "$DL_TOP/tests/vm/run.sh" --kernel "$kernel" --timeout "$limit" -- "${args[@]}"
 fi
-run=("$DL_TOP/tests/uml/run.sh" --timeout "$limit" --time-travel)
+run=("$DL_TOP/tests/uml/run.sh" --timeout "$limit" --time-travel=inf-cpu)
 [ $flavour = fast ] || run+=(--debug)
 exec "${run[@]}" -- "${args[@]}"

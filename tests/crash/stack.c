@@ -114,11 +114,13 @@ static void log_writes_slices(struct stack *st)
 }
 
 void stack_build(struct stack *st, const struct layout *l, uint32_t block,
-		 const uint32_t hold_us[NR_DEVS], enum via via)
+		 const uint32_t hold_us[NR_DEVS], enum via via, uint64_t seed)
 {
 	st->l = *l;
 	st->block = block;
 	st->via = via;
+	if (ioctl(st->record_fd, DL_RECORD_SEED, (unsigned long)seed))
+		die("recorder: %s", strerror(errno));
 	st->bytes = (size_t)layout_sectors(l) * SECTOR_BYTES;
 	st->mem_fd = memfd_create("dlt-devices", MFD_CLOEXEC);
 	if (st->mem_fd < 0 || ftruncate(st->mem_fd, (off_t)st->bytes))
@@ -133,6 +135,17 @@ void stack_build(struct stack *st, const struct layout *l, uint32_t block,
 		log_writes_slices(st);
 	else
 		recording_slices(st, hold_us);
+}
+
+static void flush_slices(void)
+{
+	char path[64];
+	int fd = open(dm_path(slice_name[DEV_ORIGIN], path, sizeof(path)),
+		      O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fdatasync(fd))
+		die("%s: %s", path, strerror(errno));
+	close(fd);
 }
 
 static void drop_slices(struct stack *st)
@@ -177,7 +190,11 @@ void stack_stream(struct stack *st, struct stream *s)
 		stream_from_recorder(s, st->record_fd, &st->l);
 		return;
 	}
-	/* Its destruction is what makes it write out what it still holds. */
+	/*
+	 * Its destruction makes it write out what it still holds, but puts the
+	 * writes no flush came for before all that is queued. So let one come.
+	 */
+	flush_slices();
 	drop_slices(st);
 	stream_from_log_writes(s, st->log_fd, &st->l);
 	loop_drop(&st->log_loop_fd);

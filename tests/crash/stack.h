@@ -45,9 +45,10 @@ void stack_exit(struct stack *st);
  * @block: logical block of both devices in sectors
  * @hold_us: how long the recorder may hold back requests, for each device
  * @via: what to record with
+ * @seed: of the order in which held requests are released
  */
 void stack_build(struct stack *st, const struct layout *l, uint32_t block,
-		 const uint32_t hold_us[NR_DEVS], enum via via);
+		 const uint32_t hold_us[NR_DEVS], enum via via, uint64_t seed);
 void stack_tear_down(struct stack *st);
 
 /* Start and stop recording with the recorder. */

@@ -89,6 +89,7 @@ static int do_op(struct run *r, int fd, struct op *op, char *buf)
 	}
 }
 
+/* Leaves errno as it is. */
 static void note_failure(struct run *r, const struct op *op, int err)
 {
 	pthread_mutex_lock(&r->result_lock);
@@ -99,6 +100,7 @@ static void note_failure(struct run *r, const struct op *op, int err)
 	pthread_mutex_unlock(&r->result_lock);
 	if (r->flags & RUN_STOP_ON_ERROR)
 		atomic_store(&r->stop, true);
+	errno = err;
 }
 
 static void pause_us(uint32_t us)
@@ -130,6 +132,9 @@ static void *work(void *arg)
 		op->start = mark(r, MARK_START(op->id));
 		if (do_op(r, w->fd, op, buf)) {
 			note_failure(r, op, errno);
+			/* Refused as a whole: nothing can have come of it. */
+			if (errno == EOPNOTSUPP)
+				op->type = OP_CONTROL;
 		} else {
 			op->end = mark(r, MARK_END(op->id));
 			done++;

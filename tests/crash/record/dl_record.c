@@ -20,7 +20,6 @@
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/random.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -38,6 +37,7 @@ static struct {
 	size_t size;
 	size_t used;
 	u64 next_id;
+	u64 random;	/* seeded, so that a run can be had again */
 	u32 events;
 	bool on;
 	bool overflow;
@@ -185,6 +185,19 @@ static int record_end_io(struct dm_target *ti, struct bio *bio,
 	return DM_ENDIO_DONE;
 }
 
+static u32 draw(u32 below)
+{
+	unsigned long flags;
+	u64 x;
+
+	spin_lock_irqsave(&stream.lock, flags);
+	stream.random = stream.random * 6364136223846793005ULL +
+		1442695040888963407ULL;
+	x = stream.random >> 33;
+	spin_unlock_irqrestore(&stream.lock, flags);
+	return (u32)x % below;
+}
+
 /* Take one of the held requests, any of them. */
 static struct bio *take_held(struct recorder *r)
 {
@@ -193,7 +206,7 @@ static struct bio *take_held(struct recorder *r)
 
 	spin_lock_irq(&r->lock);
 	if (r->nr_held) {
-		skip = get_random_u32() % r->nr_held;
+		skip = draw(r->nr_held);
 		while (skip--)
 			bio_list_add(&r->held, bio_list_pop(&r->held));
 		bio = bio_list_pop(&r->held);
@@ -213,7 +226,7 @@ static int release_held(void *arg)
 					 kthread_should_stop());
 		if (!READ_ONCE(r->nr_held))
 			continue;
-		fsleep(1 + get_random_u32() % r->hold_us);
+		fsleep(1 + draw(r->hold_us));
 		bio = take_held(r);
 		note(r, dm_per_bio_data(bio, sizeof(struct request_note)),
 		     DL_RECORD_RELEASE, 0);
@@ -368,6 +381,9 @@ static long stream_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case DL_RECORD_STOP:
 		stream.on = false;
+		break;
+	case DL_RECORD_SEED:
+		stream.random = arg;
 		break;
 	case DL_RECORD_STATE:
 		state.bytes = stream.used;

@@ -57,6 +57,7 @@ struct dl_record_state {
 
 #define DL_RECORD_START	_IO('D', 0xd0)	/* forget the old stream, record */
 #define DL_RECORD_STOP	_IO('D', 0xd1)
+#define DL_RECORD_SEED	_IO('D', 0xd3)	/* of the order of release: argument */
 #define DL_RECORD_STATE	_IOR('D', 0xd2, struct dl_record_state)
 
 #endif
