@@ -40,7 +40,8 @@ static const char usage_text[] =
 "  --save DIR        keep wrong states there\n"
 "  --command TEXT    how to call this again, for reports\n"
 "  --count-wrong     count wrong states instead of stopping at the first\n"
-"  --verbose\n";
+"  --verbose\n"
+"  --trace           print every change to a device\n";
 
 static void usage(void)
 {
@@ -51,7 +52,7 @@ static void usage(void)
 enum { OPT_STATES = 1, OPT_PER_ROUND, OPT_SEED, OPT_ROUND, OPT_VIA, OPT_TARGET,
        OPT_OPTIONS, OPT_MIX, OPT_THREADS, OPT_OPS, OPT_FATE, OPT_WHOLE,
        OPT_DEEP, OPT_DRAIN, OPT_AGAIN, OPT_SAVE, OPT_COMMAND, OPT_COUNT,
-       OPT_VERBOSE, OPT_EXT4, OPT_CASE };
+       OPT_VERBOSE, OPT_TRACE, OPT_EXT4, OPT_CASE };
 
 static enum fate parse_fate(const char *s)
 {
@@ -87,7 +88,7 @@ static const struct option options[] = {
 	{ "again", 1, NULL, OPT_AGAIN }, { "save", 1, NULL, OPT_SAVE },
 	{ "command", 1, NULL, OPT_COMMAND },
 	{ "count-wrong", 0, NULL, OPT_COUNT },
-	{ "verbose", 0, NULL, OPT_VERBOSE }, { "ext4", 0, NULL, OPT_EXT4 },
+	{ "verbose", 0, NULL, OPT_VERBOSE }, { "trace", 0, NULL, OPT_TRACE }, { "ext4", 0, NULL, OPT_EXT4 },
 	{ "case", 1, NULL, OPT_CASE }, { NULL, 0, NULL, 0 }
 };
 
@@ -157,6 +158,9 @@ static void parse_one(struct args *a, int opt, const char *arg)
 		break;
 	case OPT_VERBOSE:
 		c->verbose = true;
+		break;
+	case OPT_TRACE:
+		c->trace = true;
 		break;
 	case OPT_EXT4:
 		a->ext4 = true;

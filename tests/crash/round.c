@@ -308,6 +308,8 @@ bool round_run(const struct config *c, struct stack *st, struct totals *t,
 	life.j = judge_new(&life.h);
 	life.val = xcalloc(life.h.sectors, sizeof(*life.val));
 	life.buf = xalloc_pages(READ_BYTES);
+	if (c->trace)
+		stream_print(&life.s, &st->l, stdout);
 	t->rounds++;
 	t->cut += life.s.cut;
 	t->changes += life.s.nr_changes;

@@ -34,6 +34,7 @@ struct config {
 	const char *command;		/* how to call this again */
 	uint32_t first_round;
 	bool verbose;
+	bool trace;			/* print what was recorded */
 };
 
 struct totals {

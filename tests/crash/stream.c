@@ -374,3 +374,35 @@ uint64_t stream_mark(const struct stream *s, uint64_t number)
 			return s->marks[i].time;
 	return NEVER;
 }
+
+static void print_time(FILE *f, const char *what, uint64_t time)
+{
+	if (time != NEVER)
+		fprintf(f, " %s %llu", what, (unsigned long long)time);
+}
+
+void stream_print(const struct stream *s, const struct layout *l, FILE *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_changes; i++) {
+		const struct change *c = &s->changes[i];
+		uint32_t word[4] = { 0 };
+
+		if (c->data)
+			memcpy(word, c->data, sizeof(word));
+		fprintf(f, "# %s %u+%u%s: submitted %llu",
+			c->dev == DEV_LOG ? "log" : "origin",
+			c->at - l->start[c->dev], c->sectors,
+			!c->data ? " zeros" : c->fua ? " FUA" : "",
+			(unsigned long long)c->submit);
+		print_time(f, "released", c->order == c->submit ? NEVER :
+							     c->order);
+		print_time(f, "done", c->done);
+		print_time(f, "durable", c->durable);
+		if (c->data)
+			fprintf(f, "; %08x %08x %08x %08x", word[0], word[1],
+				word[2], word[3]);
+		fputc('\n', f);
+	}
+}

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "../model/history.h"
 
@@ -81,5 +82,8 @@ void stream_times(const struct stream *s, struct history *h);
 
 /* The time of the first mark @number, or NEVER. */
 uint64_t stream_mark(const struct stream *s, uint64_t number);
+
+/* Every change, a line each, for a person to read. */
+void stream_print(const struct stream *s, const struct layout *l, FILE *f);
 
 #endif
