@@ -265,6 +265,9 @@ int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 	int slot, ret = 0;
 
 	mutex_lock(&ck->lock);
+	/* The caller may have read it before another commit raised it. */
+	ck->horizon = max(ck->horizon, horizon);
+	horizon = ck->horizon;
 	ck->sb.flags = flags;
 	ck->sb.epoch = l->epoch;
 	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {

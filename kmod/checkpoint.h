@@ -25,6 +25,7 @@ struct dl_checkpoint {
 	struct dl_super sb;	/* as last written; geometry never changes */
 	struct dl_cp_head head;	/* as loaded */
 	void *buf;		/* the larger of area and superblock */
+	u64 horizon;		/* as last committed; never falls */
 	u64 nr_commits;
 	/* appends sections of the owner; may be NULL */
 	void (*more)(void *ctx, struct dl_cp_writer *w);
@@ -55,7 +56,8 @@ void dl_checkpoint_exit(struct dl_checkpoint *ck);
  * @ck: loaded
  * @l: log
  * @fp: fingerprint of the origin at @horizon
- * @horizon: sequence up to which the origin is current, durably
+ * @horizon: sequence up to which the origin is current, durably; a lower one
+ *	than was committed before changes nothing
  * @flags: DL_SUPER_CLEAN, DL_SUPER_DETACHED or 0
  *
  * Context: process, may sleep.

@@ -77,7 +77,12 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 	e = dl_pmap_ent(&m->pm, idx);
 	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= goal) {
 		dl_pmap_get(&m->pm, idx, &val);
+		/*
+		 * What a newer run hides must be gone from here before that
+		 * run goes: it would come back to light.
+		 */
 		mask = val.mask & ~hidden(v, page, val.mask, val.seq);
+		e->mask = mask;
 		if (!mask) {
 			dl_pmap_remove(&m->pm, bucket, idx, val.seq);
 			dl_map_free(m, sh, idx);
@@ -331,7 +336,6 @@ void dl_job_work(struct work_struct *work)
 	struct dl_volume *v = job->v;
 	struct dl_reconcile *rc = &v->rc;
 	unsigned int noio = memalloc_noio_save();
-	u32 i;
 
 	read_pages(job);
 	settle_items(job);
@@ -341,13 +345,6 @@ void dl_job_work(struct work_struct *work)
 		dl_err_limit("%s: origin %pg: write error near sector %llu: what is in the log stays there, will try again",
 			     v->name, v->origin.bdev,
 			     job->page[0] << DL_PAGE_SECTOR_SHIFT);
-	} else {
-		for (i = 0; i < job->nr_items; i++)
-			if (!job->items[i].err)
-				dl_map_drop(&v->map,
-					    job->page[job->items[i].slot],
-					    job->items[i].idx,
-					    job->items[i].seq);
 	}
 	memalloc_noio_restore(noio);
 	/* Pairs with the acquire in idle_job(): the job is free as a whole. */

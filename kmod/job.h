@@ -55,7 +55,7 @@ void dl_job_free(struct dl_job *job);
  */
 void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full);
 
-/* Read, verify, write, and drop what was written from the map. */
+/* Read, verify, write. The map keeps its entries until the origin is flushed. */
 void dl_job_work(struct work_struct *work);
 
 #endif

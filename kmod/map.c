@@ -18,11 +18,12 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 
 	m->room = room;
 	m->ctx = ctx;
-	m->max = entries;
 	spin_lock_init(&m->lock);
 	/* Entries parked in shards must stay a small part of all. */
 	shards = clamp_t(u32, rounddown_pow_of_two(max(entries / 1024, 1u)), 1,
 			 SHARDS_MAX);
+	entries += shards * 2 * REFILL;
+	m->max = entries;
 	buckets = max_t(u32, roundup_pow_of_two(entries) / 2, shards);
 	if (buckets < entries - entries / 4)
 		buckets *= 2;
@@ -65,10 +66,10 @@ size_t dl_map_bytes(const struct dl_map *m)
 	       ((size_t)m->shard_mask + 1) * sizeof(struct dl_shard);
 }
 
-void dl_map_hold_back(struct dl_map *m, u32 n)
+void dl_map_hold_back(struct dl_map *m)
 {
-	m->hold = n;
-	m->max -= n;
+	m->hold = (m->shard_mask + 1) * 2 * REFILL;
+	m->max -= m->hold;
 }
 
 u32 dl_map_used(struct dl_map *m)
@@ -162,7 +163,8 @@ void dl_map_drop(struct dl_map *m, u64 page, u32 idx, u64 seq)
 	struct dl_shard *sh = dl_map_shard(m, bucket);
 
 	spin_lock(&sh->lock);
-	if (dl_pmap_remove(&m->pm, bucket, idx, seq))
+	if (!dl_pent_lost(dl_pmap_ent(&m->pm, idx)) &&
+	    dl_pmap_remove(&m->pm, bucket, idx, seq))
 		dl_map_free(m, sh, idx);
 	spin_unlock(&sh->lock);
 }

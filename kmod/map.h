@@ -45,8 +45,11 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 void dl_map_exit(struct dl_map *m);
 size_t dl_map_bytes(const struct dl_map *m);
 
-/* From now on keep @n entries back, for the next recovery. */
-void dl_map_hold_back(struct dl_map *m, u32 n);
+/*
+ * From now on keep back what the shards may have parked: the next recovery
+ * parks differently and must find room for all the same.
+ */
+void dl_map_hold_back(struct dl_map *m);
 
 /* Is this entry's record lost? */
 static inline bool dl_pent_lost(const struct dl_pent *e)
@@ -91,7 +94,7 @@ void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 		   u64 page, const struct dl_pval *val);
 
 /**
- * dl_map_drop() - forget record @seq of @page, if it is still there
+ * dl_map_drop() - forget record @seq of @page, if it is there and not lost
  * @m: map
  * @page: page number
  * @idx: its entry

@@ -2,7 +2,10 @@
 /*
  * Parsing and printing of table options, from one table. See options.h.
  *
- *   [<#opts> <opt>...]   opt: <name> <value> | accept_origin
+ *   [<#opts> <opt>...]   opt: <name> <value> | <flag>
+ *
+ *   accept_origin   activate although the origin is not as the log left it
+ *   zero_discards   take discards even if the origin must be zeroed by writing
  */
 #include <linux/device-mapper.h>
 #include <linux/kstrtox.h>
@@ -30,6 +33,37 @@ static const struct option options[] = {
 	OPT(max_records, 0, 0, 1U << 31, false),
 	OPT(segment_kib, 0, 0, 1 << 20, false),
 };
+
+static const struct {
+	const char *name;
+	size_t offset;
+} flags[] = {
+	{ "accept_origin", offsetof(struct dl_options, accept_origin) },
+	{ "zero_discards", offsetof(struct dl_options, zero_discards) },
+};
+
+static bool *flag(struct dl_options *o, unsigned int i)
+{
+	return (void *)o + flags[i].offset;
+}
+
+static bool flag_set(const struct dl_options *o, unsigned int i)
+{
+	return *(const bool *)((const void *)o + flags[i].offset);
+}
+
+static bool raise_flag(struct dl_options *o, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strcmp(name, flags[i].name))
+			continue;
+		*flag(o, i) = true;
+		return true;
+	}
+	return false;
+}
 
 static unsigned int *field(struct dl_options *o, const struct option *opt)
 {
@@ -79,7 +113,8 @@ static int check(const struct dl_options *o)
 int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 {
 	static const struct dm_arg count = {
-		0, 2 * ARRAY_SIZE(options) + 1, "Invalid number of options"
+		0, 2 * ARRAY_SIZE(options) + ARRAY_SIZE(flags),
+		"Invalid number of options"
 	};
 	const struct option *opt;
 	const char *name;
@@ -95,10 +130,8 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 	while (argc) {
 		name = dm_shift_arg(as);
 		argc--;
-		if (!strcmp(name, "accept_origin")) {
-			o->accept_origin = true;
+		if (raise_flag(o, name))
 			continue;
-		}
 		opt = find(name);
 		if (!opt) {
 			dl_err("unknown option '%s'", name);
@@ -147,11 +180,13 @@ int dl_options_set(struct dl_options *o, const char *name, const char *text)
 unsigned int dl_options_emit(const struct dl_options *o, char *result,
 			     unsigned int maxlen)
 {
-	unsigned int sz = 0, n = o->accept_origin, i;
+	unsigned int sz = 0, n = 0, i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (value(o, &options[i]) != options[i].dflt)
 			n += 2;
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		n += flag_set(o, i);
 	if (!n)
 		return 0;
 	DMEMIT(" %u", n);
@@ -159,7 +194,8 @@ unsigned int dl_options_emit(const struct dl_options *o, char *result,
 		if (value(o, &options[i]) != options[i].dflt)
 			DMEMIT(" %s %u", options[i].name,
 			       value(o, &options[i]));
-	if (o->accept_origin)
-		DMEMIT(" accept_origin");
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flag_set(o, i))
+			DMEMIT(" %s", flags[i].name);
 	return sz;
 }

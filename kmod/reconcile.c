@@ -153,23 +153,22 @@ static int zero_runs(struct dl_reconcile *rc)
 	while (dl_runs_first(&v->runs, at, rc->goal, &run)) {
 		if (READ_ONCE(rc->stop))
 			return -EBUSY;
-		n = min_t(u64, run.end - run.start, ZERO_PIECE);
-		dl_fingerprint_forget(&v->fp,
-				      run.start >> DL_PAGE_SECTOR_SHIFT,
+		at = max(at, run.start);
+		n = min_t(u64, run.end - at, ZERO_PIECE);
+		dl_fingerprint_forget(&v->fp, at >> DL_PAGE_SECTOR_SHIFT,
 				      (n >> DL_PAGE_SECTOR_SHIFT) + 2);
-		ret = blkdev_issue_zeroout(v->origin.bdev, run.start, n,
+		ret = blkdev_issue_zeroout(v->origin.bdev, at, n,
 					   GFP_NOIO,
 					   run.flags & DL_DESC_NOUNMAP ?
 					   BLKDEV_ZERO_NOUNMAP : 0);
 		if (ret) {
 			atomic64_inc(&rc->origin_errors);
 			dl_err_limit("%s: origin %pg: zeroing at sector %llu failed: will try again",
-				     v->name, v->origin.bdev, run.start);
+				     v->name, v->origin.bdev, at);
 			return -EIO;
 		}
 		atomic64_add(n, &rc->sectors);
-		dl_runs_drop(&v->runs, run.start, run.start + n, run.seq);
-		at = run.start + n;
+		at += n;
 		cond_resched();
 	}
 	return 0;
@@ -187,24 +186,24 @@ static int by_page(const void *a, const void *b, const void *priv)
 }
 
 /*
- * Collect entries up to the horizon aimed at. This reads entries that are
- * changing; dl_job_add() looks again under the lock, and an entry of this age
- * can only go, not come.
+ * Collect entries up to the horizon aimed at, from *@from on. This reads
+ * entries that are changing; dl_job_add() looks again under the lock, and an
+ * entry of this age can only go, not come.
  */
-static u32 collect(struct dl_reconcile *rc)
+static u32 collect(struct dl_reconcile *rc, u32 *from)
 {
 	struct dl_pmap *pm = &rc->v->map.pm;
 	u32 i, n = 0;
 
-	for (i = 1; i < pm->nr && n < rc->batch; i++) {
+	for (i = *from; i < pm->nr && n < rc->batch; i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
-		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal &&
-		    !dl_pent_lost(e))
+		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
 			rc->idx[n++] = i;
 		if (!(i & 0xffff))
 			cond_resched();
 	}
+	*from = i;
 	sort_r(rc->idx, n, sizeof(u32), by_page, NULL, pm);
 	return n;
 }
@@ -324,15 +323,39 @@ static void release_segments(struct dl_reconcile *rc)
 	dl_volume_housekeep(v);
 }
 
+/*
+ * The origin has it all, durably, and the horizon says so: forget runs and
+ * entries. Runs first: a page written after one would else read as zero.
+ */
+static void forget(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	struct dl_pmap *pm = &v->map.pm;
+	struct dl_run run;
+	u32 i;
+
+	while (dl_runs_first(&v->runs, 0, rc->goal, &run))
+		dl_runs_drop(&v->runs, run.start, run.end, run.seq);
+	for (i = 1; i < pm->nr; i++) {
+		const struct dl_pent *e = dl_pmap_ent(pm, i);
+		u64 seq = dl_pent_seq(e);
+
+		if (READ_ONCE(e->mask) && seq <= rc->goal)
+			dl_map_drop(&v->map, dl_pent_page(e), i, seq);
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+}
+
 static int cycle(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
+	u32 from = 1, n;
 	int ret;
-	u32 n;
 
 	atomic_set(&rc->io_error, 0);
 	ret = zero_runs(rc);
-	while (!ret && (n = collect(rc)))
+	while (!ret && (n = collect(rc, &from)))
 		ret = write_batch(rc, n);
 	if (!ret && blkdev_issue_flush(v->origin.bdev)) {
 		atomic64_inc(&rc->origin_errors);
@@ -353,6 +376,7 @@ static int cycle(struct dl_reconcile *rc)
 	}
 	WRITE_ONCE(v->horizon, rc->goal);
 	rc->cycles++;
+	forget(rc);
 	release_segments(rc);
 	return 0;
 }

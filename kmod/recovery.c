@@ -314,6 +314,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	int ret = -ENOMEM;
 
 	v->horizon = v->ck.head.horizon_seq;
+	v->ck.horizon = v->horizon;
 	v->ck.more = dl_lost_save;
 	v->ck.ctx = v;
 	dl_fingerprint_init(&v->fp, pages);

@@ -98,9 +98,9 @@ static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->flush_supported = true;
 	/*
 	 * A discarded sector reads as zero, in the origin too, so discards are
-	 * offered only where the origin can zero cheaply.
+	 * offered only where the origin can zero cheaply, unless asked for.
 	 */
-	ti->discards_supported =
+	ti->discards_supported = t->opts.zero_discards ||
 		bdev_write_zeroes_sectors(t->origin->bdev) > 0;
 	return 0;
 }

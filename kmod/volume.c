@@ -293,11 +293,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	records = v->opts.max_records ?: default_records(&v->ck.sb);
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
 	v->rc.batch = clamp_t(u32, records / 16, 256, 65536);
-	/*
-	 * Recovery may bring back a batch that was already in the origin when
-	 * the crash came, on top of what was in the map then.
-	 */
-	ret = dl_map_init(&v->map, records + v->rc.batch, log_room, v);
+	ret = dl_map_init(&v->map, records, log_room, v);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)
@@ -313,7 +309,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	v->sectors = sectors;
 	v->ck.sb.volume_sectors = sectors;
 	v->runs.reserve = RUNS_MAX / 4;
-	dl_map_hold_back(&v->map, v->rc.batch);
+	dl_map_hold_back(&v->map);
 	return 0;
 }
 
