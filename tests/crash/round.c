@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,40 +22,45 @@ static size_t former_words;
 
 /* ---- parameters --------------------------------------------------------- */
 
+static void add_option(struct setup *u, unsigned int *words, const char *fmt,
+		       ...)
+{
+	size_t n = strlen(u->options);
+	const char *p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(u->options + n, sizeof(u->options) - n, fmt, ap);
+	va_end(ap);
+	for (p = u->options + n; *p; p++)
+		*words += *p == ' ';
+}
+
 static void draw_options(struct setup *u, struct rng *r)
 {
 	static const unsigned int commit_ms[] = { 1, 5, 20, 100, 1000 };
 	static const unsigned int segment_kib[] = { 64, 128 };
 	unsigned int high = 20 + rng_below(r, 70), low = rng_below(r, high);
-	size_t n = 0;
+	char rest[sizeof(u->options)];
 	unsigned int words = 0;
-	char text[128] = "";
 
-	if (rng_chance(r, 60)) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      " commit_ms %u",
-				      commit_ms[rng_below(r, 5)]);
-		words += 2;
-	}
-	if (rng_chance(r, 50)) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      " high_watermark %u low_watermark %u",
-				      high, low);
-		words += 4;
-	}
-	if (rng_chance(r, 30)) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      " reconcile_secs 1");
-		words += 2;
-	}
-	if (rng_chance(r, 40)) {
-		snprintf(text + n, sizeof(text) - n, " segment_kib %u",
-			 segment_kib[rng_below(r, 2)]);
-		words += 2;
-	}
 	u->options[0] = 0;
-	if (words)
-		snprintf(u->options, sizeof(u->options), "%u%s", words, text);
+	if (rng_chance(r, 60))
+		add_option(u, &words, " commit_ms %u",
+			   commit_ms[rng_below(r, 5)]);
+	if (rng_chance(r, 50))
+		add_option(u, &words, " high_watermark %u low_watermark %u",
+			   high, low);
+	if (rng_chance(r, 30))
+		add_option(u, &words, " reconcile_secs 1");
+	if (rng_chance(r, 40))
+		add_option(u, &words, " segment_kib %u",
+			   segment_kib[rng_below(r, 2)]);
+	/* Discards are wanted whatever the origin makes of them. */
+	add_option(u, &words, " zero_discards");
+	memcpy(rest, u->options, sizeof(rest));
+	snprintf(u->options, sizeof(u->options), "%u%.*s", words,
+		 (int)sizeof(rest) - 8, rest);
 }
 
 void round_setup(struct setup *u, const struct config *c, struct rng *r)
