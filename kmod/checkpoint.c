@@ -166,8 +166,10 @@ static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
 		if (ret)
 			return ret;
 		st[slot] = read_area(ck, r);
-		if (st[slot] == DL_OK)
+		if (st[slot] == DL_OK) {
+			ck->first = !slot;
 			return 0;
+		}
 		dl_warn("log %pg: checkpoint %d at sector %llu: %s", bdev, slot,
 			ck->sb.cp_sector, dl_status_text(st[slot]));
 	}
@@ -262,7 +264,7 @@ int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 {
 	enum dl_status st;
 	u32 bytes;
-	int slot, ret = 0;
+	int slot, i, ret = 0;
 
 	mutex_lock(&ck->lock);
 	/* The caller may have read it before another commit raised it. */
@@ -270,7 +272,8 @@ int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 	horizon = ck->horizon;
 	ck->sb.flags = flags;
 	ck->sb.epoch = l->epoch;
-	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {
+	for (i = 0; !ret && i < DL_SUPER_SLOTS; i++) {
+		slot = ck->first ^ i;
 		ck->sb.generation++;
 		ck->sb.written_ns = ktime_get_real_ns();
 		st = build(ck, l, fp, horizon, &bytes);

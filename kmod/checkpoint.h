@@ -25,6 +25,8 @@ struct dl_checkpoint {
 	struct dl_super sb;	/* as last written; geometry never changes */
 	struct dl_cp_head head;	/* as loaded */
 	void *buf;		/* the larger of area and superblock */
+	int first;		/* slot to write first: not the one relied on */
+	u64 loaded_epoch;	/* of the life before this one */
 	u64 horizon;		/* as last committed; never falls */
 	u64 nr_commits;
 	/* appends sections of the owner; may be NULL */

@@ -113,7 +113,12 @@ static void collect_waiters(struct dl_log *l, struct list_head *done)
 		w = list_first_entry(&l->waiters, struct dl_waiter, list);
 		if (!l->failed && w->target > l->durable)
 			break;
-		list_move_tail(&w->list, done);
+		if (w == &l->age_waiter) {
+			list_del_init(&w->list);
+			l->age_waiting = false;
+		} else {
+			list_move_tail(&w->list, done);
+		}
 	}
 }
 
@@ -168,78 +173,69 @@ static void advance(struct dl_log *l)
 	}
 }
 
-/* What a change of @written, @durable or @failed entails. */
+/*
+ * What a change of @written, @durable or @failed entails. Whom a waiter's end
+ * sets free may take the log down, so the waiters come last and nothing else is
+ * touched after them.
+ */
 static void settle(struct dl_log *l, unsigned long flags)
 	__releases(&l->lock)
 {
 	LIST_HEAD(done);
 	int err = l->failed;
-	bool room, work, keep, idle;
 
 	collect_waiters(l, &done);
-	room = l->starved == DL_STARVED_FRAME && l->nr_free;
-	if (room)
+	if (l->starved == DL_STARVED_FRAME && l->nr_free) {
 		l->starved = DL_FED;
-	work = flush_due(l) || (l->force_open && l->forced < MAX_FORCED);
-	keep = l->unsettled;
-	idle = list_empty(&l->flying) || l->failed;
-	spin_unlock_irqrestore(&l->lock, flags);
-
-	run_waiters(&done, err);
-	if (room)
 		l->ops->room(l->ctx);
-	if (work)
+	}
+	if (flush_due(l) || (l->force_open && l->forced < MAX_FORCED))
 		queue_work(l->wq, &l->work);
-	if (keep)
+	if (l->unsettled)
 		l->ops->housekeep(l->ctx);
-	if (idle)
-		wake_up(&l->idle);
+	wake_up(&l->idle);
+	spin_unlock_irqrestore(&l->lock, flags);
+	run_waiters(&done, err);
 }
 
-static void fail(struct dl_log *l, int err, u64 sector)
+/* The device failed: from here on the log takes no more. @lock held. */
+static void fail(struct dl_log *l, blk_status_t status, u64 sector)
 {
 	l->log_errors++;
 	if (l->failed)
 		return;
-	l->failed = err;
-	l->fail_sector = sector;
+	l->failed = blk_status_to_errno(status);
+	l->ops->failed(l->ctx, sector);
 }
 
 static void frame_endio(struct bio *bio)
 {
 	struct dl_frame *f = container_of(bio, struct dl_frame, bio);
 	struct dl_log *l = f->log;
-	u64 sector = f->start;
 	unsigned long flags;
-	bool failed = false;
 
 	spin_lock_irqsave(&l->lock, flags);
 	if (f->want_durable)
 		l->forced--;
 	if (unlikely(bio->bi_status)) {
 		f->state = DL_FRAME_FAILED;
-		failed = !l->failed;
-		fail(l, blk_status_to_errno(bio->bi_status), sector);
+		fail(l, bio->bi_status, f->start);
 	} else {
 		f->state = DL_FRAME_WRITTEN;
 		advance(l);
 	}
 	settle(l, flags);
-	if (unlikely(failed))
-		l->ops->failed(l->ctx, sector);
 }
 
 static void flush_endio(struct bio *bio)
 {
 	struct dl_log *l = container_of(bio, struct dl_log, flush_bio);
 	unsigned long flags;
-	bool failed = false;
 
 	spin_lock_irqsave(&l->lock, flags);
 	l->flushing = false;
 	if (unlikely(bio->bi_status)) {
-		failed = !l->failed;
-		fail(l, blk_status_to_errno(bio->bi_status), 0);
+		fail(l, bio->bi_status, 0);
 	} else {
 		if (l->plain_written <= l->flush_commit)
 			l->plain_written = 0;
@@ -250,8 +246,6 @@ static void flush_endio(struct bio *bio)
 		advance(l);
 	}
 	settle(l, flags);
-	if (unlikely(failed))
-		l->ops->failed(l->ctx, 0);
 }
 
 /* ---- what callers see ---- */
@@ -395,7 +389,7 @@ static bool in_flight(struct dl_log *l)
 	bool busy;
 
 	spin_lock_irqsave(&l->lock, flags);
-	busy = l->flushing;
+	busy = l->flushing || l->age_waiting;
 	list_for_each_entry(f, &l->flying, list)
 		busy |= f->state == DL_FRAME_FLYING;
 	spin_unlock_irqrestore(&l->lock, flags);
@@ -404,5 +398,7 @@ static bool in_flight(struct dl_log *l)
 
 void dl_log_quiesce(struct dl_log *l)
 {
+	cancel_delayed_work_sync(&l->age);
+	l->age_armed = false;
 	wait_event(l->idle, !in_flight(l));
 }

@@ -267,7 +267,9 @@ static void settle_items(struct dl_job *job)
 {
 	struct dl_volume *v = job->v;
 	struct page *bounce = mempool_alloc(v->pages, GFP_NOIO);
-	bool give_up = READ_ONCE(v->rc.failures) >= DL_READ_RETRIES;
+	/* Only a full log forces the issue. */
+	bool give_up = READ_ONCE(v->rc.read_failures) >= DL_READ_RETRIES &&
+		       READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT;
 	u32 i;
 
 	for (i = 0; i < job->nr_items; i++) {
@@ -280,7 +282,7 @@ static void settle_items(struct dl_job *job)
 		if (it->err == -EBADMSG || give_up)
 			lose_item(job, it);
 		else
-			atomic_set(&v->rc.io_error, 1);
+			atomic_set(&v->rc.io_error, DL_LOG_UNREADABLE);
 	}
 	mempool_free(bounce, v->pages);
 }
@@ -341,7 +343,7 @@ void dl_job_work(struct work_struct *work)
 	settle_items(job);
 	if (write_origin(job)) {
 		atomic64_inc(&rc->origin_errors);
-		atomic_set(&rc->io_error, 1);
+		atomic_set(&rc->io_error, DL_ORIGIN_FAILED);
 		dl_err_limit("%s: origin %pg: write error near sector %llu: what is in the log stays there, will try again",
 			     v->name, v->origin.bdev,
 			     job->page[0] << DL_PAGE_SECTOR_SHIFT);

@@ -492,6 +492,21 @@ void dl_log_stop(struct dl_log *l)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
+unsigned int dl_log_usage(struct dl_log *l)
+{
+	u32 used, all = l->segs.nr_chunks, own = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	used = all - l->segs.free_chunks - l->segs.nr_pool * l->segs.seg_chunks;
+	if (l->cur)
+		own = (l->cur->sectors + l->cur->next->sectors) >>
+			l->segs.chunk_shift;
+	spin_unlock_irqrestore(&l->lock, flags);
+	used -= min(own, used);
+	return (u64)used * 100 / max(all - own, 1U);
+}
+
 u32 dl_log_free_chunks(struct dl_log *l)
 {
 	unsigned long flags;

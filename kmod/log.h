@@ -117,7 +117,6 @@ struct dl_log {
 	wait_queue_head_t idle;
 	/* counters, under @lock */
 	u64 nr_commits, log_sectors, log_errors, nr_flushes;
-	u64 fail_sector;
 };
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
@@ -196,7 +195,7 @@ int dl_log_sync(struct dl_log *l);
 /* End the open segment, so that all of the log can be reconciled. */
 void dl_log_seal(struct dl_log *l);
 
-/* Wait until nothing is in flight (also after a failure). */
+/* No I/O comes any more: wait until nothing is in flight, even after a failure. */
 void dl_log_quiesce(struct dl_log *l);
 
 /**
@@ -209,7 +208,10 @@ void dl_log_quiesce(struct dl_log *l);
  */
 bool dl_log_refill(struct dl_log *l);
 
-/* Free segments the pool could still be given, in chunks; for throttling. */
+/* Percent of the log in use, but for the open segment and its successor. */
+unsigned int dl_log_usage(struct dl_log *l);
+
+/* Chunks that are free or in the pool; for throttling. */
 u32 dl_log_free_chunks(struct dl_log *l);
 
 /**

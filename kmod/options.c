@@ -5,6 +5,7 @@
  *   [<#opts> <opt>...]   opt: <name> <value> | <flag>
  *
  *   accept_origin   activate although the origin is not as the log left it
+ *   accept_cut      activate although the log ends where it cannot be read
  *   zero_discards   take discards even if the origin must be zeroed by writing
  */
 #include <linux/device-mapper.h>
@@ -39,6 +40,7 @@ static const struct {
 	size_t offset;
 } flags[] = {
 	{ "accept_origin", offsetof(struct dl_options, accept_origin) },
+	{ "accept_cut", offsetof(struct dl_options, accept_cut) },
 	{ "zero_discards", offsetof(struct dl_options, zero_discards) },
 };
 

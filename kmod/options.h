@@ -18,6 +18,7 @@ struct dl_options {
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
 	bool accept_origin;
+	bool accept_cut;
 	bool zero_discards;
 };
 

@@ -55,7 +55,8 @@ void dl_reconcile_exit(struct dl_reconcile *rc)
 
 void dl_reconcile_kick(struct dl_reconcile *rc)
 {
-	if (!READ_ONCE(rc->stop))
+	/* After a failure the next try is queued, and is not to come sooner. */
+	if (!READ_ONCE(rc->stop) && !READ_ONCE(rc->failures))
 		mod_delayed_work(rc->wq, &rc->work, 0);
 }
 
@@ -63,6 +64,12 @@ void dl_reconcile_start(struct dl_reconcile *rc)
 {
 	WRITE_ONCE(rc->stop, false);
 	dl_reconcile_kick(rc);
+}
+
+void dl_reconcile_no_wait(struct dl_reconcile *rc, bool no_wait)
+{
+	WRITE_ONCE(rc->no_wait, no_wait);
+	wake_up_all(&rc->wait);
 }
 
 void dl_reconcile_stop(struct dl_reconcile *rc)
@@ -92,12 +99,31 @@ static bool overdue(struct dl_volume *v)
 	return late;
 }
 
+/* Is there any record that the origin does not have? */
+static bool anything(struct dl_volume *v)
+{
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool any;
+
+	spin_lock_irqsave(&l->lock, flags);
+	seg = list_first_entry_or_null(&l->segs.live, struct dl_segment, list);
+	any = l->open || (seg && seg->last_commit >= seg->first_commit);
+	spin_unlock_irqrestore(&l->lock, flags);
+	return any;
+}
+
 static bool wanted(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
 	unsigned int pressure = dl_volume_pressure(v);
 	u64 target;
 
+	if (!anything(v)) {
+		rc->running = false;
+		return false;
+	}
 	spin_lock(&rc->lock);
 	target = rc->target;
 	spin_unlock(&rc->lock);
@@ -421,12 +447,15 @@ static void reconcile_work(struct work_struct *work)
 		ret = cycle(rc);
 		if (ret)
 			break;
-		rc->failures = 0;
+		WRITE_ONCE(rc->failures, 0);
+		rc->read_failures = 0;
 		wake_up_all(&rc->wait);
 		dl_write_wake(v);
 	}
 	free_spare_jobs(rc);
 	if (ret && ret != -EBUSY) {
+		if (atomic_read(&rc->io_error) == DL_LOG_UNREADABLE)
+			rc->read_failures++;
 		WRITE_ONCE(rc->failures, rc->failures + 1);
 		again = RETRY_SECS * HZ;
 		dl_write_wake(v);
@@ -452,6 +481,8 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 	rc->target = max(rc->target, target);
 	spin_unlock(&rc->lock);
 	WRITE_ONCE(rc->error, 0);
+	/* Somebody asks: try at once even after a failure. */
+	WRITE_ONCE(rc->failures, 0);
 	dl_reconcile_kick(rc);
 	if (!wait)
 		return 0;
@@ -459,10 +490,13 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 				       READ_ONCE(v->horizon) >= target ||
 				       READ_ONCE(rc->error) ||
 				       READ_ONCE(rc->stop) ||
+				       READ_ONCE(rc->no_wait) ||
 				       dl_volume_mode(v) != DL_MODE_RW);
 	if (ret)
 		return -EINTR;
 	if (READ_ONCE(v->horizon) >= target)
 		return 0;
-	return READ_ONCE(rc->error) ?: READ_ONCE(rc->stop) ? -EBUSY : -EIO;
+	if (READ_ONCE(rc->error))
+		return -EIO;
+	return dl_volume_mode(v) == DL_MODE_RW ? -EBUSY : -EIO;
 }

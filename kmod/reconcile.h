@@ -26,7 +26,13 @@
 struct dl_volume;
 struct dl_job;
 
-#define DL_READ_RETRIES	3	/* cycles before a read error is final */
+/* Cycles, at least 5 s apart, before an error is taken for final. */
+#define DL_READ_RETRIES	3
+
+/* dl_reconcile.io_error */
+#define DL_ORIGIN_FAILED	1
+#define DL_LOG_UNREADABLE	2
+
 #define DL_JOBS		8
 #define DL_JOB_PAGES	256
 
@@ -38,6 +44,7 @@ struct dl_reconcile {
 	spinlock_t lock;		/* @target */
 	u64 target;			/* reconcile at least up to here */
 	bool stop;			/* suspended */
+	bool no_wait;			/* about to be: nobody may wait */
 	bool running;
 	int error;			/* of the last cycle */
 	wait_queue_head_t wait;		/* progress, for drain */
@@ -50,7 +57,8 @@ struct dl_reconcile {
 	/* of the running cycle */
 	u64 goal;
 	u32 failures;			/* cycles in a row that failed */
-	atomic_t io_error;
+	u32 read_failures;		/* those that could not read the log */
+	atomic_t io_error;		/* DL_ORIGIN_FAILED, ... */
 	/* counters */
 	u64 cycles;
 	atomic64_t pages, sectors, origin_errors;
@@ -72,6 +80,12 @@ void dl_reconcile_kick(struct dl_reconcile *rc);
  * -EBUSY while the volume is suspended.
  */
 int dl_reconcile_all(struct dl_reconcile *rc, bool wait);
+
+/*
+ * Send home who waits in dl_reconcile_all() and let nobody else wait: they
+ * would hold up a suspend. Reconcile itself goes on, writes may need it.
+ */
+void dl_reconcile_no_wait(struct dl_reconcile *rc, bool no_wait);
 
 void dl_reconcile_start(struct dl_reconcile *rc);
 /* Ends the cycle at the next opportunity and waits for it. */

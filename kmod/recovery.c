@@ -13,6 +13,7 @@
 #include "recovery.h"
 #include "volume.h"
 
+#define READ_TRIES	3
 #define WINDOW_SECTORS	2048u	/* read ahead while walking frames */
 
 struct recovery {
@@ -22,8 +23,21 @@ struct recovery {
 	u64 win_start;
 	u32 win_sectors;
 	u64 inserted;
+	bool unreadable_end;	/* the log ends where it cannot be read */
 	int err;
 };
+
+/* A path that was lost for a moment must not cut the log short. */
+static int patient_read(struct dl_volume *v, u64 sector, u32 sectors, void *buf)
+{
+	int i, ret = -EIO;
+
+	for (i = 0; ret && i < READ_TRIES; i++)
+		ret = dl_blkio_read(&v->logio, sector, sectors, buf);
+	if (ret)
+		atomic64_inc(&v->read_errors);
+	return ret;
+}
 
 static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
 {
@@ -35,7 +49,7 @@ static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
 	if (sector >= end || sectors > end - sector)
 		return -EIO;
 	if (sectors > WINDOW_SECTORS / 2)
-		return dl_blkio_read(&v->logio, sector, sectors, buf);
+		return patient_read(v, sector, sectors, buf);
 	if (sector < rec->win_start ||
 	    sector + sectors > rec->win_start + rec->win_sectors) {
 		rec->win_sectors = 0;
@@ -44,7 +58,7 @@ static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
 				    rec->window);
 		/* One bad block must not hide its neighbours. */
 		if (ret)
-			return dl_blkio_read(&v->logio, sector, sectors, buf);
+			return patient_read(v, sector, sectors, buf);
 		rec->win_start = sector;
 		rec->win_sectors = min_t(u64, WINDOW_SECTORS, end - sector);
 	}
@@ -140,6 +154,13 @@ static void rec_note(void *ctx, const struct dl_note *n)
 			dl_status_text(n->why));
 		break;
 	case DL_NOTE_DAMAGE:
+		if (n->why == DL_IO_ERROR && n->page == U64_MAX &&
+		    !v->opts.accept_cut) {
+			rec->unreadable_end = true;
+			dl_err("%s: log %pg: %s at sector %llu cannot be read: the log may go on behind it: repair the device, or end the log there with the option accept_cut",
+			       v->name, v->logio.bdev, n->what, n->sector);
+			break;
+		}
 		atomic64_inc(&v->crc_errors);
 		dl_err_limit("%s: log %pg: %s at sector %llu: %s (page %llu): reading it will fail",
 			     v->name, v->logio.bdev, n->what, n->sector,
@@ -287,6 +308,9 @@ static int take_over(struct recovery *rec)
 
 	l->next_commit = rec->walk.last_commit + 1;
 	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
+	/* Sequences that were given out but never became durable are over. */
+	if (list_empty(&l->segs.live))
+		v->horizon = l->next_seq - 1;
 	l->written = l->next_commit - 1;
 	l->durable = l->written;
 	l->retired_seq = l->next_seq - 1;
@@ -315,6 +339,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 
 	v->horizon = v->ck.head.horizon_seq;
 	v->ck.horizon = v->horizon;
+	v->ck.loaded_epoch = v->ck.sb.epoch;
 	v->ck.more = dl_lost_save;
 	v->ck.ctx = v;
 	dl_fingerprint_init(&v->fp, pages);
@@ -354,6 +379,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	if (!ret) {
 		dl_walk_begin(&rec->walk);
 		ret = walk_all(rec, segments, segment_bytes);
+		if (!ret && rec->unreadable_end)
+			ret = -EIO;
 	}
 	if (!ret)
 		ret = take_over(rec);

@@ -109,7 +109,7 @@ static void dl_dtr(struct dm_target *ti)
 {
 	struct dl_target *t = ti->private;
 
-	dl_volume_put(t->volume);
+	dl_volume_put(t->volume, ti);
 	put_devices(ti, t);
 	kfree(t);
 }
@@ -147,6 +147,20 @@ static int dl_end_io(struct dm_target *ti, struct bio *bio,
 	if (likely(io->kind == DL_IO_PLAIN))
 		return DM_ENDIO_DONE;
 	return dl_read_end(t->volume, bio, io, error);
+}
+
+static void dl_presuspend(struct dm_target *ti)
+{
+	struct dl_target *t = ti->private;
+
+	dl_reconcile_no_wait(&t->volume->rc, true);
+}
+
+static void dl_presuspend_undo(struct dm_target *ti)
+{
+	struct dl_target *t = ti->private;
+
+	dl_reconcile_no_wait(&t->volume->rc, false);
 }
 
 static int dl_preresume(struct dm_target *ti)
@@ -192,6 +206,8 @@ struct target_type dl_target_type = {
 	.dtr = dl_dtr,
 	.map = dl_map,
 	.end_io = dl_end_io,
+	.presuspend = dl_presuspend,
+	.presuspend_undo = dl_presuspend_undo,
 	.preresume = dl_preresume,
 	.postsuspend = dl_postsuspend,
 	.status = dl_status,

@@ -53,10 +53,10 @@ static void event_work(struct work_struct *work)
 {
 	struct dl_volume *v = container_of(work, struct dl_volume, event_work);
 
-	mutex_lock(&volumes_lock);
+	mutex_lock(&v->event_lock);
 	if (v->ti)
 		dm_table_event(v->ti->table);
-	mutex_unlock(&volumes_lock);
+	mutex_unlock(&v->event_lock);
 }
 
 bool dl_volume_has_record(void *volume, u64 page)
@@ -77,8 +77,7 @@ bool dl_volume_has_record(void *volume, u64 page)
 
 unsigned int dl_volume_pressure(struct dl_volume *v)
 {
-	u32 free = dl_log_free_chunks(&v->log), all = v->log.segs.nr_chunks;
-	unsigned int log = 100 - (u64)free * 100 / all;
+	unsigned int log = dl_log_usage(&v->log);
 	unsigned int map = (u64)dl_map_used(&v->map) * 100 / v->map.max;
 
 	return max(log, map);
@@ -225,14 +224,15 @@ static void volume_destroy(struct dl_volume *v)
 {
 	if (v->rc.wq)
 		dl_reconcile_stop(&v->rc);
-	if (v->throttle.wq)
-		dl_throttle_stop(&v->throttle);
-	if (v->meta_wq)
-		destroy_workqueue(v->meta_wq);
-	if (v->io_wq)
-		destroy_workqueue(v->io_wq);
+	/* What completes frames queues work: that ends first. */
 	if (v->log.wq)
 		dl_log_quiesce(&v->log);
+	if (v->meta_wq)
+		destroy_workqueue(v->meta_wq);
+	if (v->throttle.wq)
+		dl_throttle_stop(&v->throttle);
+	if (v->io_wq)
+		destroy_workqueue(v->io_wq);
 	cancel_work_sync(&v->event_work);
 	dl_reconcile_exit(&v->rc);
 	dl_log_exit(&v->log);
@@ -243,6 +243,10 @@ static void volume_destroy(struct dl_volume *v)
 	free_percpu(v->stats);
 	dl_blkio_exit(&v->logio);
 	dl_blkio_exit(&v->origin);
+	/* Not before: the next one on these devices must find them quiet. */
+	mutex_lock(&volumes_lock);
+	list_del(&v->registry);
+	mutex_unlock(&volumes_lock);
 	kfree(v);
 }
 
@@ -334,9 +338,14 @@ static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
 			ti->error = "Device is in use by another volume";
 			return ERR_PTR(-EBUSY);
 		}
-		if (v->md == md && v->logio.bdev == log->bdev &&
-		    v->origin.bdev == origin->bdev)
-			return v;
+		if (v->md != md || v->logio.bdev != log->bdev ||
+		    v->origin.bdev != origin->bdev)
+			continue;
+		if (v->making) {
+			ti->error = "Volume is being set up or taken down";
+			return ERR_PTR(-EBUSY);
+		}
+		return v;
 	}
 	return NULL;
 }
@@ -347,40 +356,56 @@ static bool twin(struct dl_volume *v)
 	struct dl_volume *other;
 
 	list_for_each_entry(other, &volumes, registry)
-		if (!memcmp(other->ck.sb.uuid, v->ck.sb.uuid, 16))
+		if (other != v &&
+		    !memcmp(other->ck.sb.uuid, v->ck.sb.uuid, 16))
 			return true;
 	return false;
 }
 
-static int volume_make(struct dl_volume **out, struct dm_target *ti,
-		       struct dm_dev *origin, struct dm_dev *log,
-		       const struct dl_options *opts)
+/* A volume that others can see is taken, but not use yet. Registry locked. */
+static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
+				 struct dm_dev *log,
+				 const struct dl_options *opts)
 {
 	struct dl_volume *v = kzalloc(sizeof(*v), GFP_KERNEL);
-	int ret;
 
-	if (!v)
-		return -ENOMEM;
+	if (!v) {
+		ti->error = "Out of memory";
+		return ERR_PTR(-ENOMEM);
+	}
 	v->md = dm_table_get_md(ti->table);
 	v->opts = *opts;
+	v->origin.bdev = origin->bdev;
+	v->logio.bdev = log->bdev;
+	v->making = true;
+	v->users = 1;
+	mutex_init(&v->event_lock);
 	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));
-	ret = dl_blkio_init(&v->origin, origin->bdev);
+	list_add(&v->registry, &volumes);
+	return v;
+}
+
+/* The work without the registry's lock: it reads, perhaps a lot. */
+static int fill_in(struct dl_volume *v, struct dm_target *ti)
+{
+	int ret;
+
+	ret = dl_blkio_init(&v->origin, v->origin.bdev);
 	if (!ret)
-		ret = dl_blkio_init(&v->logio, log->bdev);
+		ret = dl_blkio_init(&v->logio, v->logio.bdev);
 	if (!ret)
 		ret = volume_setup(v, ti->len);
+	mutex_lock(&volumes_lock);
 	if (!ret && twin(v)) {
 		dl_err("%s: log %pg is active already, through another device",
-		       v->name, log->bdev);
+		       v->name, v->logio.bdev);
 		ret = -EBUSY;
 	}
-	if (ret) {
-		volume_destroy(v);
-		return ret;
-	}
-	list_add(&v->registry, &volumes);
-	*out = v;
-	return 0;
+	v->making = ret;
+	mutex_unlock(&volumes_lock);
+	if (ret && !ti->error)
+		ti->error = "Log cannot be activated, the kernel log says why";
+	return ret;
 }
 
 struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
@@ -388,40 +413,46 @@ struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
 				const struct dl_options *opts)
 {
 	struct dl_volume *v;
+	bool made = false;
 	int ret;
 
 	mutex_lock(&volumes_lock);
 	v = find(ti, origin, log);
 	if (!v) {
-		ret = volume_make(&v, ti, origin, log, opts);
-		if (ret) {
-			if (!ti->error)
-				ti->error = "Log cannot be activated, the kernel log says why";
-			v = ERR_PTR(ret);
-		}
-	} else if (ti->len < v->sectors) {
+		v = reserve(ti, origin, log, opts);
+		made = true;
+	} else if (!IS_ERR(v) && ti->len < v->sectors) {
 		dl_err("%s: a volume can grow, not shrink: %llu sectors now, %llu wanted",
 		       v->name, v->sectors, (u64)ti->len);
 		ti->error = "Volume cannot shrink";
 		v = ERR_PTR(-EINVAL);
-	}
-	if (!IS_ERR(v))
+	} else if (!IS_ERR(v)) {
 		v->users++;
+	}
 	mutex_unlock(&volumes_lock);
-	return v;
+	if (!made || IS_ERR(v))
+		return v;
+	ret = fill_in(v, ti);
+	if (!ret)
+		return v;
+	volume_destroy(v);
+	return ERR_PTR(ret);
 }
 
-void dl_volume_put(struct dl_volume *v)
+void dl_volume_put(struct dl_volume *v, struct dm_target *ti)
 {
+	bool last;
+
+	mutex_lock(&v->event_lock);
+	if (v->ti == ti)
+		v->ti = NULL;
+	mutex_unlock(&v->event_lock);
 	mutex_lock(&volumes_lock);
-	if (--v->users) {
-		mutex_unlock(&volumes_lock);
-		return;
-	}
-	v->ti = NULL;
-	list_del(&v->registry);
+	last = !--v->users;
+	v->making = last;
 	mutex_unlock(&volumes_lock);
-	volume_destroy(v);
+	if (last)
+		volume_destroy(v);
 }
 
 /* ---- start and stop ---- */
@@ -432,12 +463,12 @@ static int start(struct dl_volume *v)
 	bool open;
 	int ret;
 
-	do {
+	/* Both may be there already, from a resume that failed. */
+	while (!l->epoch || l->epoch == v->ck.loaded_epoch)
 		get_random_bytes(&l->epoch, sizeof(l->epoch));
-	} while (!l->epoch || l->epoch == v->ck.sb.epoch);
 	dl_log_refill(l);
 	/* Without room for a segment reconcile has to make some first. */
-	open = dl_log_choose(l);
+	open = l->cur || dl_log_choose(l);
 	ret = dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record,
 				     v);
 	if (!ret)
@@ -455,9 +486,9 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 {
 	int ret;
 
-	mutex_lock(&volumes_lock);
+	mutex_lock(&v->event_lock);
 	v->ti = ti;
-	mutex_unlock(&volumes_lock);
+	mutex_unlock(&v->event_lock);
 	v->opts = *opts;
 	v->sectors = ti->len;
 	v->ck.sb.volume_sectors = ti->len;
@@ -475,6 +506,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 		return ret;
 	}
 	v->resumed = true;
+	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
 	dl_volume_housekeep(v);
 	return 0;

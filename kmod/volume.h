@@ -48,6 +48,8 @@ struct dl_volume {
 	struct list_head registry;
 	unsigned int users;
 	struct mapped_device *md;
+	bool making;			/* being set up or taken down */
+	struct mutex event_lock;	/* @ti */
 	struct dm_target *ti;		/* of the live table, for events */
 	char name[32];
 
@@ -105,7 +107,7 @@ static inline void dl_stat_add(struct dl_volume *v, enum dl_stat what, u64 n)
 struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
 				struct dm_dev *log,
 				const struct dl_options *opts);
-void dl_volume_put(struct dl_volume *v);
+void dl_volume_put(struct dl_volume *v, struct dm_target *ti);
 
 /**
  * dl_volume_resume() - let I/O in, with the options and size of a table

@@ -19,9 +19,11 @@
  *   16 + cp_sectors  checkpoint area 1       (cp_sectors)
  *   data_start       segments, each a run of chunks, to the end of the device
  *
- * Slot i always points into area i. A commit writes area 0, slot 0, area 1,
- * slot 1 in this order, each slot with PREFLUSH|FUA, and only then is anything
- * done that relies on it; so either slot alone is enough to recover from.
+ * Slot i always points into area i. A commit writes one area and its slot,
+ * then the other area and its slot, each slot with PREFLUSH|FUA, and only then
+ * is anything done that relies on it; so either slot alone is enough to recover
+ * from. The first commit after a recovery begins with the slot that it was not
+ * recovered from, which may be the only good one.
  *
  * Documentation/format.md tells the whole story with pictures.
  */

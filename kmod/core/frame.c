@@ -65,7 +65,10 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 	case DL_REC_DATA:
 		if (d->stored != d->sectors ||
 		    d->payload > payload_sectors ||
-		    d->stored > payload_sectors - d->payload)
+		    d->stored > payload_sectors - d->payload ||
+		    /* It never crosses a page of its frame. */
+		    (d->payload & (DL_PAGE_SECTORS - 1)) + d->stored >
+		    DL_PAGE_SECTORS)
 			return DL_BAD_RECORD;
 		return check_span(d);
 	case DL_REC_ZERO:
