@@ -140,6 +140,7 @@ static int on_record(void *ctx, const struct dl_rec *rec)
 	/* Up to the horizon the origin is what the samples say. */
 	if (rec->seq <= c->cp.head.horizon_seq)
 		return 0;
+	dl_lost_cover(c->cp.lost, c->cp.nr_lost, rec);
 	if (rec->d.type == DL_REC_ZERO_RUN) {
 		last = (first + rec->d.payload - 1) >> DL_PAGE_SECTOR_SHIFT;
 		first >>= DL_PAGE_SECTOR_SHIFT;
@@ -151,8 +152,28 @@ static int on_record(void *ctx, const struct dl_rec *rec)
 	return 0;
 }
 
+/* What was given up earlier, and nothing has been written there since. */
+static void check_lost(struct check *c)
+{
+	struct dl_note n = {
+		.kind = DL_NOTE_DAMAGE,
+		.why = DL_IO_ERROR,
+		.what = "sectors lost to earlier damage",
+		.sector = c->log.slot[c->slot].cp_sector,
+	};
+	u32 i;
+
+	for (i = 0; i < c->cp.nr_lost; i++) {
+		n.page = c->cp.lost[i].page;
+		if (c->cp.lost[i].mask)
+			dl_findings_note(&c->found, &n);
+	}
+}
+
 static int walk(struct check *c)
 {
+	int rc;
+
 	c->touched = calloc(c->cp.nr_samples + 1, sizeof(*c->touched));
 	if (!c->touched)
 		return dl_err_nomem();
@@ -168,7 +189,10 @@ static int walk(struct check *c)
 		.note = on_note,
 	};
 	c->walked = true;
-	return dl_scan_run(&c->scan);
+	rc = dl_scan_run(&c->scan);
+	if (!rc)
+		check_lost(c);
+	return rc;
 }
 
 static bool was_touched(void *ctx, u64 page)

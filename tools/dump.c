@@ -98,6 +98,8 @@ static void print_checkpoint(const struct dl_logcp *cp)
 	printf("  segments       %u\n", cp->nr_segs);
 	printf("  samples        %u, %u of them valid\n", cp->nr_samples,
 	       valid);
+	if (cp->nr_lost)
+		printf("  lost           sectors of %u pages\n", cp->nr_lost);
 	if (cp->tunables)
 		printf("  tunables       %zu bytes\n%.*s", cp->tunables_bytes,
 		       (int)cp->tunables_bytes, cp->tunables);
@@ -139,7 +141,7 @@ static int on_segment(void *ctx, const struct dl_walk_segment_info *info)
 /* A frame known by its summary: its header has what the summary lacks. */
 static void complete(struct dump *d, struct dl_frame_head *h, u64 sector)
 {
-	_Alignas(8) u8 block[DL_BLOCK_MAX];
+	u8 block[DL_BLOCK_MAX] __attribute__((aligned(8)));
 	u32 bytes = d->log.slot[d->slot].block_bytes;
 	struct dl_frame_head own;
 

@@ -16,7 +16,7 @@ int dl_logdev_read(struct dl_logdev *l, u64 sector, u32 sectors, void *buf)
 
 void dl_logdev_load(struct dl_logdev *l, struct dl_blkdev *dev)
 {
-	_Alignas(8) u8 block[DL_SUPER_BYTES];
+	u8 block[DL_SUPER_BYTES] __attribute__((aligned(8)));
 	u64 sector = 0;
 	int i;
 
@@ -109,6 +109,20 @@ static enum dl_status take_samples(struct dl_logcp *cp, const void *body,
 	return DL_OK;
 }
 
+static const char *section_name(u32 type)
+{
+	switch (type) {
+	case DL_SECTION_SEGMENTS:
+		return "checkpoint, segment table";
+	case DL_SECTION_SAMPLES:
+		return "checkpoint, origin samples";
+	case DL_SECTION_LOST:
+		return "checkpoint, lost sectors";
+	default:
+		return "checkpoint, a section";
+	}
+}
+
 enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l, int slot)
 {
 	const struct dl_super *sb = &l->slot[slot];
@@ -138,15 +152,18 @@ enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l, int slot)
 		case DL_SECTION_SAMPLES:
 			st = take_samples(cp, body, bytes);
 			break;
+		case DL_SECTION_LOST:
+			st = cp->lost ? DL_BAD_SECTION :
+				dl_lost_take(&cp->lost, &cp->nr_lost, body,
+					     bytes);
+			break;
 		case DL_SECTION_TUNABLES:
 			cp->tunables = body;
 			cp->tunables_bytes = bytes;
 			break;
 		}
 		if (st != DL_OK)
-			return fail(cp, type == DL_SECTION_SEGMENTS ?
-				    "checkpoint, segment table" :
-				    "checkpoint, origin samples", st);
+			return fail(cp, section_name(type), st);
 	}
 	if (st != DL_NOT_FOUND)
 		return fail(cp, "checkpoint, sections", st);
@@ -158,6 +175,7 @@ void dl_logcp_free(struct dl_logcp *cp)
 	free(cp->buf);
 	free(cp->segs);
 	free(cp->samples);
+	free(cp->lost);
 	memset(cp, 0, sizeof(*cp));
 }
 

@@ -8,6 +8,7 @@
 
 #include "blkdev.h"
 #include "checkpoint.h"
+#include "lost.h"
 #include "super.h"
 
 struct dl_logdev {
@@ -25,6 +26,8 @@ struct dl_logcp {
 	u32 nr_segs;
 	struct dl_cp_sample *samples;
 	u32 nr_samples;
+	struct dl_lost *lost;
+	u32 nr_lost;
 	const char *tunables;	/* in @buf, not terminated; NULL for none */
 	size_t tunables_bytes;
 	const char *part;	/* what dl_logcp_load() failed at, in words */

@@ -77,7 +77,7 @@ static int empty_area(struct dl_mklog *m, struct dl_super *sb, int slot)
 		.next_commit = 1,
 		.next_segment_id = 1,
 	};
-	_Alignas(8) u8 buf[DL_PAGE_BYTES];
+	u8 buf[DL_PAGE_BYTES] __attribute__((aligned(8)));
 	struct dl_cp_writer w;
 
 	memset(buf, 0, sizeof(buf));
@@ -95,7 +95,7 @@ static int write_all(struct dl_mklog *m, struct dl_super *sb,
 		     const struct dl_probe *wipe)
 {
 	struct dl_super slots[DL_SUPER_SLOTS];
-	_Alignas(8) u8 block[DL_SUPER_BYTES];
+	u8 block[DL_SUPER_BYTES] __attribute__((aligned(8)));
 	int rc, i;
 
 	rc = identify(sb) ?: wipe_all(m, wipe);

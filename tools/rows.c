@@ -143,6 +143,20 @@ static struct json_object *samples(const struct dl_logcp *cp)
 	return list;
 }
 
+static struct json_object *lost(const struct dl_logcp *cp)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	u32 i;
+
+	for (i = 0; i < cp->nr_lost; i++) {
+		o = json_object_new_object();
+		dl_json_u64(o, "page", cp->lost[i].page);
+		dl_json_u64(o, "mask", cp->lost[i].mask);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *dl_row_checkpoint(const struct dl_logcp *cp)
 {
 	struct json_object *o = json_object_new_object();
@@ -156,6 +170,7 @@ struct json_object *dl_row_checkpoint(const struct dl_logcp *cp)
 	dl_json_u64(o, "durable_commit", h->durable_commit);
 	dl_json_u64(o, "segments", cp->nr_segs);
 	json_object_object_add(o, "samples", samples(cp));
+	json_object_object_add(o, "lost", lost(cp));
 	if (cp->tunables)
 		json_object_object_add(o, "tunables",
 			json_object_new_string_len(cp->tunables,

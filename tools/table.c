@@ -13,7 +13,7 @@
 /* name in the table, name here, argument, lowest, highest, help */
 #define TUNABLES(X) \
 	X(commit_ms, "commit-ms", "MS", 1, 60000, \
-	  "commit an open frame at this age (default 100)") \
+	  "commit an open frame at this age (default 200)") \
 	X(reconcile_secs, "reconcile-secs", "S", 1, 86400, \
 	  "how far the origin may lag (default 300)") \
 	X(high_watermark, "high-watermark", "PERCENT", 1, 95, \

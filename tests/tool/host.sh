@@ -216,6 +216,15 @@ want 0 check log --origin origin
 says out ", detached, "
 want 0 dump log --frames --records --json
 json '.frames == [] and .records == []'
+$mkimage lost log origin 1 512 >map
+want 5 check log --json
+json '.problems == 1 and .findings[0].page == 6000'
+want 5 check log
+says out "sectors lost to earlier damage"
+want 0 dump log --super --json
+json '.checkpoint.lost | length == 2'
+want 0 dump log
+says out "sectors of 2 pages"
 echo "ok - whole images"
 
 # ---- damage: every structure in turn
@@ -234,7 +243,7 @@ while read -r kind at bytes commit page; do
 	# Of payloads, of which there are hundreds, one byte of every third.
 	if [ "$kind" = payload ]; then
 		[ $((nr % 3)) = 0 ] || continue
-		places=$((nr % bytes))
+		places="$((nr % bytes))"
 	fi
 	for pos in $places; do
 		cp good log
@@ -264,7 +273,7 @@ while read -r kind at bytes commit page; do
 				finding damage payload \
 					"and .sector <= $sector and .sector + 8 > $sector and .commit == $commit and .page == $page"
 				json '.problems == 1'
-				[ $sector -ge 256 ] || want 0 check log --quick
+				[ "$sector" -ge 256 ] || want 0 check log --quick
 			fi
 			;;
 		head)
@@ -276,7 +285,7 @@ while read -r kind at bytes commit page; do
 			elif [ "$commit" = "$last" ]; then
 				want 0 check log --json
 				# Without its magic number there is no frame at all.
-				[ $pos = 0 ] ||
+				[ "$pos" = 0 ] ||
 					finding info frame "and .commit == $commit"
 			else
 				want 5 check log --json
@@ -290,9 +299,8 @@ echo "ok - damage in every structure in turn"
 
 both() {
 	cp good log
-	for at in $(awk -v k="$1" '$1 == k { print $2 }' map); do
-		$mkimage flip log $((at + 100))
-	done
+	awk -v k="$1" '$1 == k { print $2 + 100 }' map |
+		while read -r at; do $mkimage flip log "$at"; done
 }
 both slot
 want 5 check log

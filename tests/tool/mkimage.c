@@ -5,6 +5,7 @@
  *   mkimage build LOG ORIGIN SEED BLOCK   write both; says on stdout what is
  *	where, a line each: KIND OFFSET BYTES COMMIT PAGE (0 where it has none)
  *   mkimage clean LOG ORIGIN SEED BLOCK   the same, detached and with no record
+ *   mkimage lost LOG ORIGIN SEED BLOCK    like build, with lost sectors
  *   mkimage flip FILE OFFSET              change one byte
  *   mkimage super FILE SLOT NAME VALUE    change a field of a superblock and
  *	make the checksum right again; NAME: version, incompat, flags,
@@ -110,7 +111,19 @@ static void say(const char *kind, u64 at, u64 bytes, u64 commit, u64 page)
 	       bytes, commit, page);
 }
 
-static void write_start(int fd, struct lb *b, const u32 *crcs)
+/* One that stays lost, and one that the records of fill() cover. */
+static void put_lost(struct dl_cp_writer *w)
+{
+	const struct dl_disk_lost lost[] = {
+		{ .page = cpu_to_le64(6000), .mask = 0x81 },
+		{ .page = cpu_to_le64(100), .mask = 0x01 },
+	};
+
+	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
+	dl_cp_put_bytes(w, lost, sizeof(lost));
+}
+
+static void write_start(int fd, struct lb *b, const u32 *crcs, bool lost)
 {
 	static u8 area[1 << 20], block[DL_SUPER_BYTES];
 	struct dl_super *sb = &b->sb;
@@ -133,6 +146,8 @@ static void write_start(int fd, struct lb *b, const u32 *crcs)
 			dl_cp_put_sample(&w, &(struct dl_cp_sample) {
 				.page = sampled[k], .crc = crcs[k],
 				.flags = DL_SAMPLE_VALID });
+		if (lost)
+			put_lost(&w);
 		if (dl_cp_end(&w, &b->cp, &sb->cp_bytes, &sb->cp_crc) != DL_OK)
 			abort();
 		sb->cp_sector = (u64)DL_SUPER_SLOTS * DL_SUPER_SECTORS +
@@ -200,7 +215,7 @@ static void say_places(const struct lb *b)
 	}
 }
 
-static int build(char **argv, bool clean)
+static int build(char **argv, bool clean, bool lost)
 {
 	u64 seed = strtoull(argv[2], NULL, 10);
 	struct lb *b = lb_new((u32)strtoul(argv[3], NULL, 10), seed);
@@ -216,7 +231,7 @@ static int build(char **argv, bool clean)
 		fill(b);
 	}
 	put(fd, 0, b->log, LB_LOG_BYTES);
-	write_start(fd, b, crcs);
+	write_start(fd, b, crcs, lost);
 	if (!clean)
 		say_places(b);
 	close(fd);
@@ -275,13 +290,15 @@ static int edit(char **argv)
 int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "build"))
-		return build(argv + 2, false);
+		return build(argv + 2, false, false);
 	if (argc == 6 && !strcmp(argv[1], "clean"))
-		return build(argv + 2, true);
+		return build(argv + 2, true, false);
+	if (argc == 6 && !strcmp(argv[1], "lost"))
+		return build(argv + 2, false, true);
 	if (argc == 4 && !strcmp(argv[1], "flip"))
 		return flip(argv + 2);
 	if (argc == 6 && !strcmp(argv[1], "super"))
 		return edit(argv + 2);
-	fprintf(stderr, "usage: mkimage build|clean|flip|super ...\n");
+	fprintf(stderr, "usage: mkimage build|clean|lost|flip|super ...\n");
 	return 2;
 }
