@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# Installing and taking away again.
+
+PREFIX	?= /usr/local
+DESTDIR	?=
+SBINDIR	:= $(DESTDIR)$(PREFIX)/sbin
+MANDIR	:= $(DESTDIR)$(PREFIX)/share/man
+COMPDIR	:= $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+# By section: Documentation/man/deltalog.8 is for man8.
+MAN_PAGES := $(wildcard Documentation/man/*.[1-8])
+COMPLETIONS := $(wildcard tools/completion/*)
+
+.PHONY: install install-tool install-module \
+	uninstall uninstall-tool uninstall-module
+## make install         the tool, man pages, completion; the module through DKMS
+##                      (PREFIX=/usr/local, DESTDIR=: for packages, KDIR=)
+install: deps
+	@$(MAKE) --no-print-directory install-tool install-module
+
+install-tool: tools
+	@install -D -m 755 '$(BUILD)/tools/deltalog' '$(SBINDIR)/deltalog'
+	@for page in $(MAN_PAGES); do \
+		install -D -m 644 "$$page" \
+			"$(MANDIR)/man$${page##*.}/$${page##*/}" || exit; \
+	done
+	@for file in $(COMPLETIONS); do \
+		install -D -m 644 "$$file" "$(COMPDIR)/$${file##*/}" || exit; \
+	done
+
+install-module:
+	@DESTDIR='$(DESTDIR)' scripts/dkms/dkms.sh install '$(VERSION)' $(KDIR)
+
+## make uninstall       take away what install put there
+uninstall: uninstall-tool uninstall-module
+
+uninstall-tool:
+	@rm -f '$(SBINDIR)/deltalog' \
+		$(foreach p,$(MAN_PAGES),'$(MANDIR)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))') \
+		$(foreach f,$(COMPLETIONS),'$(COMPDIR)/$(notdir $(f))')
+
+uninstall-module:
+	@DESTDIR='$(DESTDIR)' scripts/dkms/dkms.sh remove '$(VERSION)'
