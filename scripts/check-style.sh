@@ -79,7 +79,9 @@ checkpatch_over() {
 	# for ours.
 	(cd "$tmp" && perl "$dir/checkpatch.pl" --no-tree --no-summary --terse \
 		--show-types --ignore "$ignored" "$@" 2>&1) |
-		sed "s,^$DL_TOP/,," | grep -v '^total: ' || :
+		sed "s,^$DL_TOP/,," |
+		# Its own slip at a macro that ends a file, no finding.
+		grep -v -e '^total: ' -e '^Use of uninitialized value .*/checkpatch.pl line' || :
 }
 
 checkpatch() {
