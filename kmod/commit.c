@@ -27,6 +27,12 @@ static void batch_add(struct dl_batch *b, struct dl_frame *f)
 
 static blk_opf_t choose_flags(struct dl_log *l, struct dl_frame *f)
 {
+	if (unlikely(!l->cache && bdev_write_cache(l->io->bdev))) {
+		/* The device's cache was switched on meanwhile. */
+		l->cache = true;
+		l->plain = f->commit - 1;
+		l->plain_written = l->written;
+	}
 	f->fua = !l->cache;
 	if (!f->want_durable)
 		return REQ_OP_WRITE;
@@ -68,11 +74,11 @@ static void launch(struct dl_log *l, struct dl_frame *f, struct dl_batch *b)
 	if (!f->fua)
 		l->plain = f->commit;
 	dl_frame_pack(&h, l->block_bytes, f->head, f->descs);
-	/* No summary: recovery will read the frames instead. */
-	if (seg->sum_buf &&
+	/* Without a summary recovery will read the frames instead. */
+	if (seg->sum_buf && !seg->sum_full &&
 	    dl_summary_add(&seg->sum, &h, f->start - seg->start,
 			   l->block_bytes, f->descs) != DL_OK)
-		seg->summary_written = true;
+		seg->sum_full = true;
 	f->state = DL_FRAME_FLYING;
 	list_move_tail(&f->list, &l->flying);
 	l->nr_commits++;
@@ -160,6 +166,10 @@ static void advance(struct dl_log *l)
 		else if (!f->fua)
 			l->plain_written = f->commit;
 		WRITE_ONCE(l->retired_seq, f->first_seq + f->nr_descs - 1);
+		if (l->plain_written <= l->durable) {
+			l->durable = l->written;
+			l->durable_seq = l->retired_seq;
+		}
 		f->state = DL_FRAME_FREE;
 		list_del_init(&f->list);
 		if (!atomic_read(&f->readers)) {

@@ -45,7 +45,7 @@ void dl_fingerprint_forget(struct dl_fingerprint *fp, u64 page, u64 n);
  * @page: out: the first page that differs
  *
  * Context: process, may sleep.
- * Return: 0, -ESTALE when a page differs, -EIO, -ENOMEM.
+ * Return: 0, -ESTALE when a page differs, -ENOMEM.
  */
 int dl_fingerprint_check(struct dl_fingerprint *fp, struct dl_blkio *origin,
 			 bool (*has_record)(void *ctx, u64 page), void *ctx,

@@ -2,6 +2,7 @@
 /*
  * Memory of frames and the bio that writes one. See frame.h.
  */
+#include <linux/blk-cgroup.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -42,7 +43,7 @@ struct dl_frame *dl_frame_alloc(struct dl_log *log, gfp_t gfp)
 		return NULL;
 	INIT_LIST_HEAD(&f->list);
 	f->log = log;
-	f->head = kmalloc(DL_FRAME_HEAD_BYTES, gfp);
+	f->head = kzalloc(DL_FRAME_HEAD_BYTES, gfp);
 	if (!f->head)
 		goto fail;
 	f->descs = (struct dl_disk_desc *)(f->head + 1);
@@ -80,7 +81,13 @@ void dl_frame_fill_bio(struct dl_frame *f, u32 block_bytes,
 	void *p = f->head;
 	u32 i, n;
 
+	/* Nothing of an earlier frame goes out behind the descriptors. */
+	memset(&f->descs[f->nr_descs], 0, block_bytes + tail -
+	       min_t(size_t, block_bytes + tail, sizeof(*f->head) +
+		     f->nr_descs * sizeof(*f->descs)));
 	bio_init(&f->bio, bdev, f->vecs, DL_FRAME_VECS, opf);
+	/* It is everybody's, not of the cgroup that happened to close it. */
+	bio_associate_blkg_from_css(&f->bio, blkcg_root_css);
 	f->bio.bi_iter.bi_sector = f->start;
 	add(f, p, block_bytes);
 	for (i = 0; payload; payload -= n) {

@@ -39,22 +39,6 @@ void dl_job_free(struct dl_job *job)
 	kvfree(job);
 }
 
-/* Sectors of @page in @mask that a run newer than @seq hides. */
-static u8 hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq)
-{
-	u64 at = page << DL_PAGE_SECTOR_SHIFT, len;
-	u8 gone = 0;
-	u32 i;
-
-	if (dl_runs_none(&v->runs))
-		return 0;
-	for (i = 0; i < DL_PAGE_SECTORS; i += len)
-		if (dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i,
-				 &len) > seq)
-			gone |= dl_pmap_span_mask(i, len);
-	return gone & mask;
-}
-
 void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 {
 	struct dl_volume *v = job->v;
@@ -77,16 +61,7 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 	e = dl_pmap_ent(&m->pm, idx);
 	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= goal) {
 		dl_pmap_get(&m->pm, idx, &val);
-		/*
-		 * What a newer run hides must be gone from here before that
-		 * run goes: it would come back to light.
-		 */
-		mask = val.mask & ~hidden(v, page, val.mask, val.seq);
-		e->mask = mask;
-		if (!mask) {
-			dl_pmap_remove(&m->pm, bucket, idx, val.seq);
-			dl_map_free(m, sh, idx);
-		}
+		mask = val.mask & ~dl_volume_hidden(v, page, val.mask, val.seq);
 	}
 	spin_unlock(&sh->lock);
 	if (!mask || val.flags & DL_PVAL_LOST)
@@ -136,10 +111,11 @@ static void job_endio(struct bio *bio)
 	job_io_put(jio);
 }
 
-static struct bio *job_bio(struct job_io *jio, struct block_device *bdev,
-			   blk_opf_t opf, u64 sector, u32 vecs)
+static struct bio *job_bio(struct bio_set *bios, struct job_io *jio,
+			   struct block_device *bdev, blk_opf_t opf,
+			   u64 sector, u32 vecs)
 {
-	struct bio *bio = bio_alloc(bdev, vecs, opf, GFP_NOIO);
+	struct bio *bio = bio_alloc_bioset(bdev, vecs, opf, GFP_NOIO, bios);
 
 	bio->bi_iter.bi_sector = sector;
 	bio->bi_private = jio;
@@ -182,7 +158,8 @@ static void read_pages(struct dl_job *job)
 			bio = NULL;
 		}
 		if (!bio)
-			bio = job_bio(&jio, v->logio.bdev, REQ_OP_READ, it->loc,
+			bio = job_bio(&v->rc.bios, &jio, v->logio.bdev,
+				      REQ_OP_READ, it->loc,
 				      min_t(u32, job->nr_items - i,
 					    BIO_MAX_VECS));
 		__bio_add_page(bio, page, DL_PAGE_BYTES, 0);
@@ -240,27 +217,24 @@ static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
  * again. A checksum that does not match will not match later; a device that
  * does not answer may.
  */
-static void lose_item(struct dl_job *job, struct dl_item *it)
+static bool lose_item(struct dl_job *job, struct dl_item *it)
 {
 	struct dl_volume *v = job->v;
-	struct dl_map *m = &v->map;
 	u64 page = job->page[it->slot];
-	u32 bucket = dl_pmap_bucket(&m->pm, page);
-	struct dl_shard *sh = dl_map_shard(m, bucket);
-	struct dl_pval val = {
-		.seq = it->seq, .first = it->first, .sectors = it->sectors,
-		.flags = DL_PVAL_LOST,
-	};
 
-	spin_lock(&sh->lock);
-	if (dl_pmap_remove(&m->pm, bucket, it->idx, it->seq)) {
-		dl_map_insert(m, sh, bucket, it->idx, page, &val);
-		atomic_inc(&v->nr_lost);
-		dl_err("%s: page %llu, sectors %u to %u: lost to damage of the log at sector %llu; reading them fails until they are written again",
-		       v->name, page, it->first,
-		       it->first + it->sectors - 1, it->loc);
+	/* More than a checkpoint can hold would be forgotten by the next life. */
+	if (atomic_read(&v->nr_lost) >= v->lost_max) {
+		dl_err_limit("%s: more pages damaged than can be kept track of (%u): reconcile stops; overwrite or discard them",
+			     v->name, v->lost_max);
+		return false;
 	}
-	spin_unlock(&sh->lock);
+	if (!dl_map_lose(&v->map, page, it->idx, it->seq))
+		return true;
+	atomic_inc(&v->nr_lost);
+	dl_err_limit("%s: page %llu, sectors %u to %u: lost to damage of the log at sector %llu; reading them fails until they are written again",
+		     v->name, page, it->first, it->first + it->sectors - 1,
+		     it->loc);
+	return true;
 }
 
 static void settle_items(struct dl_job *job)
@@ -279,9 +253,7 @@ static void settle_items(struct dl_job *job)
 		if (!it->err)
 			continue;
 		job->mask[it->slot] &= ~it->mask;
-		if (it->err == -EBADMSG || give_up)
-			lose_item(job, it);
-		else
+		if (!((it->err == -EBADMSG || give_up) && lose_item(job, it)))
 			atomic_set(&v->rc.io_error, DL_LOG_UNREADABLE);
 	}
 	mempool_free(bounce, v->pages);
@@ -314,9 +286,9 @@ static blk_status_t write_origin(struct dl_job *job)
 				bio = NULL;
 			}
 			if (!bio)
-				bio = job_bio(&jio, v->origin.bdev,
-					      REQ_OP_WRITE, base + from,
-					      BIO_MAX_VECS);
+				bio = job_bio(&v->rc.bios, &jio,
+					      v->origin.bdev, REQ_OP_WRITE,
+					      base + from, BIO_MAX_VECS);
 			__bio_add_page(bio, job->mem[i],
 				       (to - from) << DL_SECTOR_SHIFT,
 				       from << DL_SECTOR_SHIFT);

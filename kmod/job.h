@@ -50,8 +50,8 @@ void dl_job_free(struct dl_job *job);
  * @goal: horizon aimed at
  * @full: out: the job has no room for this page, send it off first
  *
- * An entry that is gone, newer than @goal, or hidden by a run is passed over
- * (and dropped if hidden).
+ * An entry that is gone, newer than @goal, lost, or hidden by a run is passed
+ * over.
  */
 void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full);
 

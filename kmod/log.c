@@ -498,7 +498,7 @@ unsigned int dl_log_usage(struct dl_log *l)
 	unsigned long flags;
 
 	spin_lock_irqsave(&l->lock, flags);
-	used = all - l->segs.free_chunks - l->segs.nr_pool * l->segs.seg_chunks;
+	used = all - l->segs.free_chunks - l->segs.pool_chunks;
 	if (l->cur)
 		own = (l->cur->sectors + l->cur->next->sectors) >>
 			l->segs.chunk_shift;
@@ -513,7 +513,7 @@ u32 dl_log_free_chunks(struct dl_log *l)
 	u32 n;
 
 	spin_lock_irqsave(&l->lock, flags);
-	n = l->segs.free_chunks + l->segs.nr_pool * l->segs.seg_chunks;
+	n = l->segs.free_chunks + l->segs.pool_chunks;
 	spin_unlock_irqrestore(&l->lock, flags);
 	return n;
 }

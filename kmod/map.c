@@ -168,3 +168,21 @@ void dl_map_drop(struct dl_map *m, u64 page, u32 idx, u64 seq)
 		dl_map_free(m, sh, idx);
 	spin_unlock(&sh->lock);
 }
+
+bool dl_map_lose(struct dl_map *m, u64 page, u32 idx, u64 seq)
+{
+	struct dl_shard *sh = dl_map_shard(m, dl_pmap_bucket(&m->pm, page));
+	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
+	bool ok;
+
+	spin_lock(&sh->lock);
+	ok = e->mask && dl_pent_page(e) == page && dl_pent_seq(e) == seq &&
+	     !dl_pent_lost(e);
+	if (ok) {
+		e->span |= DL_PENT_FLAGS;
+		e->loc_lo = DL_PVAL_LOST;
+		e->loc_hi = 0;
+	}
+	spin_unlock(&sh->lock);
+	return ok;
+}

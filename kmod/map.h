@@ -94,6 +94,19 @@ void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 		   u64 page, const struct dl_pval *val);
 
 /**
+ * dl_map_lose() - from now on what is visible of a record is lost
+ * @m: map
+ * @page: page number
+ * @idx: its entry
+ * @seq: its sequence
+ *
+ * In place: at no moment does the page look as if it had no record.
+ *
+ * Context: process, no shard locked. Return: false when it is gone already.
+ */
+bool dl_map_lose(struct dl_map *m, u64 page, u32 idx, u64 seq);
+
+/**
  * dl_map_drop() - forget record @seq of @page, if it is there and not lost
  * @m: map
  * @page: page number

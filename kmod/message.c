@@ -14,31 +14,48 @@
 #include "target.h"
 #include "volume.h"
 
+/* The log takes no record: the origin is brought up to the very last one. */
+static int settle_all(struct dl_volume *v)
+{
+	int ret = dl_reconcile_all(&v->rc, true);
+
+	if (!ret && atomic_read(&v->nr_lost)) {
+		dl_err("%s: cannot be detached: up to %d pages are lost to damage of the log; overwrite or discard them first",
+		       v->name, atomic_read(&v->nr_lost));
+		ret = -EUCLEAN;
+	}
+	if (ret)
+		return ret;
+	dl_reconcile_stop(&v->rc);
+	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
+	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+				   DL_SUPER_CLEAN | DL_SUPER_DETACHED);
+	if (ret)
+		dl_reconcile_start(&v->rc);
+	return ret;
+}
+
 static int detach(struct dl_volume *v)
 {
 	int ret;
 
-	ret = dl_reconcile_all(&v->rc, true);
-	if (ret)
-		return ret;
-	/* Few can have come since; they go with the mode already changed. */
-	dl_log_stop(&v->log);
-	ret = dl_reconcile_all(&v->rc, true);
-	if (ret) {
-		dl_log_begin(&v->log);
-		return ret;
+	mutex_lock(&v->detach_lock);
+	ret = dl_volume_mode(v) == DL_MODE_RW ? 0 : -EROFS;
+	/* Most of it while writes still go in. */
+	if (!ret)
+		ret = dl_reconcile_all(&v->rc, true);
+	if (!ret) {
+		dl_log_stop(&v->log);
+		ret = settle_all(v);
+		if (ret)
+			dl_log_begin(&v->log);
+		else
+			dl_volume_fail(v, DL_MODE_DETACHED,
+				       "origin %pg is current",
+				       v->origin.bdev);
 	}
-	if (atomic_read(&v->nr_lost)) {
-		dl_log_begin(&v->log);
-		dl_err("%s: cannot be detached: %d pages are lost to damage of the log; overwrite or discard them first",
-		       v->name, atomic_read(&v->nr_lost));
-		return -EUCLEAN;
-	}
-	dl_reconcile_stop(&v->rc);
-	dl_volume_fail(v, DL_MODE_DETACHED, "origin %pg is current",
-		       v->origin.bdev);
-	return dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
-				    DL_SUPER_CLEAN | DL_SUPER_DETACHED);
+	mutex_unlock(&v->detach_lock);
+	return ret;
 }
 
 static int set(struct dl_target *t, const char *name, const char *value)

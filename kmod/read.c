@@ -137,21 +137,15 @@ out:
 	spin_unlock(&sh->lock);
 }
 
-/* Sectors from @sector on, at most @max, for which nothing is recorded. */
-static u32 clean_prefix(struct dl_volume *v, u64 sector, u32 max)
+/* Sectors from @sector on, at most @max, that no entry of the map holds. */
+static u32 unmapped_prefix(struct dl_volume *v, u64 sector, u32 max)
 {
 	struct dl_pmap *pm = &v->map.pm;
 	u64 page = sector >> DL_PAGE_SECTOR_SHIFT;
 	u32 first = sector & (DL_PAGE_SECTORS - 1);
 	u32 done = 0, n, bucket;
-	u64 len;
 	u8 mask;
 
-	if (unlikely(!dl_runs_none(&v->runs))) {
-		if (dl_runs_find(&v->runs, sector, max, &len))
-			return 0;
-		max = len;
-	}
 	for (; done < max; done += n, first = 0, page++) {
 		n = min(DL_PAGE_SECTORS - first, max - done);
 		bucket = dl_pmap_bucket(pm, page);
@@ -173,6 +167,21 @@ static u32 clean_prefix(struct dl_volume *v, u64 sector, u32 max)
 			return done + n;
 	}
 	return done;
+}
+
+/*
+ * Sectors from @sector on, at most @max, for which nothing is recorded. The
+ * map first: an entry that goes because a run hides it goes after that run
+ * has come.
+ */
+static u32 clean_prefix(struct dl_volume *v, u64 sector, u32 max)
+{
+	u32 n = unmapped_prefix(v, sector, max);
+	u64 len;
+
+	if (likely(!n || dl_runs_none(&v->runs)))
+		return n;
+	return dl_runs_find(&v->runs, sector, n, &len) ? 0 : len;
 }
 
 static int remap(struct bio *bio, struct block_device *bdev, u64 sector)

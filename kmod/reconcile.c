@@ -37,7 +37,7 @@ int dl_reconcile_init(struct dl_reconcile *rc, struct dl_volume *v)
 	rc->nr_jobs = 1;
 	if (!rc->wq || !rc->job_wq || !rc->idx || !rc->jobs[0])
 		return -ENOMEM;
-	return 0;
+	return bioset_init(&rc->bios, 2 * DL_JOBS, 0, BIOSET_NEED_BVECS);
 }
 
 void dl_reconcile_exit(struct dl_reconcile *rc)
@@ -50,6 +50,7 @@ void dl_reconcile_exit(struct dl_reconcile *rc)
 		destroy_workqueue(rc->job_wq);
 	if (rc->jobs[0])
 		dl_job_free(rc->jobs[0]);
+	bioset_exit(&rc->bios);
 	kvfree(rc->idx);
 }
 
@@ -349,6 +350,23 @@ static void release_segments(struct dl_reconcile *rc)
 	dl_volume_housekeep(v);
 }
 
+/* Entries that a run hides go before it does, or they would come to light. */
+static void drop_hidden(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	struct dl_pmap *pm = &v->map.pm;
+	u32 i;
+
+	for (i = 1; i < pm->nr && !dl_runs_none(&v->runs); i++) {
+		const struct dl_pent *e = dl_pmap_ent(pm, i);
+
+		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
+			dl_volume_drop_hidden(v, dl_pent_page(e), i);
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+}
+
 /*
  * The origin has it all, durably, and the horizon says so: forget runs and
  * entries. Runs first: a page written after one would else read as zero.
@@ -360,6 +378,7 @@ static void forget(struct dl_reconcile *rc)
 	struct dl_run run;
 	u32 i;
 
+	drop_hidden(rc);
 	while (dl_runs_first(&v->runs, 0, rc->goal, &run))
 		dl_runs_drop(&v->runs, run.start, run.end, run.seq);
 	for (i = 1; i < pm->nr; i++) {
@@ -452,6 +471,9 @@ static void reconcile_work(struct work_struct *work)
 		wake_up_all(&rc->wait);
 		dl_write_wake(v);
 	}
+	/* Nothing to wait for any more: nobody is held back. */
+	if (!ret && !rc->running)
+		dl_throttle_release(&v->throttle);
 	free_spare_jobs(rc);
 	if (ret && ret != -EBUSY) {
 		if (atomic_read(&rc->io_error) == DL_LOG_UNREADABLE)

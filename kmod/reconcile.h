@@ -19,6 +19,7 @@
 #ifndef DL_RECONCILE_H
 #define DL_RECONCILE_H
 
+#include <linux/bio.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -50,6 +51,7 @@ struct dl_reconcile {
 	wait_queue_head_t wait;		/* progress, for drain */
 	wait_queue_head_t readers;	/* a segment lost its last reader */
 	wait_queue_head_t job_done;
+	struct bio_set bios;	/* its own: file systems wait for us with theirs */
 	u32 *idx;			/* entries of a batch, sorted by page */
 	u32 batch;			/* their number at most */
 	struct dl_job *jobs[DL_JOBS];

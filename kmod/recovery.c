@@ -237,52 +237,78 @@ static int walk_all(struct recovery *rec, const void *body, size_t bytes)
 static int load_lost(struct dl_volume *v, const void *body, size_t bytes)
 {
 	const struct dl_disk_lost *lost = body;
-	u32 i, bit;
+	u32 i, from, to;
 
 	for (i = 0; i < bytes / sizeof(*lost); i++) {
-		for (bit = 0; bit < DL_PAGE_SECTORS; bit++) {
+		for (from = 0; from < DL_PAGE_SECTORS; from = to) {
+			bool set = lost[i].mask >> from & 1;
 			struct dl_rec rec = {
 				.d.type = DL_REC_LOST,
 				.d.addr = le64_to_cpu(lost[i].page),
-				.d.first = bit, .d.sectors = 1,
+				.d.first = from,
 				.seq = v->horizon,
 			};
 
-			if (!(lost[i].mask >> bit & 1))
+			for (to = from + 1; to < DL_PAGE_SECTORS &&
+			     (lost[i].mask >> to & 1) == set; to++)
+				;
+			if (!set)
 				continue;
-			if (rec.d.addr > DL_PAGE_MAX)
+			rec.d.sectors = to - from;
+			if (rec.d.addr > DL_PAGE_MAX ||
+			    insert_page(v, &rec)) {
+				dl_err("%s: log %pg: checkpoint: its list of lost pages cannot be taken over",
+				       v->name, v->logio.bdev);
 				return -EUCLEAN;
-			if (insert_page(v, &rec))
-				return -ENOSPC;
+			}
 			atomic_inc(&v->nr_lost);
 		}
 	}
 	return 0;
 }
 
+/* The lost sectors of entry @i, seen under its lock; 0 when it has none. */
+static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page)
+{
+	struct dl_pmap *pm = &v->map.pm;
+	const struct dl_pent *e = dl_pmap_ent(pm, i);
+	struct dl_shard *sh;
+	u8 mask = 0;
+
+	if (!READ_ONCE(e->mask) || !dl_pent_lost(e))
+		return 0;
+	*page = dl_pent_page(e);
+	sh = dl_map_shard(&v->map, dl_pmap_bucket(pm, *page));
+	spin_lock(&sh->lock);
+	if (dl_pent_page(e) == *page && dl_pent_lost(e))
+		mask = e->mask;
+	spin_unlock(&sh->lock);
+	return mask;
+}
+
 void dl_lost_save(void *volume, struct dl_cp_writer *w)
 {
 	struct dl_volume *v = volume;
-	struct dl_pmap *pm = &v->map.pm;
-	u32 i, n = 0;
+	u32 before = atomic_read(&v->nr_lost), n = 0, i;
 
-	if (!atomic_read(&v->nr_lost))
+	if (!before)
 		return;
 	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
-	for (i = 1; i < pm->nr; i++) {
-		const struct dl_pent *e = dl_pmap_ent(pm, i);
+	for (i = 1; i < v->map.pm.nr; i++) {
 		struct dl_disk_lost lost = { };
+		u64 page;
 
 		if (!(i & 0xffff))
 			cond_resched();
-		if (!READ_ONCE(e->mask) || !dl_pent_lost(e))
+		lost.mask = lost_sectors(v, i, &page);
+		if (!lost.mask)
 			continue;
-		lost.page = cpu_to_le64(dl_pent_page(e));
-		lost.mask = e->mask;
+		lost.page = cpu_to_le64(page);
 		dl_cp_put_bytes(w, &lost, sizeof(lost));
 		n++;
 	}
-	atomic_set(&v->nr_lost, n);
+	/* Jobs may have counted more meanwhile: theirs stay counted. */
+	atomic_sub((int)(before - min(n, before)), &v->nr_lost);
 }
 
 static int check_origin(struct dl_volume *v)
@@ -295,9 +321,6 @@ static int check_origin(struct dl_volume *v)
 	if (ret == -ESTALE)
 		dl_err("%s: origin %pg was changed behind the log's back (page %llu differs), or is another device: check it; the option accept_origin activates all the same",
 		       v->name, v->origin.bdev, page);
-	else if (ret == -EIO)
-		dl_err("%s: origin %pg: page %llu cannot be read", v->name,
-		       v->origin.bdev, page);
 	return ret;
 }
 

@@ -161,6 +161,7 @@ bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
 	occupy(s, seg);
 	list_add_tail(&seg->list, &s->pool);
 	s->nr_pool++;
+	s->pool_chunks += n;
 	return true;
 }
 
@@ -173,6 +174,7 @@ struct dl_segment *dl_segment_take(struct dl_segments *s)
 		return NULL;
 	list_del_init(&seg->list);
 	s->nr_pool--;
+	s->pool_chunks -= seg->sectors >> s->chunk_shift;
 	return seg;
 }
 

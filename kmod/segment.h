@@ -42,6 +42,7 @@ struct dl_segment {
 	struct dl_summary_writer sum;
 	void *sum_buf;		/* NULL: it will have no summary */
 	u32 sum_bytes;
+	bool sum_full;		/* a frame did not fit: it is useless */
 };
 
 struct dl_segments {
@@ -52,6 +53,7 @@ struct dl_segments {
 	u32 free_chunks;	/* neither live nor in the pool */
 	u32 seg_chunks;		/* size of a new segment */
 	u32 nr_pool, nr_live;
+	u32 pool_chunks;
 	u64 next_id;
 	unsigned long *bitmap;
 	struct dl_segment **by_chunk;

@@ -36,7 +36,7 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 	log_bytes = l->log_sectors << DL_SECTOR_SHIFT;
 	log_errors = l->log_errors;
 	live = l->segs.nr_live;
-	free = l->segs.free_chunks + l->segs.nr_pool * l->segs.seg_chunks;
+	free = l->segs.free_chunks + l->segs.pool_chunks;
 	spin_unlock_irqrestore(&l->lock, flags);
 
 	DMEMIT("%s", mode_names[dl_volume_mode(v)]);

@@ -42,6 +42,12 @@ static int get_devices(struct dm_target *ti, struct dl_target *t, char **argv)
 		ti->error = "Volume is larger than its origin";
 		return -EINVAL;
 	}
+	if (bdev_logical_block_size(t->log->bdev) >
+	    bdev_logical_block_size(t->origin->bdev)) {
+		/* What uses the origin in its own blocks could not go on. */
+		ti->error = "Log has larger logical blocks than the origin";
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -183,7 +189,8 @@ static int dl_iterate_devices(struct dm_target *ti,
 	struct dl_target *t = ti->private;
 
 	return fn(ti, t->origin, 0, ti->len, data) ?:
-		fn(ti, t->log, 0, bdev_nr_sectors(t->log->bdev), data);
+		fn(ti, t->log, 0, round_down(bdev_nr_sectors(t->log->bdev),
+						 DL_PAGE_SECTORS), data);
 }
 
 static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
@@ -193,14 +200,14 @@ static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	dl_limits_set(limits, ti->discards_supported);
 	/* Bigger writes leave the log in larger pieces. */
 	limits->io_opt = 0;
-	limits->io_min = max(limits->logical_block_size,
+	limits->io_min = max(limits->physical_block_size,
 			     bdev_physical_block_size(t->log->bdev));
 }
 
 struct target_type dl_target_type = {
 	.name = "deltalog",
 	.version = { 1, 0, 0 },
-	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
+	.features = DM_TARGET_SINGLETON,
 	.module = THIS_MODULE,
 	.ctr = dl_ctr,
 	.dtr = dl_dtr,

@@ -33,6 +33,15 @@ void dl_throttle_stop(struct dl_throttle *t)
 	t->go(t->ctx);
 }
 
+void dl_throttle_release(struct dl_throttle *t)
+{
+	/* The tick sees it and ends; a lost race is made good by an update. */
+	if (READ_ONCE(t->on)) {
+		WRITE_ONCE(t->on, false);
+		t->go(t->ctx);
+	}
+}
+
 /* The rate for the space there is: from a quarter to twice what came free. */
 static u64 paced_rate(const struct dl_throttle *t)
 {

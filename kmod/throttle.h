@@ -36,6 +36,9 @@ void dl_throttle_init(struct dl_throttle *t, struct workqueue_struct *wq,
 /* Let everybody in and stop ticking. May sleep. */
 void dl_throttle_stop(struct dl_throttle *t);
 
+/* Let everybody in, until the next update says otherwise. Any context. */
+void dl_throttle_release(struct dl_throttle *t);
+
 /* @free of @total chunks are free now. Context: process. */
 void dl_throttle_update(struct dl_throttle *t, u32 free, u32 total);
 

@@ -45,6 +45,7 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 	dl_err("%s: %s from now on: %pV", v->name, names[mode], &vaf);
 	va_end(args);
 	wake_up_all(&v->rc.wait);
+	dl_throttle_release(&v->throttle);
 	dl_write_wake(v);
 	schedule_work(&v->event_work);
 }
@@ -73,6 +74,39 @@ bool dl_volume_has_record(void *volume, u64 page)
 	spin_unlock(&sh->lock);
 	return has || dl_runs_find(&v->runs, at, DL_PAGE_SECTORS, &len) ||
 	       len < DL_PAGE_SECTORS;
+}
+
+u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq)
+{
+	u64 at = page << DL_PAGE_SECTOR_SHIFT, len;
+	u8 gone = 0;
+	u32 i;
+
+	if (dl_runs_none(&v->runs))
+		return 0;
+	for (i = 0; i < DL_PAGE_SECTORS; i += len)
+		if (dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i,
+				 &len) > seq)
+			gone |= dl_pmap_span_mask(i, len);
+	return gone & mask;
+}
+
+void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx)
+{
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
+	u64 seq;
+
+	spin_lock(&sh->lock);
+	if (e->mask && dl_pent_page(e) == page) {
+		seq = dl_pent_seq(e);
+		e->mask &= ~dl_volume_hidden(v, page, e->mask, seq);
+		if (!e->mask && dl_pmap_remove(&m->pm, bucket, idx, seq))
+			dl_map_free(m, sh, idx);
+	}
+	spin_unlock(&sh->lock);
 }
 
 unsigned int dl_volume_pressure(struct dl_volume *v)
@@ -142,7 +176,8 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 	int ret = 0;
 	bool ok;
 
-	ok = seg->sum_buf && dl_summary_end(&seg->sum, &h, l->block_bytes,
+	ok = seg->sum_buf && !seg->sum_full &&
+	     dl_summary_end(&seg->sum, &h, l->block_bytes,
 					    &sectors) == DL_OK;
 	if (ok)
 		ret = dl_blkio_write(&v->logio,
@@ -264,13 +299,6 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	u32 records;
 	int ret;
 
-	spin_lock_init(&v->defer_lock);
-	bio_list_init(&v->deferred);
-	INIT_WORK(&v->write_work, dl_write_work);
-	INIT_WORK(&v->house_work, house_work);
-	INIT_WORK(&v->event_work, event_work);
-	mutex_init(&v->house_lock);
-
 	ret = dl_checkpoint_load(&v->ck, &v->logio, &r, sectors);
 	if (ret)
 		return ret;
@@ -296,7 +324,13 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 
 	records = v->opts.max_records ?: default_records(&v->ck.sb);
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
-	v->rc.batch = clamp_t(u32, records / 16, 256, 65536);
+	v->lost_max = (((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) - 8192 -
+		       (u64)dl_super_chunks(&v->ck.sb) *
+		       sizeof(struct dl_disk_segment)) /
+		      (2 * sizeof(struct dl_disk_lost));
+	/* LBA order over more records, the more there are to scan for them. */
+	v->rc.batch = clamp_t(u32, records / 16, 256,
+			      max(65536U, records / 64));
 	ret = dl_map_init(&v->map, records, log_room, v);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
@@ -336,6 +370,13 @@ static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
 			dl_err("%s: origin or log is in use by volume %s: deactivate that first",
 			       dm_table_device_name(ti->table), v->name);
 			ti->error = "Device is in use by another volume";
+			return ERR_PTR(-EBUSY);
+		}
+		if (v->md == md && (v->logio.bdev == log->bdev) !=
+				   (v->origin.bdev == origin->bdev)) {
+			dl_err("%s: a table cannot exchange origin or log of a running volume: detach it first",
+			       v->name);
+			ti->error = "Origin or log differ from the running volume's";
 			return ERR_PTR(-EBUSY);
 		}
 		if (v->md != md || v->logio.bdev != log->bdev ||
@@ -380,6 +421,13 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	v->making = true;
 	v->users = 1;
 	mutex_init(&v->event_lock);
+	mutex_init(&v->detach_lock);
+	spin_lock_init(&v->defer_lock);
+	bio_list_init(&v->deferred);
+	INIT_WORK(&v->write_work, dl_write_work);
+	INIT_WORK(&v->house_work, house_work);
+	INIT_WORK(&v->event_work, event_work);
+	mutex_init(&v->house_lock);
 	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));
 	list_add(&v->registry, &volumes);
 	return v;
@@ -489,6 +537,11 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	mutex_lock(&v->event_lock);
 	v->ti = ti;
 	mutex_unlock(&v->event_lock);
+	if (v->started && (opts->frame_mem_kib != v->opts.frame_mem_kib ||
+			   opts->max_records != v->opts.max_records ||
+			   opts->segment_kib != v->opts.segment_kib))
+		dl_warn("%s: frame_mem_kib, max_records and segment_kib change with the next activation only",
+			v->name);
 	v->opts = *opts;
 	v->sectors = ti->len;
 	v->ck.sb.volume_sectors = ti->len;

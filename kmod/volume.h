@@ -49,6 +49,7 @@ struct dl_volume {
 	unsigned int users;
 	struct mapped_device *md;
 	bool making;			/* being set up or taken down */
+	struct mutex detach_lock;	/* one detach at a time */
 	struct mutex event_lock;	/* @ti */
 	struct dm_target *ti;		/* of the live table, for events */
 	char name[32];
@@ -86,6 +87,7 @@ struct dl_volume {
 	mempool_t *pages;		/* bounce pages */
 	struct dl_stats __percpu *stats;
 	atomic_t nr_lost;		/* entries that became lost, at most */
+	u32 lost_max;			/* what a checkpoint has room for */
 	atomic64_t crc_errors;
 	atomic64_t read_errors;		/* of the log */
 };
@@ -139,6 +141,12 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 
 /* Does the log hold anything for @page? */
 bool dl_volume_has_record(void *volume, u64 page);
+
+/* Sectors of @page in @mask that a run newer than @seq hides. */
+u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq);
+
+/* Take what runs hide of entry @idx, if it is still @page's, out of the map. */
+void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx);
 
 /* Percent of the log in use, or of the map if that is more. */
 unsigned int dl_volume_pressure(struct dl_volume *v);

@@ -108,6 +108,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	}
 	idx = dl_map_alloc(m, sh);
 	if (unlikely(!idx)) {
+		dl_reconcile_kick(&v->rc);
 		ret = -EAGAIN;
 		goto out;
 	}
@@ -161,6 +162,8 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 
 	spin_lock(&sh->lock);
 	idx = dl_map_alloc(m, sh);
+	if (!idx)
+		dl_reconcile_kick(&v->rc);
 	if (idx) {
 		ret = dl_log_reserve(&v->log, 0, &s, b);
 		if (ret)
@@ -248,7 +251,8 @@ static int advance(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 		bio_io_error(bio);
 		return 0;
 	}
-	dl_stat_add(v, DL_STAT_USER_BYTES, bio->bi_iter.bi_size);
+	if (likely(bio_op(bio) == REQ_OP_WRITE))
+		dl_stat_add(v, DL_STAT_USER_BYTES, bio->bi_iter.bi_size);
 	if (bio->bi_opf & REQ_FUA)
 		dl_flush_then_end(v, bio, io, b);
 	else
@@ -338,8 +342,9 @@ void dl_write_work(struct work_struct *work)
 			continue;
 		}
 		ret = -EAGAIN;
-		/* What was let in once is not charged again. */
+		/* What was let in once, or takes no room, is not charged. */
 		if (io->iter.bi_size != bio->bi_iter.bi_size ||
+		    bio_op(bio) != REQ_OP_WRITE ||
 		    dl_throttle_admit(&v->throttle, bio->bi_iter.bi_size))
 			ret = advance(v, bio, io, &b);
 		if (ret)

@@ -234,7 +234,8 @@ struct dl_disk_desc {
 	__u8   sectors;		/* 1..8 */
 	__le32 crc;		/* DATA: CRC-32C of the payload as stored */
 	__le64 addr;		/* page number; runs: first sector */
-	__le32 payload;		/* DATA: sector offset in the frame's payload;
+	__le32 payload;		/* DATA: sector offset in the frame's payload,
+				 * of which no record crosses a page;
 				 * runs: length in sectors
 				 */
 	__le16 stored;		/* DATA: payload length in sectors */

@@ -82,7 +82,8 @@ void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
  * dl_desc_unpack() - decode and check one descriptor
  * @d: out
  * @in: as on disk
- * @payload_sectors: of its frame; a DATA record must lie inside
+ * @payload_sectors: of its frame; a DATA record must lie inside, and within one
+ *	page of it
  *
  * Checks: type known; span within a page and not empty; address at most
  * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored > 0, and for codec 0
