@@ -19,6 +19,7 @@ static void check_desc(const struct dl_disk_desc *raw, u32 payload)
 		break;
 	case DL_REC_DATA:
 		must((u64)d.payload + d.stored <= payload && d.stored);
+		must(d.payload / 8 == (d.payload + d.stored - 1) / 8);
 		/* fall through */
 	case DL_REC_ZERO:
 	case DL_REC_LOST:

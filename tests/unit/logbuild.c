@@ -110,6 +110,15 @@ void lb_open(struct lb *b, u32 sectors)
 	dl_summary_begin(&b->sum, b->sum_buf, LB_SUMMARY_MAX);
 }
 
+/* Where a payload goes that is not to cross a page of the frame's. */
+static u32 place(u32 payload, u32 sectors)
+{
+	u32 in_page = payload & (DL_PAGE_SECTORS - 1);
+
+	return in_page + sectors > DL_PAGE_SECTORS ?
+		payload - in_page + DL_PAGE_SECTORS : payload;
+}
+
 /* A record's descriptor; a payload is made in place. */
 static void make_desc(struct lb *b, const struct lb_spec *spec, u64 loc,
 		      u32 *payload, struct dl_desc *d)
@@ -129,9 +138,11 @@ static void make_desc(struct lb *b, const struct lb_spec *spec, u64 loc,
 	if (d->type == DL_REC_ZERO_RUN)
 		d->payload = spec->run;
 	if (d->type == DL_REC_DATA) {
-		u8 *p = b->log + (loc + *payload) * DL_SECTOR_BYTES;
 		size_t n = spec->sectors * DL_SECTOR_BYTES;
+		u8 *p;
 
+		*payload = place(*payload, spec->sectors);
+		p = b->log + (loc + *payload) * DL_SECTOR_BYTES;
 		random_bytes(b, p, n);
 		d->crc = dl_crc32c(p, n);
 		d->payload = *payload;
@@ -153,7 +164,9 @@ bool lb_frame(struct lb *b, const struct lb_spec *spec, u32 nr)
 	u8 *p;
 
 	for (i = 0; i < nr; i++)
-		payload += spec[i].type == DL_REC_DATA ? spec[i].sectors : 0;
+		if (spec[i].type == DL_REC_DATA)
+			payload = place(payload, spec[i].sectors) +
+				spec[i].sectors;
 	total = dl_frame_total(bb, nr, payload);
 	if (total > DL_FRAME_MAX_SECTORS || b->nr_frames == LB_FRAMES ||
 	    b->nr_recs + nr > LB_RECS ||

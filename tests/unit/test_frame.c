@@ -255,6 +255,15 @@ static void test_descs(void **state)
 	DESC(run, addr, U64_MAX, DL_BAD_RECORD);
 	DESC(run, payload, ~0u, DL_OK);
 
+	/* No payload crosses a page of its frame. */
+	for (first = 0; first < 24; first++) {
+		d = data();
+		d.payload = first;
+		dl_desc_pack(&d, &disk);
+		assert_status(dl_desc_unpack(&back, &disk, 32),
+			      first % 8 <= 3 ? DL_OK : DL_BAD_RECORD);
+	}
+
 	for (first = 0; first < 256; first++) {
 		for (sectors = 0; sectors < 256; sectors++) {
 			bool fits = sectors && first + sectors <= 8;
