@@ -82,3 +82,4 @@ $(eval $(call TOOL_RULES,tools-san,$(TOOL_SAN)))
 ## make check-tool      the tool on image files, and its wrong usages
 check-tool: tools tools-san
 	@tests/tool/host.sh
+	@tests/tool/completion.sh
