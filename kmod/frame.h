@@ -4,7 +4,7 @@
  *
  * States, all under dl_log.lock: FREE -> OPEN (one at a time) -> CLOSED (no
  * more records; copies may still be under way) -> READY (all copies in) ->
- * FLYING -> FREE again once it and every frame before it is on the device. A
+ * FLYING -> WRITTEN -> FREE again once every frame before it is WRITTEN too. A
  * frame that failed stays FAILED, so that what it holds can still be read.
  *
  * @pending counts the copies under way plus one while OPEN; who brings it to
@@ -45,7 +45,7 @@ struct dl_log;
 struct dl_segment;
 
 struct dl_frame {
-	struct list_head list;		/* dl_log.free or .busy (commit order) */
+	struct list_head list;		/* dl_log.free, .closing or .flying */
 	struct dl_frame *batch;		/* next in a dl_batch */
 	struct dl_log *log;
 	struct dl_segment *seg;

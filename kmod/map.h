@@ -7,7 +7,7 @@
  * shard (a sixteenth of the bucket number modulo the number of shards). Free entries are kept in
  * small stacks per shard, refilled from and drained to one list under @lock.
  *
- * Memory: all of it is taken at activation, 28 bytes an entry and 4 to 8 bytes
+ * Memory: all of it is taken at activation, 28 bytes an entry and 3 to 6 bytes
  * of bucket for it; when no entry is left a write waits as for a full log.
  *
  * Locks: shard -> lock. Shards are taken in process context only.

@@ -66,7 +66,7 @@ static int set(struct dl_target *t, const char *name, const char *value)
 	if (ret) {
 		dl_err("%s: set %s %s: %s", t->volume->name, name, value,
 		       ret == -ENOENT ? "no such tunable" :
-		       ret == -EPERM ? "only a new table can change it" :
+		       ret == -EPERM ? "fixed until the next activation" :
 		       "value out of range");
 		return -EINVAL;
 	}

@@ -38,7 +38,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error);
  * @name: tunable
  * @value: decimal number
  *
- * Return: 0; -ENOENT no such tunable; -EPERM only a new table can change it;
+ * Return: 0; -ENOENT no such tunable; -EPERM fixed until the next activation;
  * -EINVAL value out of range.
  */
 int dl_options_set(struct dl_options *o, const char *name, const char *value);

@@ -243,8 +243,6 @@ int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 	n = clean_prefix(v, sector, total);
 	if (likely(n == total))
 		return remap(bio, v->origin.bdev, sector);
-	if (unlikely(dl_volume_mode(v) == DL_MODE_FAIL))
-		return DM_MAPIO_KILL;
 	if (n) {
 		dm_accept_partial_bio(bio, n);
 		return remap(bio, v->origin.bdev, sector);

@@ -82,22 +82,26 @@ void dl_reconcile_stop(struct dl_reconcile *rc)
 
 /* ---- what there is to do ---- */
 
-/* Has the oldest record waited for its time? */
-static bool overdue(struct dl_volume *v)
+/*
+ * Jiffies until the oldest record has waited long enough, 0 if it has. Three
+ * quarters of the bound: the rest is for the cycle.
+ */
+static unsigned long until_due(struct dl_volume *v)
 {
+	unsigned long most = HZ * (unsigned long)v->opts.reconcile_secs / 4 * 3;
+	unsigned long flags, due, left = most;
 	struct dl_segment *seg;
-	unsigned long flags, age;
-	bool late = false;
 
-	age = msecs_to_jiffies(v->opts.reconcile_secs * 1000);
 	spin_lock_irqsave(&v->log.lock, flags);
 	seg = list_first_entry_or_null(&v->log.segs.live, struct dl_segment,
 				       list);
 	if (seg && seg->last_commit >= seg->first_commit &&
-	    seg->last_seq > v->horizon)
-		late = time_after(jiffies, seg->born + age);
+	    seg->last_seq > v->horizon) {
+		due = seg->born + most;
+		left = time_after(due, jiffies) ? due - jiffies : 0;
+	}
 	spin_unlock_irqrestore(&v->log.lock, flags);
-	return late;
+	return left;
 }
 
 /* Is there any record that the origin does not have? */
@@ -136,7 +140,7 @@ static bool wanted(struct dl_reconcile *rc)
 		rc->running = false;
 	if (!dl_runs_room(&v->runs))
 		rc->running = true;
-	return rc->running || overdue(v);
+	return rc->running || !until_due(v);
 }
 
 /*
@@ -447,7 +451,7 @@ static void reconcile_work(struct work_struct *work)
 					       struct dl_reconcile, work);
 	struct dl_volume *v = rc->v;
 	unsigned int noio = memalloc_noio_save();
-	unsigned long again = HZ * v->opts.reconcile_secs / 4;
+	unsigned long again = 0;
 	int ret = 0;
 
 	while (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW &&
@@ -484,8 +488,10 @@ static void reconcile_work(struct work_struct *work)
 	}
 	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
 	wake_up_all(&rc->wait);
+	if (!again)
+		again = max(until_due(v), 1UL);
 	if (!READ_ONCE(rc->stop))
-		queue_delayed_work(rc->wq, &rc->work, max(again, 1UL));
+		queue_delayed_work(rc->wq, &rc->work, again);
 	memalloc_noio_restore(noio);
 }
 

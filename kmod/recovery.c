@@ -22,6 +22,7 @@ struct recovery {
 	void *window;
 	u64 win_start;
 	u32 win_sectors;
+	u64 next;		/* behind what was read last */
 	u64 inserted;
 	bool unreadable_end;	/* the log ends where it cannot be read */
 	int err;
@@ -44,24 +45,28 @@ static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
 	struct recovery *rec = ctx;
 	struct dl_volume *v = rec->v;
 	u64 end = v->ck.sb.log_sectors;
+	bool onward = sector == rec->next;
 	int ret;
 
 	if (sector >= end || sectors > end - sector)
 		return -EIO;
-	if (sectors > WINDOW_SECTORS / 2)
+	rec->next = sector + sectors;
+	if (sector >= rec->win_start &&
+	    sector + sectors <= rec->win_start + rec->win_sectors)
+		goto copy;
+	/* Read ahead only where frame follows frame. */
+	if (!onward || sectors > WINDOW_SECTORS / 2)
 		return patient_read(v, sector, sectors, buf);
-	if (sector < rec->win_start ||
-	    sector + sectors > rec->win_start + rec->win_sectors) {
-		rec->win_sectors = 0;
-		ret = dl_blkio_read(&v->logio, sector,
-				    min_t(u64, WINDOW_SECTORS, end - sector),
-				    rec->window);
-		/* One bad block must not hide its neighbours. */
-		if (ret)
-			return patient_read(v, sector, sectors, buf);
-		rec->win_start = sector;
-		rec->win_sectors = min_t(u64, WINDOW_SECTORS, end - sector);
-	}
+	rec->win_sectors = 0;
+	ret = dl_blkio_read(&v->logio, sector,
+			    min_t(u64, WINDOW_SECTORS, end - sector),
+			    rec->window);
+	/* One bad block must not hide its neighbours. */
+	if (ret)
+		return patient_read(v, sector, sectors, buf);
+	rec->win_start = sector;
+	rec->win_sectors = min_t(u64, WINDOW_SECTORS, end - sector);
+copy:
 	memcpy(buf, rec->window + ((sector - rec->win_start) <<
 				   DL_SECTOR_SHIFT),
 	       (size_t)sectors << DL_SECTOR_SHIFT);

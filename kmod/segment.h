@@ -120,6 +120,12 @@ static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
 	return s->by_chunk[(sector - s->data_start) >> s->chunk_shift];
 }
 
+/* Memory it takes. */
+static inline u64 dl_segment_bytes(const struct dl_segment *seg)
+{
+	return sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
+}
+
 /* Has the horizon passed all of @seg, for good? */
 static inline bool dl_segment_passed(const struct dl_segment *seg, u64 horizon,
 				     u64 durable)

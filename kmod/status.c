@@ -8,7 +8,7 @@
 #include "target.h"
 #include "volume.h"
 
-static const char * const mode_names[] = { "rw", "ro", "fail", "detached" };
+static const char * const mode_names[] = { "rw", "ro", "detached" };
 
 static u64 stat_sum(const struct dl_volume *v, enum dl_stat what)
 {

@@ -29,7 +29,7 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 		    const char *fmt, ...)
 {
 	static const char * const names[] = {
-		"read-write", "read-only", "failed", "detached",
+		"read-write", "read-only", "detached",
 	};
 	struct va_format vaf;
 	va_list args;
@@ -133,9 +133,13 @@ u64 dl_volume_memory(struct dl_volume *v)
 	spin_lock_irqsave(&v->log.lock, flags);
 	bytes += (u64)v->log.nr_frames * DL_FRAME_MEM;
 	list_for_each_entry(seg, &v->log.segs.live, list)
-		bytes += sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
+		bytes += dl_segment_bytes(seg);
 	list_for_each_entry(seg, &v->log.segs.pool, list)
-		bytes += sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
+		bytes += dl_segment_bytes(seg);
+	if (v->log.cur)
+		bytes += dl_segment_bytes(v->log.cur->next);
+	if (v->log.segs.spare)
+		bytes += v->log.cur ? v->log.cur->sum_bytes : 0;
 	spin_unlock_irqrestore(&v->log.lock, flags);
 	return bytes;
 }
@@ -188,6 +192,7 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 	/* The next checkpoint's preflush makes it so before saying so. */
 	seg->summary_durable = ok && !ret;
 	l->unsettled--;
+	l->log_sectors += sectors;
 	spin_unlock_irqrestore(&l->lock, flags);
 	dl_segment_drop_summary(&l->segs, seg);
 	v->sealed_since++;
@@ -451,7 +456,7 @@ static int fill_in(struct dl_volume *v, struct dm_target *ti)
 	}
 	v->making = ret;
 	mutex_unlock(&volumes_lock);
-	if (ret && !ti->error)
+	if (ret)
 		ti->error = "Log cannot be activated, the kernel log says why";
 	return ret;
 }

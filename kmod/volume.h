@@ -8,8 +8,7 @@
  * table. @users is guarded by the registry's mutex.
  *
  * The mode only ever gets worse: RW -> RO (the log device failed; what is
- * there stays readable) -> FAIL (nothing can be trusted); DETACHED takes no
- * write any more because the origin is a plain disk again.
+ * there stays readable) -> DETACHED (the origin is a plain disk again).
  */
 #ifndef DL_VOLUME_H
 #define DL_VOLUME_H
@@ -27,7 +26,7 @@
 #include "runs.h"
 #include "throttle.h"
 
-enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_FAIL, DL_MODE_DETACHED };
+enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_DETACHED };
 
 /* Counters of the I/O path, kept per CPU. */
 enum dl_stat {

@@ -13,6 +13,10 @@
 #define AUTO_CHUNKS_MAX	16384u
 #define CP_EXTRA_MIN	(16u << 10)
 #define CP_EXTRA_MAX	(1u << 20)
+/* Every chunk a segment, all the sections there can be, a header page. */
+#define CP_SECTORS_MAX \
+	((DL_CHUNKS_MAX * (u32)sizeof(struct dl_disk_segment) + CP_EXTRA_MAX + \
+	  DL_PAGE_BYTES) >> DL_SECTOR_SHIFT)
 #define CP_EXTRA_SHIFT	6			/* a 64th of the log */
 #define DATA_ALIGN_MAX	2048u			/* 1 MiB, as partitions are */
 
@@ -150,7 +154,8 @@ static enum dl_status check_sizes(const struct dl_super *sb)
 	if (!sb->volume_sectors || sb->volume_sectors > VOLUME_MAX)
 		return DL_BAD_SIZE;
 	/* In pages, so that it is whole log blocks of any size. */
-	if (!sb->cp_sectors || sb->cp_sectors % DL_PAGE_SECTORS)
+	if (!sb->cp_sectors || sb->cp_sectors % DL_PAGE_SECTORS ||
+	    sb->cp_sectors > CP_SECTORS_MAX)
 		return DL_BAD_SIZE;
 	if (sb->cp_bytes < sizeof(struct dl_disk_checkpoint) ||
 	    sb->cp_bytes % 8 ||
