@@ -15,6 +15,7 @@ need mkfs.ext4 e2fsck
 build=$DL_TOP/build
 tool=$build/tests/dlreplay
 insmod "$build/$(uname -r)/dl-record.ko" || fail "no recorder for this kernel"
+# shellcheck disable=SC2119 # no parameters for the module
 [ "$only" = linear ] || load_module
 
 # User-mode Linux can write to the host, if it is told where.

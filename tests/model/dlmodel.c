@@ -196,7 +196,7 @@ static int cmd_run(const struct args *a)
 	unsigned int flags = JUDGE_ALL;
 	struct run_result res;
 	struct history h;
-	uint32_t sectors;
+	uint32_t sectors, s;
 	double began;
 	void *buf;
 	int fd, rc;
@@ -209,14 +209,22 @@ static int cmd_run(const struct args *a)
 	buf = xalloc_pages(READ_BYTES);
 	device_read(fd, buf, a->seed, sectors, a->align, h.base);
 	free(buf);
+	for (s = 0; s < sectors; s++)
+		if (h.base[s] == VAL_ERROR || h.base[s] == VAL_ALIEN)
+			die("%s: sector %u %s before the run", a->dev, s,
+			    h.base[s] == VAL_ERROR ? "cannot be read" :
+			    "holds no stamp of this seed");
 	began = now_seconds();
 	if (run_plan(&h, a->dev, NULL,
 		     a->stop_on_error ? RUN_STOP_ON_ERROR : 0, &res))
 		die("%s: %s", a->dev, strerror(errno));
 	keep(a, &h);
 	if (res.nr_failed && !a->stop_on_error && !a->expect_errors) {
-		printf("not ok - operation %u failed: %s\n", res.first_failed,
-		       strerror(res.first_error));
+		char text[160];
+
+		printf("not ok - %s failed: %s\n",
+		       op_text(history_op(&h, res.first_failed), text,
+			       sizeof(text)), strerror(res.first_error));
 		return 1;
 	}
 	/* After a failure a plain write may rightly be lost: see C10. */

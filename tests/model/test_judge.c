@@ -75,7 +75,7 @@ static const uint32_t *state(const struct history *h, ...)
 	return val;
 }
 
-#define STATE(h, ...)	state(h, __VA_ARGS__ __VA_OPT__(,) UINT32_MAX)
+#define STATE(h, ...)	state(h, __VA_ARGS__, UINT32_MAX)
 
 /* Writes 1, 2, a flush 3, write 4, FUA write 5; one at a time. */
 static void test_serial(void)

@@ -32,7 +32,7 @@ module_param(mib, uint, 0444);
 MODULE_PARM_DESC(mib, "size of the stream's buffer in MiB");
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* all below but buf and size */
 	char *buf;
 	size_t size;
 	size_t used;
@@ -50,7 +50,7 @@ struct recorder {
 	unsigned int hold_us;
 	struct task_struct *thread;
 	wait_queue_head_t wait;
-	spinlock_t lock;
+	spinlock_t lock;	/* held and nr_held */
 	struct bio_list held;
 	unsigned int nr_held;
 };
