@@ -149,7 +149,10 @@ static void test_fields(void **state)
 	WITH(cp_sectors, 40, DL_OK);
 	WITH(cp_sectors, 56, DL_OK);
 	WITH(cp_sectors, 64, DL_BAD_PLACE);
-	WITH(cp_sectors, 0xfffffff8, DL_BAD_PLACE);
+	/* As much as the most chunks need, and one page more. */
+	WITH(cp_sectors, 264200, DL_BAD_PLACE);
+	WITH(cp_sectors, 264208, DL_BAD_SIZE);
+	WITH(cp_sectors, 0xfffffff8, DL_BAD_SIZE);
 	WITH(data_start, 0, DL_BAD_PLACE);
 	WITH(data_start, 104, DL_BAD_PLACE);
 	WITH(data_start, 132, DL_BAD_PLACE);
