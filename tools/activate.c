@@ -11,14 +11,12 @@
 #include "volume.h"
 
 static const char *origin, *log_path;
-static bool accept, grow;
+static bool grow;
 
 static const struct dl_opt opts[] = {
 	DL_REQUIRED("origin", &origin, "DEV",
 		    "the disk that the log belongs to"),
 	DL_REQUIRED("log", &log_path, "DEV", "the log"),
-	DL_FLAG("accept-origin", &accept,
-		"although the origin changed behind the log's back"),
 	DL_FLAG("grow", &grow,
 		"let the volume grow to the origin's present size"),
 	DL_OPT_END
@@ -26,6 +24,7 @@ static const struct dl_opt opts[] = {
 
 static const struct dl_opt_group groups[] = {
 	{ "Options", opts },
+	{ "If it is refused", dl_table_activate_opts },
 	{ "Options of the target", dl_table_opts },
 	{ NULL, NULL }
 };
@@ -80,7 +79,7 @@ static int start(struct dl_volume *v, const char *name)
 		return rc;
 	sectors = grow ? v->origin.bytes >> DL_SECTOR_SHIFT :
 		l.slot[slot].volume_sectors;
-	rc = dl_volume_start(v, name, &l.slot[slot], sectors, accept);
+	rc = dl_volume_start(v, name, &l.slot[slot], sectors);
 	if (!rc)
 		dl_volume_tell(v, name, "activated", &l.slot[slot], sectors);
 	return rc;

@@ -191,7 +191,7 @@ static int make(struct dl_volume *v, const char *name, struct dl_super *sb,
 
 	rc = dl_mklog_write(&m, &v->log, sb, p);
 	if (!rc) {
-		rc = dl_volume_start(v, name, sb, sb->volume_sectors, false);
+		rc = dl_volume_start(v, name, sb, sb->volume_sectors);
 		if (rc) {
 			undone = dl_mklog_undo(&m);
 			if (undone)

@@ -6,8 +6,8 @@
  * The long part, draining, is done by a child that sits in the kernel, while
  * this process shows how far it is. An interrupt wakes the child, the kernel
  * gives up waiting, and the volume goes on as before; what was drained stays
- * drained, so doing it again does the rest. Only then is writing stopped, and
- * from there on nothing takes long and nothing interrupts.
+ * drained, so doing it again does the rest. Then writing is stopped, which an
+ * interrupt can still undo; once the kernel has detached, none is heard.
  */
 #include <errno.h>
 #include <signal.h>
@@ -47,10 +47,10 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
-/* Without SA_RESTART: the ioctl in which the child waits has to end. */
-static void catch_signals(void)
+/* Without SA_RESTART: an ioctl that waits has to end. */
+static void handle_signals(void (*handler)(int sig))
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction sa = { .sa_handler = handler };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -119,6 +119,13 @@ static int kernel_refused(const char *name, const char *doing, int rc, int kmsg)
 		      name, doing, why[0] ? why : strerror(-rc), name);
 }
 
+static int say_interrupted(const char *name)
+{
+	return dl_err(DL_EXIT_INTERRUPTED,
+		      "%s: interrupted; the volume is active as before, repeat 'deltalog detach %s' to do the rest",
+		      name, name);
+}
+
 static int do_drain(const char *name)
 {
 	int kmsg = dl_kmsg_mark(), rc;
@@ -135,9 +142,7 @@ static int do_drain(const char *name)
 	if (rc == -EINTR || interrupted) {
 		if (kmsg >= 0)
 			close(kmsg);
-		return dl_err(DL_EXIT_INTERRUPTED,
-			      "%s: interrupted; the volume is active as before, repeat 'deltalog detach %s' to do the rest",
-			      name, name);
+		return say_interrupted(name);
 	}
 	if (rc)
 		return kernel_refused(name, "draining", rc, kmsg);
@@ -149,20 +154,18 @@ static int do_drain(const char *name)
 static int do_stop(const char *name)
 {
 	int kmsg = dl_kmsg_mark(), rc;
-	sigset_t all, old;
 	pid_t waiting;
 
-	/* Half-way in here nobody could be told in one line what is what. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
 	waiting = dl_progress_wait_begin("stopping");
 	rc = dl_dm_message(name, "detach");
 	dl_progress_wait_end(waiting);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (rc)
+	if (rc && rc != -EINTR)
 		return kernel_refused(name, "detaching", rc, kmsg);
 	if (kmsg >= 0)
 		close(kmsg);
+	if (rc)
+		return say_interrupted(name);
+	handle_signals(SIG_IGN);
 	return 0;
 }
 
@@ -264,7 +267,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		return rc;
 	/* If it was cut off after the kernel's part, only the rest is done. */
 	if (strcmp(s.mode, "detached")) {
-		catch_signals();
+		handle_signals(on_signal);
 		rc = do_drain(v.name);
 		rc = rc ?: do_stop(v.name);
 	}

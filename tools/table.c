@@ -4,6 +4,7 @@
  * that the defaults stay the kernel's.
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 
 #include "table.h"
@@ -25,7 +26,7 @@
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
-	  "size of a segment (default: a 256th of the log)")
+	  "size of a segment (default: a 64th of the log)")
 
 enum {
 #define X(key, name, arg, low, high, help) key,
@@ -46,11 +47,33 @@ static const char *const keys[NR_TUNABLES] = {
 #undef X
 };
 
+enum { accept_origin, accept_cut, zero_discards, NR_FLAGS };
+
+static bool flags[NR_FLAGS];
+
+static const struct {
+	const char *key, *option;
+} flag_names[NR_FLAGS] = {
+	[accept_origin] = { "accept_origin", "--accept-origin" },
+	[accept_cut] = { "accept_cut", "--accept-cut" },
+	[zero_discards] = { "zero_discards", "--zero-discards" },
+};
+
 const struct dl_opt dl_table_opts[] = {
 #define X(key, name, arg, low, high, help) \
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
 #undef X
+	DL_FLAG("zero-discards", &flags[zero_discards],
+		"take discards even if the origin has to be zeroed by writing"),
+	DL_OPT_END
+};
+
+const struct dl_opt dl_table_activate_opts[] = {
+	DL_FLAG("accept-origin", &flags[accept_origin],
+		"although the origin changed behind the log's back"),
+	DL_FLAG("accept-cut", &flags[accept_cut],
+		"although the log ends where it cannot be read"),
 	DL_OPT_END
 };
 
@@ -64,8 +87,17 @@ const char *dl_table_wrong(void)
 	return NULL;
 }
 
-void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log,
-		    bool accept_origin)
+const char *dl_table_hint(const char *text)
+{
+	int i;
+
+	for (i = 0; i < NR_FLAGS; i++)
+		if (!flags[i] && strstr(text, flag_names[i].key))
+			return flag_names[i].option;
+	return NULL;
+}
+
+void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 {
 	unsigned int words = 0;
 	char opts[512] = "";
@@ -79,8 +111,11 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log,
 				      keys[i], (unsigned long long)values[i]);
 		words += 2;
 	}
-	if (accept_origin) {
-		snprintf(opts + n, sizeof(opts) - n, " accept_origin");
+	for (i = 0; i < NR_FLAGS; i++) {
+		if (!flags[i])
+			continue;
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s",
+				      flag_names[i].key);
 		words++;
 	}
 	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),

@@ -11,11 +11,22 @@
 /* The options of the target, for a verb's groups. */
 extern const struct dl_opt dl_table_opts[];
 
+/* Those that only make sense for a log that has a past. */
+extern const struct dl_opt dl_table_activate_opts[];
+
 /* What the options together must obey. Return: NULL or what is wrong. */
 const char *dl_table_wrong(void);
 
 /* The target's parameters for what was given on the command line. */
-void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log,
-		    bool accept_origin);
+void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log);
+
+/**
+ * dl_table_hint() - how an option that the kernel names is called here
+ * @text: what the kernel said
+ *
+ * Return: the option with its dashes, when @text names one that would help and
+ * was not given; else NULL.
+ */
+const char *dl_table_hint(const char *text);
 
 #endif

@@ -77,15 +77,14 @@ static void dm_uuid(char *buf, size_t size, const struct dl_super *sb)
 }
 
 int dl_volume_start(struct dl_volume *v, const char *name,
-		    const struct dl_super *sb, uint64_t sectors,
-		    bool accept_origin)
+		    const struct dl_super *sb, uint64_t sectors)
 {
 	char params[DL_DM_PARAMS], uuid[64], why[512];
+	const char *hint;
 	int kmsg = dl_kmsg_mark(), rc;
 	pid_t waiting;
 
-	dl_table_build(params, sizeof(params), v->origin.rdev, v->log.rdev,
-		       accept_origin);
+	dl_table_build(params, sizeof(params), v->origin.rdev, v->log.rdev);
 	dm_uuid(uuid, sizeof(uuid), sb);
 	give_up(&v->origin_claim);
 	give_up(&v->log_claim);
@@ -95,11 +94,14 @@ int dl_volume_start(struct dl_volume *v, const char *name,
 	dl_kmsg_last(kmsg, why, sizeof(why));
 	if (!rc)
 		return 0;
-	return dl_err(DL_EXIT_KERNEL, "%s: the kernel refused: %s%s%s", name,
+	hint = dl_table_hint(why);
+	if (hint)
+		return dl_err(DL_EXIT_KERNEL,
+			      "%s: the kernel refused: %s (here: %s)", name,
+			      why, hint);
+	return dl_err(DL_EXIT_KERNEL, "%s: the kernel refused: %s%s", name,
 		      why[0] ? why : strerror(-rc), why[0] ? "" :
-		      "; its log may say more (dmesg)",
-		      strstr(why, "accept_origin") && !accept_origin ?
-		      " (here: --accept-origin)" : "");
+		      "; its log may say more (dmesg)");
 }
 
 static void tell_json(const struct dl_volume *v, const char *name,

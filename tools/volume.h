@@ -37,14 +37,12 @@ int dl_volume_name_free(const char *name);
  * @name: of the volume
  * @sb: the log's superblock
  * @sectors: size of the volume
- * @accept_origin: option of the target
  *
  * Return: 0, or DL_EXIT_KERNEL with the kernel's reason said; then no device is
  * left behind.
  */
 int dl_volume_start(struct dl_volume *v, const char *name,
-		    const struct dl_super *sb, uint64_t sectors,
-		    bool accept_origin);
+		    const struct dl_super *sb, uint64_t sectors);
 
 /* Say that @name is up, with @how in front; JSON if asked for. */
 void dl_volume_tell(const struct dl_volume *v, const char *name,
