@@ -427,6 +427,59 @@ want 0 activate vol0 --origin "$o" --log "$l"
 want 0 detach vol0
 ok "a log that is lost under the volume"
 
+# ---- a payload that rots
+
+want 0 create vol0 --origin "$o" --log "$l" --reconcile-secs 86400
+dd if=/dev/urandom of=/dev/mapper/vol0 bs=4k count=8 seek=1000 oflag=direct 2>/dev/null
+want 0 deactivate vol0
+want 0 dump "$l" --records --page 1003 --json
+at=$(jq '.records[-1].log_sector' out)
+dd if=/dev/zero of="$l" bs=512 seek="$at" count=1 oflag=direct 2>/dev/null
+want 5 check "$l"
+says out "page 1003"
+says out "1 problem: 0 fatal, 1 damaged"
+want 5 check "$l" --json
+json ".findings[0].sector == $at and .findings[0].kind == \"damage\""
+want 0 activate vol0 --origin "$o" --log "$l" --reconcile-secs 86400
+dd if=/dev/mapper/vol0 of=/dev/null bs=4k skip=1002 count=1 iflag=direct 2>/dev/null ||
+	bad "the neighbour of a damaged page cannot be read"
+dd if=/dev/mapper/vol0 of=/dev/null bs=4k skip=1003 count=1 iflag=direct 2>/dev/null &&
+	bad "a damaged page can be read"
+want 6 detach vol0
+says err "lost"
+want 0 status vol0
+says out "LOST PAGES"
+says out "CHECKSUM ERRORS"
+dd if=/dev/urandom of=/dev/mapper/vol0 bs=4k count=1 seek=1003 oflag=direct 2>/dev/null ||
+	bad "a damaged page cannot be overwritten"
+content=$(sum /dev/mapper/vol0)
+want 0 detach vol0
+[ "$(sum "$o")" = "$content" ] || bad "the origin is not what the volume was"
+ok "a payload that rots"
+
+# ---- a superblock, both superblocks, a newer format
+
+want 0 create vol0 --origin "$o" --log "$l"
+want 0 deactivate vol0
+printf x | dd of="$l" bs=1 seek=100 conv=notrunc,fsync 2>/dev/null
+want 9 check "$l"
+says out "superblock, slot 0"
+want 0 activate vol0 --origin "$o" --log "$l"
+want 0 deactivate vol0
+want 0 check "$l"
+printf '\011' | dd of="$l" bs=1 seek=8 conv=notrunc,fsync 2>/dev/null
+printf '\011' | dd of="$l" bs=1 seek=4104 conv=notrunc,fsync 2>/dev/null
+want 3 activate vol0 --origin "$o" --log "$l"
+says err "format version that this release does not know"
+want 3 check "$l"
+want 3 create vol0 --origin "$o" --log "$l"
+says err "a deltalog log that cannot be read"
+printf x | dd of="$l" bs=1 seek=0 conv=notrunc,fsync 2>/dev/null
+printf x | dd of="$l" bs=1 seek=4096 conv=notrunc,fsync 2>/dev/null
+want 3 activate vol0 --origin "$o" --log "$l"
+says err "holds no deltalog log"
+ok "superblocks"
+
 want 0 list
 says out "no active volumes"
 ! dmsetup ls --target deltalog | grep -q : || bad "a device is left"
