@@ -21,21 +21,20 @@ FAST=$DISK
 null_disk slow 1024 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=16
 SLOW=$DISK
 
-phases='d1:1:1024 d32:32:4096'
-case $target in
-raw-log | raw-origin | snap*) ;;
-*) phases="$phases filling:32:16384 full1:1:1024 full32:32:8192" ;;
-esac
-
 size=1g
 [ "$target" != raw-log ] || size=64m
 target_up "$target"
-set --
-for phase in $phases; do
-	IFS=: read -r name depth ios <<-EOF
-		$phase
-	EOF
-	set -- "$@" --name="$name" --stonewall --iodepth="$depth" --io_size=$((ios * 4))k
-done
+set -- --name=d1 --iodepth=1 --io_size=4m --name=d32 --stonewall --iodepth=32 --io_size=16m
+case $target in
+raw-log | raw-origin | snap*) ;;
+*)
+	set -- "$@" --name=filling --stonewall --iodepth=32 --io_size=64m
+	for depth in 1 32; do
+		# What it takes to be in step with the origin again is not counted.
+		set -- "$@" --name="full$depth" --stonewall --iodepth=$depth \
+			--time_based --ramp_time=1 --runtime=2
+	done
+	;;
+esac
 fio_run "$target" --rw=randwrite --bs=4k --size=$size --ioengine=libaio "$@"
 target_down

@@ -15,6 +15,7 @@
 #                           its JSON goes to the host, jobs told by their names
 #   value KEY TARGET NUMBER gives the host one number
 #   written DEV, was_read DEV    bytes so far, as the block layer counts them
+#   kernel_kib              memory that the kernel has in use
 #
 # What the host reads (collect.py) are lines that begin with "@": anything else
 # a script says is for people.
@@ -136,3 +137,11 @@ fio_run() {
 _stat() { awk -v f="$2" '{ printf "%.0f\n", $f * 512 }' "/sys/block/${1##*/}/stat"; }
 written() { _stat "$1" 7; }
 was_read() { _stat "$1" 3; }
+
+# What the kernel holds on to, less what it would give back.
+kernel_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree:/ { f = $2 } /^(Buffers|Cached|SReclaimable):/ { f += $2 }
+		/^MemTotal:/ { t = $2 } END { print t - f }' /proc/meminfo
+}

@@ -11,7 +11,8 @@
 #   bytes       bytes moved per user byte                    simulated time
 #   instr       instructions per 4 KiB                       stock kernel, twice
 #   scaling     two writers against one                      stock kernel
-#   activation  after a crash with 1 GiB of log; memory      user-mode Linux
+#   memory      what a volume takes                          user-mode Linux
+#   activation  after a crash with 1 GiB of log              user-mode Linux
 #
 # Leaves build/bench/bench.json, bench.svg, and what each guest said in raw/.
 #
@@ -28,7 +29,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lab/common.sh"
 cd "$DL_TOP"
 
-PARTS='fsync seq latency bytes instr scaling activation'
+PARTS='fsync seq latency bytes instr memory scaling activation'
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 only=${1:-${PARTS// /,}}
@@ -44,6 +45,9 @@ done
 
 out=$DL_TOP/build/bench
 raw=$out/raw
+mkdir -p "$out"
+exec 8>"$out/lock"
+flock -n 8 || dl_die "another make bench is running in this tree"
 rm -rf "$raw"
 mkdir -p "$raw"
 
@@ -89,7 +93,7 @@ guest() {
 	icount) run=(tests/vm/run.sh --kernel 6.12 --icount --mem 2G --timeout 600) ;;
 	smp) run=(tests/vm/run.sh --kernel 6.12 --smp 2 --mem 4G --timeout 600) ;;
 	esac
-	"${run[@]}" -- "$@" >"$raw/$name" 2>"$raw/$name.err" || rc=$?
+	"${run[@]}" -- "$@" >"$raw/$name" 2>"$raw/$name.err" 8>&- || rc=$?
 	if [ $rc != 0 ]; then
 		why=$(grep -m 1 '^not ok' "$raw/$name" || tail -n 1 "$raw/$name.err")
 		printf '@fail %s status %s: %s\n' "${name#*.*.}" $rc "$why" >>"$raw/$name"
@@ -155,6 +159,12 @@ part_bytes() {
 	done
 }
 
+part_memory() {
+	[ -n "$(targets deltalog)" ] || return 0
+	queue memory.g16.deltalog.1 uml tests/bench/memory.sh 16
+	queue memory.g32.deltalog.1 uml tests/bench/memory.sh 32
+}
+
 part_instr() {
 	local list
 	mapfile -t list < <(targets raw-log linear writecache snap4 thin thin-snap deltalog)
@@ -191,6 +201,7 @@ part_activation() {
 		for form in seq fsync; do
 			for t in $(targets deltalog writecache snap4); do
 				[ "$t$form" != snap4fsync ] || continue
+				[ "$t" = deltalog ] || [ "$n" = 1 ] || continue
 				alone "activation.$form.$t.$n" uml tests/bench/activation.sh \
 					"$t" "$form" "$activation_mib"
 			done
@@ -209,6 +220,7 @@ done
 ! wanted seq || part_seq
 ! wanted latency || part_latency
 ! wanted bytes || part_bytes
+! wanted memory || part_memory
 drain
 ! wanted scaling || part_scaling
 ! wanted activation || part_activation

@@ -21,7 +21,7 @@ modprobe_all crc32c-intel libcrc32c dm-mod
 [ "$(nproc)" = 2 ] || fail "this needs two processors, not $(nproc)"
 echo "@env scaling_kernel $(uname -r)"
 
-modprobe brd rd_nr=6 rd_size=$((512 * 1024)) || fail "no brd"
+modprobe brd rd_nr=$(($# * 2)) rd_size=$((512 * 1024)) || fail "no brd"
 # shellcheck disable=SC2034 # for target_up
 DL_OPTS='high_watermark 95 reconcile_secs 86400'
 n=0

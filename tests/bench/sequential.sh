@@ -7,7 +7,7 @@
 # Usage: sequential.sh TARGET DEPTH
 #
 # Bandwidth is modelled as a device that serves one request at a time, of up to
-# 64 KiB: 32 us each for the fast device (1,953 MiB/s), 400 us for the slow one
+# 16 KiB: 8 us each for the fast device (1,953 MiB/s), 100 us for the slow one
 # (156 MiB/s).  The log holds 384 MiB.  null_blk's own throttle works in slices
 # of 20 ms, which would hide what a stall looks like.
 
@@ -18,24 +18,20 @@ need fio dmsetup
 
 target=$1 depth=$2
 
-null_disk fast 384 blocksize=512 irqmode=2 completion_nsec=32000 cache_size=16 \
-	hw_queue_depth=1 max_sectors=128
+null_disk fast 384 blocksize=512 irqmode=2 completion_nsec=8000 cache_size=16 \
+	hw_queue_depth=1 max_sectors=32
 FAST=$DISK
-null_disk slow 1280 blocksize=512 irqmode=2 completion_nsec=400000 cache_size=16 \
-	hw_queue_depth=1 max_sectors=128
+null_disk slow 1280 blocksize=512 irqmode=2 completion_nsec=100000 cache_size=16 \
+	hw_queue_depth=1 max_sectors=32
 SLOW=$DISK
 
-# A raw log has no room for what comes after: it is only there to be compared.
-phases='fits:0:256 filling:256:288 full:544:640'
-[ "$target" != raw-log ] || phases='fits:0:256'
-
 target_up "$target"
-set --
-for phase in $phases; do
-	IFS=: read -r name offset size <<-EOF
-		$phase
-	EOF
-	set -- "$@" --name="$name" --stonewall --offset="${offset}m" --size="${size}m"
-done
+set -- --name=fits --size=256m
+# A raw log has no room for what comes after: it is only there to be compared.
+[ "$target" = raw-log ] ||
+	# The first second shows how full the log was, not how fast it is full.
+	set -- "$@" --name=filling --stonewall --offset=256m --size=288m \
+		--name=full --stonewall --offset=544m --size=640m \
+		--time_based --ramp_time=1 --runtime=3
 fio_run "$target" --rw=write --bs=1m --ioengine=libaio --iodepth="$depth" "$@"
 target_down
