@@ -84,7 +84,7 @@ static int watch_drain(const char *name, pid_t child)
 	int status;
 	pid_t got;
 
-	dl_progress_begin("draining", "records", 0);
+	dl_progress_begin("draining", "records");
 	for (;;) {
 		got = waitpid(child, &status, WNOHANG);
 		if (got == child)

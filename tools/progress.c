@@ -27,6 +27,8 @@ static struct {
 	bool active, shown;
 } now;
 
+static int64_t waiting_since;
+
 static int64_t ms(void)
 {
 	struct timespec t;
@@ -40,7 +42,7 @@ static bool tty(void)
 	return !dl_json_wanted() && isatty(STDERR_FILENO);
 }
 
-void dl_progress_begin(const char *what, const char *unit, uint64_t total)
+void dl_progress_begin(const char *what, const char *unit)
 {
 	now.what = what;
 	now.unit = unit;
@@ -48,7 +50,6 @@ void dl_progress_begin(const char *what, const char *unit, uint64_t total)
 	now.next = now.begin + FIRST_MS;
 	now.active = true;
 	now.shown = false;
-	(void)total;
 }
 
 static void amount(char *buf, size_t size, uint64_t n)
@@ -131,6 +132,7 @@ pid_t dl_progress_wait_begin(const char *what)
 {
 	pid_t parent = getpid(), pid;
 
+	waiting_since = ms();
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -148,6 +150,6 @@ void dl_progress_wait_end(pid_t pid)
 		return;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	if (tty())
+	if (tty() && ms() >= waiting_since + FIRST_MS)
 		fputs("\r\033[K", stderr);
 }

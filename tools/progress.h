@@ -15,9 +15,8 @@
  * dl_progress_begin() - start to measure
  * @what: what is being done, in one word
  * @unit: of the numbers: "B" is shown as KiB, MiB, ...
- * @total: how much there is to do, may be corrected later
  */
-void dl_progress_begin(const char *what, const char *unit, uint64_t total);
+void dl_progress_begin(const char *what, const char *unit);
 
 /* @done of @total is done; prints when it is time to. */
 void dl_progress_update(uint64_t done, uint64_t total);

@@ -179,7 +179,7 @@ int dl_scan_run(struct dl_scan *s)
 		rc = dl_err_nomem();
 	} else {
 		if (s->progress)
-			dl_progress_begin(s->progress, "B", s->bytes_total);
+			dl_progress_begin(s->progress, "B");
 		dl_walk_begin(w);
 		s->st = walk_all(s, chunks);
 		if (s->st == DL_IO_ERROR && w->err)
