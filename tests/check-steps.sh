@@ -15,24 +15,103 @@
 #           what others read
 #
 # COMMAND is for bash, with set -euo pipefail, in the repository.
-
-UML=tests/uml/run.sh
+#
+# shellcheck disable=SC2016 # expanded when it is run
 
 # ---- what the rest needs
 
-step setup in=full alone limit=1200 -- scripts/setup.sh test
-# The programs are all built here, for no two steps may build the same file.
+step setup alone limit=1200 -- \
+	scripts/setup.sh test
+# The programs are all built here: no two steps may build the same file.
 step programs in=full,quick needs=setup alone -- \
-	make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools
+	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools'
+step uml-fast needs=setup alone limit=1800 -- \
+	tests/uml/build.sh fast
+step uml-debug needs=setup alone limit=2400 -- \
+	tests/uml/build.sh debug
+step vm-6.1 needs=setup -- \
+	tests/vm/fetch.sh 6.1
+step vm-6.12 needs=setup -- \
+	tests/vm/fetch.sh 6.12
+step module-6.1 needs=setup -- \
+	scripts/build-strict.sh 6.1
+step module-6.12 needs=setup -- \
+	scripts/build-strict.sh 6.12
+step module-fast needs=uml-fast -- \
+	scripts/build-strict.sh fast
+step module-debug needs=uml-debug -- \
+	scripts/build-strict.sh debug
+step module in=quick -- \
+	'make -s module KDIR="$(tests/uml/build.sh fast)" ARCH=um'
 
 # ---- what needs no guest
 
-step checkpatch in=full,quick needs=setup -- scripts/check-style.sh checkpatch
-step sparse in=full,quick needs=setup -- scripts/check-style.sh sparse
-step shellcheck in=full,quick needs=setup -- scripts/check-style.sh shell
-step text in=full,quick needs=setup -- scripts/check-style.sh text
-step layers in=full,quick needs=setup -- scripts/check-layers.sh
-step unit in=full,quick needs=programs least=50 -- make -s -k unit
-step judge in=full,quick needs=programs least=5 -- make -s check-judge
-step fuzz-quick needs=programs least=5 -- make -s -k fuzz-quick
-step tool needs=programs least=5 -- make -s check-tool
+step checkpatch in=full,quick needs=setup -- \
+	scripts/check-style.sh checkpatch
+step sparse in=full,quick needs=setup -- \
+	scripts/check-style.sh sparse
+step shellcheck in=full,quick needs=setup -- \
+	scripts/check-style.sh shell
+step text in=full,quick needs=setup -- \
+	scripts/check-style.sh text
+step layers in=full,quick needs=setup -- \
+	scripts/check-layers.sh
+step check-selftest needs=layers least=30 -- \
+	tests/check-selftest.sh
+step unit in=full,quick needs=programs least=60 -- \
+	make -s -k unit
+step judge in=full,quick needs=programs least=20 -- \
+	make -s check-judge
+step fuzz needs=programs least=5 -- \
+	make -s -k fuzz-quick
+step tool needs=programs least=5 -- \
+	make -s check-tool
+step install needs=programs,vm-6.1,vm-6.12 limit=1200 least=9 -- \
+	tests/install/run.sh
+
+# ---- guests: one of user-mode Linux takes one processor
+
+step lab-fast needs=uml-fast least=10 -- \
+	tests/lab-selftest.sh fast
+step lab-debug needs=uml-debug least=10 -- \
+	tests/lab-selftest.sh debug
+step lab-6.1 needs=vm-6.1 least=8 -- \
+	tests/lab-selftest.sh 6.1
+step lab-6.12 needs=vm-6.12 least=8 -- \
+	tests/lab-selftest.sh 6.12
+
+step tool-debug needs=module-debug,programs least=5 -- \
+	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-tool.sh
+step tool-6.1 needs=module-6.1,vm-6.1,programs least=5 -- \
+	tests/vm/run.sh --kernel 6.1 --timeout 500 -- tests/tool/guest-tool.sh
+step tool-6.12 needs=module-6.12,vm-6.12,programs least=5 -- \
+	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-tool.sh
+
+# crash STATES [OPTION...]: fails if fewer states than that were looked at
+crash() {
+	local states=$1
+	shift
+	printf '%s' "tests/crash/run.sh --states $states $* |
+		awk '{ print }
+			match(\$0, /[0-9]+ crash states/) { n += substr(\$0, RSTART, RLENGTH) }
+			END { if (n < $states) { print \"not ok - \" n \" crash states, not $states\"; exit 1 } }'"
+}
+step crash needs=module-fast,programs least=3 -- \
+	"$(crash 1000)"
+step crash-debug needs=module-debug,programs least=3 -- \
+	"$(crash 200 --debug --seed 7)"
+step crash-6.1 needs=module-6.1,vm-6.1,programs least=3 -- \
+	"$(crash 60 --kernel 6.1 --seed 61)"
+step crash-6.12 needs=module-6.12,vm-6.12,programs least=3 -- \
+	"$(crash 60 --kernel 6.12 --seed 612)"
+step smoke in=quick needs=module,programs least=3 -- \
+	"$(crash 60)"
+# A target that keeps no order must be found wrong, or the test finds nothing.
+step crash-linear needs=uml-fast,programs -- \
+	'if tests/crash/run.sh --only linear --states 60 >build/check/linear.out 2>&1; then
+		echo "not ok - a linear target was found right"
+		exit 1
+	fi
+	sed "s/^/# /" build/check/linear.out
+	grep -q "wrong: a hole" build/check/linear.out
+	echo "ok - a linear target in the place of the volume is found wrong"'
