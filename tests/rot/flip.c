@@ -130,15 +130,51 @@ static bool read_gone(struct rot *rot, int fd, uint32_t at, uint32_t n)
 	return true;
 }
 
-bool rot_read(struct rot *rot, bool each, uint32_t *failed)
+enum how { EACH_SECTOR, EACH_PAGE };
+
+/*
+ * Large reads across what can be read and what cannot: they fail, or end before
+ * the first sector that is gone; what they return is right.
+ */
+static bool read_across(struct rot *rot, int fd)
 {
-	uint32_t at, n, nr = 0;
+	uint32_t at, i;
+
+	for (at = 0; at < VOL_SECTORS; at += RUN_SECTORS) {
+		const size_t bytes = RUN_SECTORS * SECTOR;
+		const size_t pos = (size_t)at * SECTOR;
+		ssize_t ret = pread(fd, rot->got + pos, bytes, (off_t)pos);
+		uint32_t n = ret < 0 ? 0 : (uint32_t)ret / SECTOR;
+
+		for (i = at; i < at + n; i++) {
+			if (rot->gone[i])
+				return rot_wrong(rot, "sector %u is read with others, should be unreadable",
+						 i);
+			if (memcmp(rot->got + (size_t)i * SECTOR,
+				   rot->want + (size_t)i * SECTOR, SECTOR))
+				return rot_wrong(rot, "WRONG DATA in sector %u, read with others",
+						 i);
+		}
+		/* Only what is gone may have stopped it, whole or half way. */
+		for (i = at; i < at + RUN_SECTORS && !rot->gone[i]; i++)
+			;
+		if (n < RUN_SECTORS && i == at + RUN_SECTORS)
+			return rot_wrong(rot, "reading sectors %u to %u: %s",
+					 at, i - 1, ret < 0 ? strerror(errno) :
+					 "a part of them only");
+	}
+	return true;
+}
+
+static bool read_all(struct rot *rot, int fd, enum how how, uint32_t *nr)
+{
+	uint32_t at, n;
 	bool ok = true;
-	int fd = rot_open();
 
 	for (at = 0; ok && at < VOL_SECTORS; at += n) {
 		bool gone = rot->gone[at];
-		uint32_t max = gone && each ? 1 : gone ? 8 : RUN_SECTORS;
+		uint32_t max = !gone ? RUN_SECTORS :
+			how == EACH_SECTOR ? 1 : 8 - at % 8;
 
 		for (n = 1; n < max && at + n < VOL_SECTORS &&
 		     rot->gone[at + n] == gone; n++)
@@ -147,11 +183,24 @@ bool rot_read(struct rot *rot, bool each, uint32_t *failed)
 			ok = read_gone(rot, fd, at, n);
 		else
 			ok = read_good(rot, fd, at, n);
-		nr += gone;
+		*nr += gone;
 		/* The kernel logs ten lines of a kind at a time and no more. */
-		if (gone && nr % 8 == 0)
+		if (gone && *nr % 8 == 0)
 			rot_pause();
 	}
+	return ok;
+}
+
+bool rot_read(struct rot *rot, bool each, uint32_t *failed)
+{
+	uint32_t nr = 0;
+	int fd = rot_open();
+	bool ok = read_all(rot, fd, EACH_PAGE, &nr);
+
+	if (ok && each)
+		ok = read_all(rot, fd, EACH_SECTOR, &nr);
+	if (ok && nr)
+		ok = read_across(rot, fd);
 	close(fd);
 	if (failed)
 		*failed = nr;

@@ -71,6 +71,7 @@ static void one(struct rot *rot, const struct plan *p, const struct state *s,
 static void batch(struct rot *rot, const struct plan *p, const struct state *s,
 		  const struct flip *f, uint32_t n)
 {
+	const uint32_t before = rot->wrong;
 	enum outcome o;
 	uint32_t i;
 
@@ -84,6 +85,13 @@ static void batch(struct rot *rot, const struct plan *p, const struct state *s,
 	}
 	for (i = 0; i < n; i++)
 		one(rot, p, s, &f[i]);
+	if (rot->wrong > before)
+		return;
+	/* Which is a failure of its own, told with the first of them. */
+	if (flip_judge(rot, s, f, n) == WRONG) {
+		printf("# %u bytes damaged together, each by itself is fine:\n", n);
+		tell_wrong(rot, p, s, f);
+	}
 }
 
 /* May it go together with others: damage that is met by reads only? */

@@ -134,7 +134,8 @@ bool rot_wrong(struct rot *rot, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /*
  * Read all of the volume: it must be as want, and unreadable where gone.
- * @each: try unreadable sectors one by one
+ * Pages first, then with others in large pieces.
+ * @each: try unreadable sectors one by one as well
  * @failed: out: how many reads failed, as they should; may be NULL
  */
 bool rot_read(struct rot *rot, bool each, uint32_t *failed);
