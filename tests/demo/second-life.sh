@@ -27,7 +27,7 @@ chapter "The machine comes back"
 start=$(now_ms)
 show deltalog activate vol0 --origin $ORIGIN --log $LOG
 took=$(since "$start")
-line=$(dmesg | sed -n 's/.*deltalog: .*recovered \(.*\) behind.*/\1/p' | tail -n 1)
+line=$(dmesg | sed -n 's/.*deltalog: .*recovered \([0-9]* records in [0-9]* frames\).*/\1/p' | tail -n 1)
 [ -n "$line" ] || fail "the kernel does not speak of a recovery"
 figure "recovered" "$line"
 figure "  it took" "$took, reading $(mib $(($(disk $LOG 3) * 512))) of the log"
