@@ -359,9 +359,12 @@ static void drop_hidden(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
 	struct dl_pmap *pm = &v->map.pm;
+	struct dl_run run;
 	u32 i;
 
-	for (i = 1; i < pm->nr && !dl_runs_none(&v->runs); i++) {
+	if (!dl_runs_first(&v->runs, 0, rc->goal, &run))
+		return;
+	for (i = 1; i < pm->nr; i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
 		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)

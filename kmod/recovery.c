@@ -24,6 +24,7 @@ struct recovery {
 	u32 win_sectors;
 	u64 next;		/* behind what was read last */
 	u64 inserted;
+	u64 end;		/* sector behind the last frame */
 	bool unreadable_end;	/* the log ends where it cannot be read */
 	int err;
 };
@@ -198,6 +199,7 @@ static int walk_one(struct recovery *rec, const struct dl_cp_segment *seg,
 		return rec->err ?: st == DL_IO_ERROR ? -EIO : -EUCLEAN;
 	if (info->seg.last_commit < info->seg.first_commit)
 		return 0;
+	rec->end = info->seg.start + info->seg.end;
 	ret = dl_segments_adopt(&v->log.segs, &info->seg);
 	if (ret == -EUCLEAN)
 		dl_err("%s: log %pg: segment %llu at sector %llu overlaps another",
@@ -345,9 +347,10 @@ static int take_over(struct recovery *rec)
 	l->durable_seq = l->retired_seq;
 	l->segs.next_id = max(l->segs.next_id, v->ck.head.next_segment_id);
 	if (!(v->ck.sb.flags & DL_SUPER_CLEAN))
-		dl_info("%s: recovered %llu records in %llu frames behind sequence %llu",
-			v->name, rec->inserted, rec->walk.nr_frames,
-			v->horizon);
+		dl_info("%s: log %pg: recovered %llu records in %llu frames, sequence %llu to %llu; it ends at sector %llu, commit %llu",
+			v->name, v->logio.bdev, rec->inserted,
+			rec->walk.nr_frames, v->horizon + 1,
+			l->next_seq - 1, rec->end, l->next_commit - 1);
 	if (v->opts.accept_origin) {
 		dl_fingerprint_forget(&v->fp, 0, U64_MAX);
 		return 0;

@@ -42,12 +42,6 @@ static int get_devices(struct dm_target *ti, struct dl_target *t, char **argv)
 		ti->error = "Volume is larger than its origin";
 		return -EINVAL;
 	}
-	if (bdev_logical_block_size(t->log->bdev) >
-	    bdev_logical_block_size(t->origin->bdev)) {
-		/* What uses the origin in its own blocks could not go on. */
-		ti->error = "Log has larger logical blocks than the origin";
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -188,9 +182,12 @@ static int dl_iterate_devices(struct dm_target *ti,
 {
 	struct dl_target *t = ti->private;
 
-	return fn(ti, t->origin, 0, ti->len, data) ?:
-		fn(ti, t->log, 0, round_down(bdev_nr_sectors(t->log->bdev),
-						 DL_PAGE_SECTORS), data);
+	/*
+	 * The volume looks like its origin, or what is on it could not go on
+	 * in its own block size. What the log demands of bios that are sent on
+	 * to it is in the hints.
+	 */
+	return fn(ti, t->origin, 0, ti->len, data);
 }
 
 static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
@@ -198,6 +195,9 @@ static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	struct dl_target *t = ti->private;
 
 	dl_limits_set(limits, ti->discards_supported);
+	/* Whole pages are read from the log in place, into the user's memory. */
+	limits->dma_alignment = max(limits->dma_alignment,
+				    (unsigned int)bdev_dma_alignment(t->log->bdev));
 	/* Bigger writes leave the log in larger pieces. */
 	limits->io_opt = 0;
 	limits->io_min = max(limits->physical_block_size,

@@ -19,6 +19,7 @@ static inline void dl_limits_set(struct queue_limits *limits, bool discard)
 
 	/* A single record covers a run of any length a bio can have. */
 	most = round_down(most, 8);
+	/* As far as the origin has it: see dm_table_supports_write_zeroes(). */
 	limits->max_write_zeroes_sectors = most;
 	limits->max_hw_discard_sectors = discard ? most : 0;
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)

@@ -376,7 +376,9 @@ static enum dl_status walk_frames(struct dl_walk *w, struct dl_seg_walk *s,
 	struct dl_frame_head h;
 	enum dl_status st;
 
-	if (!dl_seg_sealed(s)) {
+	if (dl_seg_sealed(s)) {
+		s->durable = s->seg->last_commit;
+	} else {
 		s->durable = w->cp->durable_commit;
 		look_along(w, s);
 	}
