@@ -41,6 +41,7 @@ include scripts/install.mk
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
 -include tests/crash/crash.mk
+-include tests/rot/rot.mk
 -include tests/load/load.mk
 -include tests/bench/bench.mk
 include tests/check.mk

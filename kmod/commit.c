@@ -224,6 +224,8 @@ static void frame_endio(struct bio *bio)
 	struct dl_log *l = f->log;
 	unsigned long flags;
 
+	/* The memory is used again: this life of the bio ends here. */
+	bio_uninit(bio);
 	spin_lock_irqsave(&l->lock, flags);
 	if (f->want_durable)
 		l->forced--;
@@ -242,6 +244,7 @@ static void flush_endio(struct bio *bio)
 	struct dl_log *l = container_of(bio, struct dl_log, flush_bio);
 	unsigned long flags;
 
+	bio_uninit(bio);
 	spin_lock_irqsave(&l->lock, flags);
 	l->flushing = false;
 	if (unlikely(bio->bi_status)) {

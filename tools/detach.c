@@ -249,7 +249,7 @@ static void tell(const struct dl_dm_volume *v, const struct dl_samples *sum)
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
 	const char *args[DL_OPT_MAX_ARGS];
-	struct dl_samples sum;
+	struct dl_samples sum = { 0 };
 	struct dl_dm_volume v;
 	struct dl_volstat s;
 	int rc = dl_opt_parse(verb, groups, argc, argv, args);

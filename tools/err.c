@@ -17,7 +17,8 @@ void dl_err_verb(const char *name)
 	verb = name;
 }
 
-static void say(const char *kind, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+say(const char *kind, const char *fmt, va_list ap)
 {
 	fflush(stdout);
 	dl_progress_clear();

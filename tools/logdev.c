@@ -239,7 +239,9 @@ int dl_logdev_explain(struct dl_logdev *l)
 	st = dl_logcp_load(&cp, l, slot);
 	if (st == DL_OK) {
 		dl_logcp_free(&cp);
-		return DL_EXIT_OK;
+		return dl_err(DL_EXIT_FAILED,
+			      "log %s: reading it twice gave two results; check the device, and that nothing writes to it",
+			      path);
 	}
 	if (st == DL_BAD_FEATURE)
 		return dl_err(DL_EXIT_REFUSED,

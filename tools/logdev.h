@@ -65,7 +65,7 @@ int dl_logdev_pick(struct dl_logdev *l, struct dl_logcp *cp);
  * dl_logdev_explain() - why there is no usable log here
  * @l: a log for which dl_logdev_pick() gave -1
  *
- * Says so with what to do. Return: the exit code.
+ * Says so with what to do. Return: the exit code, never 0.
  */
 int dl_logdev_explain(struct dl_logdev *l);
 

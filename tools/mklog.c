@@ -110,7 +110,8 @@ static int write_all(struct dl_mklog *m, struct dl_super *sb,
 			       sizeof(block));
 		rc = rc ?: dl_blkdev_sync(m->dev);
 	}
-	*sb = slots[DL_SUPER_SLOTS - 1];
+	if (!rc)
+		*sb = slots[DL_SUPER_SLOTS - 1];
 	return rc;
 }
 

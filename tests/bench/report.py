@@ -21,6 +21,8 @@ from figures import NAMES, SECTIONS, US, Reader
 
 LABEL = 34
 COLUMN = 13
+# Figures in host time are good as long as others take no more of it, in percent.
+QUIET = 10
 
 
 @dataclass
@@ -163,6 +165,11 @@ def main():
     for r in repeat:
         print(f"repeat: {r['section']}: {r['figures']} figures measured again, furthest apart "
               f"{r['worst'] * 100:.2f} % ({r['figure']}, {NAMES[r['target']]})")
+    for section, _ in tables:
+        others = float(results.env.get(f"others_{section.id}", "0").split()[0])
+        if others > QUIET:
+            print(f"doubtful: {section.id}: other programs used {others:.0f} % of the host "
+                  "meanwhile; measure again when it is quiet")
     rows = [r for _, t in tables for r in t]
     short = [r.figure.id for r in rows if r.verdict == "short"]
     print(f"aims: {sum(r.verdict == 'pass' for r in rows)} met, {len(short)} short"

@@ -44,7 +44,7 @@ phases() {
 		set -- "$@" --name="sync-w$_w" --stonewall --numjobs=$_w --iodepth=1
 	done
 	fio_run "$TARGET.$round" --rw=randwrite --bs=4k --ioengine=libaio \
-		--size=32m --offset_increment=32m --cpus_allowed=0-1 \
+		--size=32m --offset_increment=32m --runtime=3 --cpus_allowed=0-1 \
 		--cpus_allowed_policy=split "$@"
 }
 

@@ -11,7 +11,8 @@ CRASH_OBJ = $(patsubst %,$(CRASH_OUT)/crash-obj/%.o,$(1))
 .PHONY: crash-tools crash-modules check-judge check-crash
 
 ## make crash-tools   build the content model and the crash tests
-crash-tools: $(CRASH_OUT)/dlmodel $(CRASH_OUT)/dlreplay $(CRASH_OUT)/test_judge
+crash-tools: $(CRASH_OUT)/dlmodel $(CRASH_OUT)/dlreplay $(CRASH_OUT)/test_judge \
+	$(CRASH_OUT)/dlforge
 
 $(CRASH_OUT)/crash-obj/%.o: $(TOP)/tests/model/%.c
 	@mkdir -p $(@D)
@@ -20,6 +21,13 @@ $(CRASH_OUT)/crash-obj/%.o: $(TOP)/tests/model/%.c
 $(CRASH_OUT)/crash-obj/%.o: $(TOP)/tests/crash/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CRASH_CFLAGS) -c -o $@ $<
+
+$(CRASH_OUT)/crash-obj/%.o: $(TOP)/tests/load/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CRASH_CFLAGS) -c -o $@ $<
+
+$(CRASH_OUT)/dlforge: $(call CRASH_OBJ,util dlforge)
+	$(CC) -o $@ $^
 
 $(CRASH_OUT)/dlmodel: $(call CRASH_OBJ,$(CRASH_MODEL) dlmodel)
 	$(CC) -pthread -o $@ $^
