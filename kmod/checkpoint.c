@@ -172,6 +172,9 @@ static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
 		}
 		dl_warn("log %pg: checkpoint %d at sector %llu: %s", bdev, slot,
 			ck->sb.cp_sector, dl_status_text(st[slot]));
+		/* The superblock is one, whatever its checkpoint lacks. */
+		if (st[slot] == DL_BAD_MAGIC)
+			st[slot] = DL_BAD_CRC;
 	}
 	return refuse(ck, sb, st);
 }

@@ -83,8 +83,11 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	struct dl_target *t = ti->private;
 	struct dl_volume *v = t->volume;
 
-	if (dl_volume_mode(v) == DL_MODE_DETACHED)
+	if (dl_volume_mode(v) == DL_MODE_DETACHED) {
+		dl_err("%s: is detached and takes no message: remove it",
+		       v->name);
 		return -EROFS;
+	}
 	if (argc == 1 && !strcasecmp(argv[0], "flush"))
 		return dl_log_sync(&v->log);
 	if (argc == 1 && !strcasecmp(argv[0], "reconcile"))
