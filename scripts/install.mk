@@ -38,6 +38,10 @@ uninstall-tool:
 	@rm -f '$(SBINDIR)/deltalog' \
 		$(foreach p,$(MAN_PAGES),'$(MANDIR)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))') \
 		$(foreach f,$(COMPLETIONS),'$(COMPDIR)/$(notdir $(f))')
+	@# Those that a fresh system has not got, if nobody else uses them.
+	@for dir in '$(COMPDIR)' '$(dir $(COMPDIR))' '$(MANDIR)/man8'; do \
+		[ ! -d "$$dir" ] || rmdir --ignore-fail-on-non-empty "$$dir"; \
+	done
 
 uninstall-module:
 	@DESTDIR='$(DESTDIR)' scripts/dkms/dkms.sh remove '$(VERSION)'

@@ -24,6 +24,7 @@ for dir in /usr/src/*/; do
 done
 mount --move "$src" /usr/src
 mount -t tmpfs none /usr/local
+mkdir -p /usr/local/sbin /usr/local/share/man
 mount -t tmpfs none /var/lib/dkms
 mount -t tmpfs none /lib/modules
 
