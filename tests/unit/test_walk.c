@@ -375,6 +375,42 @@ static void test_bad_table(void **state)
 	lb_free(b);
 }
 
+/*
+ * From one life to the next commits and sequences rise, each of them: a table
+ * where one of the two does not is not to be trusted with the order.
+ */
+static void test_lives_in_order(void **state)
+{
+	struct lb_result r;
+	int what;
+
+	(void)state;
+	for (what = 0; what < 3; what++) {
+		struct lb *b = lb_new(4096, 775);
+
+		lb_open(b, DL_CHUNK_SECTORS_MIN);
+		lb_frames(b, 3, 0, 4);
+		lb_seal(b, what);
+		b->epoch++;
+		b->segs[1].epoch = b->epoch;
+		b->durable = 0;
+		if (what == 1)
+			b->commit = 2;
+		if (what == 2)
+			b->seq = 2;
+		lb_open(b, DL_CHUNK_SECTORS_MIN);
+		lb_frames(b, 3, 0, 4);
+		lb_seal(b, true);
+		lb_checkpoint(b);
+		memcpy(image, b->log, LB_LOG_BYTES);
+		lb_walk(b, image, 0, LB_SUMMARY_MAX, &r);
+		check_model(&r);
+		assert_status(r.st, what ? DL_LOST : DL_OK);
+		assert_int_equal(r.frames, what ? 3 : 6);
+		lb_free(b);
+	}
+}
+
 /* After a clean shutdown nobody searches the free space for proof. */
 static void test_clean(void **state)
 {
@@ -502,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_bad_successor),
 		cmocka_unit_test(test_life_over),
 		cmocka_unit_test(test_bad_table),
+		cmocka_unit_test(test_lives_in_order),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_stop),
 	};
