@@ -24,7 +24,7 @@ step setup alone limit=1200 -- \
 	scripts/setup.sh test
 # The programs are all built here: no two steps may build the same file.
 step programs in=full,quick needs=setup alone -- \
-	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools'
+	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools rot-tools'
 step uml-fast needs=setup alone limit=1800 -- \
 	tests/uml/build.sh fast
 step uml-debug needs=setup alone limit=2400 -- \
@@ -86,6 +86,26 @@ step tool-6.1 needs=module-6.1,vm-6.1,programs least=5 -- \
 	tests/vm/run.sh --kernel 6.1 --timeout 500 -- tests/tool/guest-tool.sh
 step tool-6.12 needs=module-6.12,vm-6.12,programs least=5 -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-tool.sh
+
+# Every script of tests/load, under the debug kernel (where waiting is free) and
+# with two processors under the stock ones.
+for script in tests/load/*.sh; do
+	suite=$(basename "$script" .sh)
+	[ "$suite" != common ] || continue
+	step "$suite-debug" needs=module-debug,programs limit=900 -- \
+		tests/uml/run.sh --debug --time-travel --timeout 850 -- "$script"
+	# Only the debug kernel can make allocations fail.
+	[ "$suite" != faults ] || continue
+	for kernel in 6.1 6.12; do
+		step "$suite-$kernel" needs=module-$kernel,vm-$kernel,programs limit=900 -- \
+			tests/vm/run.sh --kernel $kernel --smp 2 --timeout 850 -- "$script"
+	done
+done
+
+step rot needs=module-fast,programs limit=900 -- \
+	tests/rot/run.sh
+step rot-debug needs=module-debug,programs limit=900 -- \
+	tests/rot/run.sh --debug
 
 # crash STATES [OPTION...]: fails if fewer states than that were looked at
 crash() {

@@ -21,6 +21,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lab/common.sh
 . "$(dirname "$0")/../scripts/lab/common.sh"
+cd "$DL_TOP"
 
 SLOTS=2
 LOGS=${DELTALOG_LOGS:-$DL_TOP/build/check}
@@ -189,7 +190,6 @@ ready() {
 	done
 }
 
-cd "$DL_TOP"
 mkdir -p "$LOGS"
 exec 9>"$LOGS/.lock"
 flock -n 9 || dl_die "another run is using $LOGS"
