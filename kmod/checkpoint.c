@@ -33,19 +33,30 @@ static int write_slot(struct dl_checkpoint *ck, int slot, u32 bytes)
 		return ret;
 	sb->cp_sector = area_sector(sb, slot);
 	sb->cp_bytes = bytes;
-	/* The checkpoint stays in front, the other slot needs it too. */
-	dl_super_pack(sb, ck->buf + ((size_t)sb->cp_sectors << DL_SECTOR_SHIFT));
+	dl_super_pack(sb, ck->block);
 	return dl_blkio_write(ck->io, slot_sector(slot), DL_SUPER_SECTORS,
-			      ck->buf + ((size_t)sb->cp_sectors << DL_SECTOR_SHIFT),
-			      REQ_PREFLUSH | REQ_FUA);
+			      ck->block, REQ_PREFLUSH | REQ_FUA);
 }
 
-static int alloc_buf(struct dl_checkpoint *ck)
+/* Room for a checkpoint of @bytes, in whole blocks of any size. */
+static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 {
 	kvfree(ck->buf);
-	ck->buf = kvmalloc(((size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT) +
-			   DL_SUPER_BYTES, GFP_KERNEL);
+	ck->bytes = round_up(bytes, DL_BLOCK_MAX);
+	ck->buf = kvmalloc(ck->bytes, GFP_KERNEL);
 	return ck->buf ? 0 : -ENOMEM;
+}
+
+int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost)
+{
+	size_t area = (size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT;
+	size_t need = sizeof(struct dl_disk_checkpoint) +
+		3 * sizeof(struct dl_disk_section) +
+		(size_t)segments * sizeof(struct dl_disk_segment) +
+		DL_SAMPLES * sizeof(struct dl_disk_sample) +
+		(size_t)lost * sizeof(struct dl_disk_lost);
+
+	return alloc_buf(ck, min(need, area));
 }
 
 /* Give a blank log its first superblocks. */
@@ -72,13 +83,13 @@ static int format(struct dl_checkpoint *ck, u64 volume_sectors)
 	sb->flags = DL_SUPER_CLEAN;
 	sb->created_ns = ktime_get_real_ns();
 	sb->written_ns = sb->created_ns;
-	ret = alloc_buf(ck);
+	ret = alloc_buf(ck, DL_BLOCK_MAX);
 	for (slot = 0; !ret && slot < DL_SUPER_SLOTS; slot++) {
 		struct dl_cp_writer w;
 		u32 bytes, crc;
 
 		h.generation = ++sb->generation;
-		dl_cp_begin(&w, ck->buf, (size_t)sb->cp_sectors << DL_SECTOR_SHIFT);
+		dl_cp_begin(&w, ck->buf, ck->bytes);
 		if (dl_cp_end(&w, &h, &bytes, &crc) != DL_OK)
 			return -EINVAL;
 		sb->cp_crc = crc;
@@ -91,19 +102,14 @@ static int format(struct dl_checkpoint *ck, u64 volume_sectors)
 	return ret;
 }
 
-static int read_slot(struct dl_checkpoint *ck, int slot, struct dl_super *sb,
-		     enum dl_status *st, bool *blank)
+static void read_slot(struct dl_checkpoint *ck, int slot, struct dl_super *sb,
+		      enum dl_status *st, bool *blank)
 {
-	void *block = kmalloc(DL_SUPER_BYTES, GFP_KERNEL);
-	int ret;
+	int ret = dl_blkio_read(ck->io, slot_sector(slot), DL_SUPER_SECTORS,
+				ck->block);
 
-	if (!block)
-		return -ENOMEM;
-	ret = dl_blkio_read(ck->io, slot_sector(slot), DL_SUPER_SECTORS, block);
-	*st = ret ? DL_IO_ERROR : dl_super_unpack(sb, block);
-	*blank = !ret && dl_super_blank(block);
-	kfree(block);
-	return 0;
+	*st = ret ? DL_IO_ERROR : dl_super_unpack(sb, ck->block);
+	*blank = !ret && dl_super_blank(ck->block);
 }
 
 static int refuse(struct dl_checkpoint *ck, const struct dl_super *sb,
@@ -162,7 +168,7 @@ static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
 			       bdev_logical_block_size(bdev));
 			return -EINVAL;
 		}
-		ret = alloc_buf(ck);
+		ret = alloc_buf(ck, ck->sb.cp_bytes);
 		if (ret)
 			return ret;
 		st[slot] = read_area(ck, r);
@@ -195,15 +201,18 @@ int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
 		       DL_LOG_SECTORS_MIN);
 		return -EINVAL;
 	}
+	ck->block = kmalloc(DL_SUPER_BYTES, GFP_KERNEL);
 	sb = kcalloc(DL_SUPER_SLOTS, sizeof(*sb), GFP_KERNEL);
-	if (!sb)
+	if (!sb || !ck->block) {
+		kfree(sb);
 		return -ENOMEM;
-	for (i = 0; !ret && i < DL_SUPER_SLOTS; i++)
-		ret = read_slot(ck, i, &sb[i], &st[i], &blank[i]);
-	if (!ret && blank[0] && blank[1]) {
+	}
+	for (i = 0; i < DL_SUPER_SLOTS; i++)
+		read_slot(ck, i, &sb[i], &st[i], &blank[i]);
+	if (blank[0] && blank[1]) {
 		ret = format(ck, volume_sectors);
 		for (i = 0; !ret && i < DL_SUPER_SLOTS; i++)
-			ret = read_slot(ck, i, &sb[i], &st[i], &blank[i]);
+			read_slot(ck, i, &sb[i], &st[i], &blank[i]);
 	}
 	if (!ret) {
 		for (i = 0; i < DL_SUPER_SLOTS; i++)
@@ -221,6 +230,8 @@ void dl_checkpoint_exit(struct dl_checkpoint *ck)
 {
 	kvfree(ck->buf);
 	ck->buf = NULL;
+	kfree(ck->block);
+	ck->block = NULL;
 }
 
 static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
@@ -238,7 +249,7 @@ static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
 	u32 crc;
 	enum dl_status st;
 
-	dl_cp_begin(&w, ck->buf, (size_t)sb->cp_sectors << DL_SECTOR_SHIFT);
+	dl_cp_begin(&w, ck->buf, ck->bytes);
 	dl_cp_section(&w, DL_SECTION_SEGMENTS, DL_SECTION_MUST);
 	spin_lock_irqsave(&l->lock, flags);
 	h.next_seq = l->next_seq;

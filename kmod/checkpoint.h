@@ -24,7 +24,9 @@ struct dl_checkpoint {
 	struct dl_blkio *io;
 	struct dl_super sb;	/* as last written; geometry never changes */
 	struct dl_cp_head head;	/* as loaded */
-	void *buf;		/* the larger of area and superblock */
+	void *buf;		/* a checkpoint */
+	size_t bytes;		/* of it */
+	void *block;		/* a superblock */
 	int first;		/* slot to write first: not the one relied on */
 	u64 loaded_epoch;	/* of the life before this one */
 	u64 horizon;		/* as last committed; never falls */
@@ -52,6 +54,16 @@ struct dl_checkpoint {
 int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
 		       struct dl_cp_reader *r, u64 volume_sectors);
 void dl_checkpoint_exit(struct dl_checkpoint *ck);
+
+/**
+ * dl_checkpoint_fit() - have a buffer for what commits will write
+ * @ck: loaded; what the buffer held is gone
+ * @segments: entries of the segment table at most
+ * @lost: entries of the list of lost pages at most
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost);
 
 /**
  * dl_checkpoint_commit() - write the present state, twice, durably

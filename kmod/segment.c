@@ -75,6 +75,12 @@ static void occupy(struct dl_segments *s, struct dl_segment *seg)
 	s->free_chunks -= n;
 }
 
+u32 dl_segments_limit(struct dl_segments *s)
+{
+	s->max = s->nr_live + 2 * (s->nr_chunks / s->seg_chunks) + 8;
+	return s->max;
+}
+
 struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 {
 	struct dl_segment *seg = mempool_alloc(s->mem, GFP_NOIO);
@@ -82,10 +88,13 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 	memset(seg, 0, sizeof(*seg));
 	INIT_LIST_HEAD(&seg->list);
 	atomic_set(&seg->readers, 0);
-	/* A sixteenth is what 512-byte records need for theirs. */
+	/*
+	 * Twice what whole pages need. A segment of little records goes
+	 * without a summary, and is recovered by its frames.
+	 */
 	seg->sum_bytes = max_t(u32, 16384,
 			       (s->seg_chunks * s->chunk_sectors) <<
-			       (DL_SECTOR_SHIFT - 4));
+			       (DL_SECTOR_SHIFT - 6));
 	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
 	seg->sum_buf = xchg(&s->spare, NULL);
 	if (!seg->sum_buf)
@@ -146,6 +155,9 @@ bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
 	u32 n = s->seg_chunks;
 	unsigned long at;
 
+	/* The open one and its successor are in neither list or both. */
+	if (s->nr_live + s->nr_pool + 2 >= s->max)
+		return false;
 	for (; n; n /= 2) {
 		at = bitmap_find_next_zero_area(s->bitmap, s->nr_chunks, 0, n, 0);
 		if (at < s->nr_chunks)
@@ -199,8 +211,6 @@ u32 dl_segment_room(const struct dl_segment *seg, u32 block_bytes,
 	u32 need = dl_summary_sectors(block_bytes, seg->nr_frames + 1,
 				      seg->nr_descs + max_descs);
 
-	if (seg->sum_buf && ((u64)need << DL_SECTOR_SHIFT) > seg->sum_bytes)
-		return 0;
 	if (seg->used + need >= seg->sectors)
 		return 0;
 	return seg->sectors - seg->used - need;

@@ -54,6 +54,7 @@ struct dl_segments {
 	u32 seg_chunks;		/* size of a new segment */
 	u32 nr_pool, nr_live;
 	u32 pool_chunks;
+	u32 max;		/* segments a checkpoint has room for */
 	u64 next_id;
 	unsigned long *bitmap;
 	struct dl_segment **by_chunk;
@@ -76,6 +77,12 @@ void dl_segments_exit(struct dl_segments *s);
  * Return: 0, -ENOMEM, or -EUCLEAN when it overlaps another segment.
  */
 int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs);
+
+/*
+ * From now on there are never more than so many, which is what is returned:
+ * twice what fits in segments of the present size, and those recovered.
+ */
+u32 dl_segments_limit(struct dl_segments *s);
 
 /**
  * dl_segment_alloc() - memory for a segment and its summary, no space yet

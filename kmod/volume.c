@@ -15,6 +15,7 @@
 
 #define BOUNCE_PAGES	16
 #define RUNS_MAX	4096
+#define LOST_MAX	4096
 #define CP_SEGMENTS	16	/* sealed segments between two checkpoints */
 
 static LIST_HEAD(volumes);
@@ -125,7 +126,7 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    (u64)READ_ONCE(v->rc.nr_jobs) *
 		    (sizeof(struct dl_job) + DL_JOB_PAGES * PAGE_SIZE) +
 		    BOUNCE_PAGES * PAGE_SIZE +
-		    ((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) +
+		    v->ck.bytes +
 		    (u64)v->log.segs.nr_chunks * sizeof(void *);
 	struct dl_segment *seg;
 	unsigned long flags;
@@ -290,12 +291,15 @@ static void volume_destroy(struct dl_volume *v)
 	kfree(v);
 }
 
-/* Entries of the map: as many as the log has pages, nearly. */
+/*
+ * Entries of the map: as many as the log has pages before writers are slowed
+ * for want of space.
+ */
 static u32 default_records(const struct dl_super *sb)
 {
 	u64 pages = sb->log_sectors >> DL_PAGE_SECTOR_SHIFT;
 
-	return clamp_t(u64, pages - pages / 20, 4096, 1U << 31);
+	return clamp_t(u64, pages - pages / 8, 4096, 1U << 31);
 }
 
 static int volume_setup(struct dl_volume *v, u64 sectors)
@@ -329,10 +333,11 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 
 	records = v->opts.max_records ?: default_records(&v->ck.sb);
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
-	v->lost_max = (((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) - 8192 -
-		       (u64)dl_super_chunks(&v->ck.sb) *
-		       sizeof(struct dl_disk_segment)) /
-		      (2 * sizeof(struct dl_disk_lost));
+	v->lost_max = min_t(u64, LOST_MAX,
+			    (((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) -
+			     8192 - (u64)dl_super_chunks(&v->ck.sb) *
+			     sizeof(struct dl_disk_segment)) /
+			    (2 * sizeof(struct dl_disk_lost)));
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
@@ -347,6 +352,9 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_reconcile_init(&v->rc, v);
 	if (!ret)
 		ret = dl_recover(v, &r, sectors);
+	if (!ret)
+		ret = dl_checkpoint_fit(&v->ck, dl_segments_limit(&v->log.segs),
+					2 * v->lost_max);
 	if (ret)
 		return ret;
 	v->sectors = sectors;
