@@ -26,22 +26,22 @@ struct taking {
 	bool by_summary;	/* the second walk, with summaries */
 };
 
-static void claim(struct anatomy *an, enum part part, uint64_t sector,
+static void claim(struct anatomy *an, enum part what, uint64_t sector,
 		  uint64_t offset, uint64_t bytes, uint32_t owner)
 {
 	uint64_t from = sector * DL_SECTOR_BYTES + offset, i;
 
 	if (from + bytes > LOG_BYTES)
-		die("the log's %s lies behind its end", part_text[part]);
+		die("the log's %s lies behind its end", part_text[what]);
 	for (i = from; i < from + bytes; i++) {
 		if (an->part[i])
 			die("byte %llu of the log is a %s and a %s",
 			    (unsigned long long)i, part_text[an->part[i]],
-			    part_text[part]);
-		an->part[i] = part;
+			    part_text[what]);
+		an->part[i] = what;
 		an->owner[i / DL_SECTOR_BYTES] = (uint16_t)owner;
 	}
-	an->bytes[part] += (uint32_t)bytes;
+	an->bytes[what] += (uint32_t)bytes;
 }
 
 static int take_read(void *ctx, u64 sector, u32 sectors, void *buf)

@@ -10,6 +10,7 @@ set -eu
 modprobe_all dm-mod loop
 build=$DL_TOP/build
 insmod "$build/$(uname -r)/dl-record.ko" || fail "no recorder for this kernel"
+# shellcheck disable=SC2119 # no parameters for the module
 load_module
 # What is told of every activation is read in the guest; the host keeps
 # warnings and worse, so also what tests/guest/splats.awk looks for.

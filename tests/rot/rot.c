@@ -23,7 +23,7 @@ struct plan {
 	const char *only;	/* a state */
 	const char *repeat;	/* how to call this program again */
 	int64_t byte;		/* only this one */
-	uint8_t mask;
+	uint32_t mask;
 };
 
 static void usage(void)
@@ -196,7 +196,8 @@ static void test(struct rot *rot, const struct plan *p)
 		if (p->only && strcmp(p->only, s->name))
 			continue;
 		if (p->byte >= 0) {
-			struct flip f = { (uint32_t)p->byte, p->mask };
+			struct flip f = { (uint32_t)p->byte,
+					  (uint8_t)p->mask };
 
 			if (f.at >= LOG_BYTES || !f.mask)
 				usage();
@@ -223,7 +224,8 @@ static void test(struct rot *rot, const struct plan *p)
 	}
 }
 
-int main(int argc, char **argv)
+/* Fill in the plan; what is not said is 0: not done. */
+static void read_options(struct plan *p, struct rot *rot, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' },
@@ -232,12 +234,40 @@ int main(int argc, char **argv)
 		{ "unused-stride", required_argument, NULL, 'u' },
 		{ "running", required_argument, NULL, 'r' },
 		{ "drained", required_argument, NULL, 'd' },
-		{ "only", required_argument, NULL, 'o' },
 		{ "byte", required_argument, NULL, 'b' },
 		{ "mask", required_argument, NULL, 'k' },
+		{ "only", required_argument, NULL, 'o' },
 		{ "repeat", required_argument, NULL, 'R' },
 		{ NULL, 0, NULL, 0 }
 	};
+	uint32_t *const numbers[] = { &p->meta, &p->payload, &p->unused,
+				      &p->running, &p->drained, &p->mask };
+	static const char letters[] = "mpurdk";
+	const char *at;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		at = strchr(letters, c);
+		if (at)
+			*numbers[at - letters] =
+				(uint32_t)parse_number("option", optarg);
+		else if (c == 's')
+			rot->seed = parse_number("--seed", optarg);
+		else if (c == 'b')
+			p->byte = (int64_t)parse_number("--byte", optarg);
+		else if (c == 'o')
+			p->only = optarg;
+		else if (c == 'R')
+			p->repeat = optarg;
+		else
+			usage();
+	}
+	if (optind < argc || p->mask > 0xff)
+		usage();
+}
+
+int main(int argc, char **argv)
+{
 	static const uint32_t no_hold[NR_DEVS];
 	const struct layout l = {
 		.start = { [DEV_ORIGIN] = LOG_SECTORS, [DEV_LOG] = 0 },
@@ -248,26 +278,7 @@ int main(int argc, char **argv)
 	int c;
 
 	rot.seed = 1;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		uint64_t n = strchr("smpurdbk", c) ?
-			parse_number("option", optarg) : 0;
-
-		switch (c) {
-		case 's': rot.seed = n; break;
-		case 'm': p.meta = (uint32_t)n; break;
-		case 'p': p.payload = (uint32_t)n; break;
-		case 'u': p.unused = (uint32_t)n; break;
-		case 'r': p.running = (uint32_t)n; break;
-		case 'd': p.drained = (uint32_t)n; break;
-		case 'b': p.byte = (int64_t)n; break;
-		case 'k': p.mask = (uint8_t)n; break;
-		case 'o': p.only = optarg; break;
-		case 'R': p.repeat = optarg; break;
-		default: usage();
-		}
-	}
-	if (optind < argc)
-		usage();
+	read_options(&p, &rot, argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dm_setup();
 	klog_open();

@@ -44,7 +44,7 @@ quick-debug) args=(--meta-stride 997 --payload-stride 10007 --unused-stride 1000
 all-*) args=(--meta-stride 1 --payload-stride 1 --unused-stride 1009 --running 2000 --drained 200) ;;
 byte-*) args=() ;;
 esac
-[ $which = all ] && : "${limit:=7200}"
+[ "$which" != all ] || : "${limit:=7200}"
 
 make -s -C "$DL_TOP" -f Makefile -f tests/rot/rot.mk rot-tools
 kdir=$("$DL_TOP/tests/uml/build.sh" "$flavour")
