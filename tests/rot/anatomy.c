@@ -111,6 +111,7 @@ static int take_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
 	if (an->nr_frames == ARRAY_SIZE(an->frames))
 		die("too many frames");
 	f->sector = sector;
+	f->end = sector + h->total_sectors;
 	f->commit = h->commit;
 	f->segment = h->segment_id;
 	f->durable = h->durable_commit;

@@ -327,13 +327,19 @@ static void expect(struct rot *rot, const struct state *s,
 
 /* ---- judging --------------------------------------------------------- */
 
-/* A line that names the log and the sector where frame @e->frame is. */
+/*
+ * A line that names the log and the sector where frame @e->frame is; or, when
+ * there is nothing of it left that could be recognised, where the frame before
+ * it ends, which may be in the segment before.
+ */
 static bool says_where(struct rot *rot, const struct state *s,
 		       const struct expected *e)
 {
 	uint64_t at = s->an->frames[e->frame].sector;
 
-	if (named(at, NULL))
+	if (named(at, NULL) ||
+	    (e->outcome == CUT && e->frame &&
+	     named(s->an->frames[e->frame - 1].end, NULL)))
 		return true;
 	return rot_wrong(rot, "the kernel's log does not say that the log is %s at sector %llu",
 			 e->outcome == CUT ? "cut" : "damaged",

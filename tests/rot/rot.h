@@ -35,7 +35,8 @@ enum part {
 };
 
 struct part_frame {
-	uint64_t sector, commit, segment;
+	uint64_t sector, end;	/* first of it, first behind it */
+	uint64_t commit, segment;
 	uint64_t durable;	/* what its header says was durable before it */
 	uint32_t first_rec;	/* of the records: number of the first */
 	bool vouched;		/* its segment's summary is used instead of it */
