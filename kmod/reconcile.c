@@ -64,6 +64,9 @@ void dl_reconcile_kick(struct dl_reconcile *rc)
 void dl_reconcile_start(struct dl_reconcile *rc)
 {
 	WRITE_ONCE(rc->stop, false);
+	/* The next try that was queued after a failure went with the stop. */
+	WRITE_ONCE(rc->failures, 0);
+	rc->read_failures = 0;
 	dl_reconcile_kick(rc);
 }
 
