@@ -28,7 +28,11 @@ static void batch_add(struct dl_batch *b, struct dl_frame *f)
 static blk_opf_t choose_flags(struct dl_log *l, struct dl_frame *f)
 {
 	if (unlikely(!l->cache && bdev_write_cache(l->io->bdev))) {
+		struct dl_frame *other;
+
 		/* The device's cache was switched on meanwhile. */
+		list_for_each_entry(other, &l->flying, list)
+			other->fua = false;
 		l->cache = true;
 		l->plain = f->commit - 1;
 		l->plain_written = l->written;

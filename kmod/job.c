@@ -59,9 +59,11 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 
 	spin_lock(&sh->lock);
 	e = dl_pmap_ent(&m->pm, idx);
-	if (e->mask && dl_pent_page(e) == page && dl_pent_seq(e) <= goal) {
+	if (dl_map_linked(m, bucket, idx) && dl_pent_page(e) == page &&
+	    dl_pent_seq(e) <= goal) {
 		dl_pmap_get(&m->pm, idx, &val);
-		mask = val.mask & ~dl_volume_hidden(v, page, val.mask, val.seq);
+		mask = val.mask & ~dl_volume_hidden(v, page, val.mask, val.seq,
+						     U64_MAX);
 	}
 	spin_unlock(&sh->lock);
 	if (!mask || val.flags & DL_PVAL_LOST)
@@ -243,7 +245,7 @@ static void settle_items(struct dl_job *job)
 	struct page *bounce = mempool_alloc(v->pages, GFP_NOIO);
 	/* Only a full log forces the issue. */
 	bool give_up = READ_ONCE(v->rc.read_failures) >= DL_READ_RETRIES &&
-		       READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT;
+		       dl_volume_starved(v);
 	u32 i;
 
 	for (i = 0; i < job->nr_items; i++) {

@@ -171,12 +171,13 @@ void dl_map_drop(struct dl_map *m, u64 page, u32 idx, u64 seq)
 
 bool dl_map_lose(struct dl_map *m, u64 page, u32 idx, u64 seq)
 {
-	struct dl_shard *sh = dl_map_shard(m, dl_pmap_bucket(&m->pm, page));
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
 	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
 	bool ok;
 
 	spin_lock(&sh->lock);
-	ok = e->mask && dl_pent_page(e) == page && dl_pent_seq(e) == seq &&
+	ok = dl_map_linked(m, bucket, idx) && dl_pent_page(e) == page && dl_pent_seq(e) == seq &&
 	     !dl_pent_lost(e);
 	if (ok) {
 		e->span |= DL_PENT_FLAGS;

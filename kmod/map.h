@@ -57,6 +57,20 @@ static inline bool dl_pent_lost(const struct dl_pent *e)
 	return (e->span & DL_PENT_FLAGS) && (e->loc_lo & DL_PVAL_LOST);
 }
 
+/*
+ * Is entry @idx one of @bucket's? Only then do its fields mean anything to who
+ * holds that bucket's shard: an entry on its way elsewhere may look alike.
+ */
+static inline bool dl_map_linked(const struct dl_map *m, u32 bucket, u32 idx)
+{
+	u32 i;
+
+	for (i = m->pm.buckets[bucket]; i; i = dl_pmap_ent(&m->pm, i)->next)
+		if (i == idx)
+			return true;
+	return false;
+}
+
 /* Entries in use; exact when nothing is going on. */
 u32 dl_map_used(struct dl_map *m);
 

@@ -27,10 +27,17 @@ static int settle_all(struct dl_volume *v)
 	if (ret)
 		return ret;
 	dl_reconcile_stop(&v->rc);
+	flush_work(&v->house_work);
 	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
 	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 				   DL_SUPER_CLEAN | DL_SUPER_DETACHED);
-	if (ret)
+	if (!ret)
+		return 0;
+	/* One slot may say detached: no write may come before both do not. */
+	if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon, 0))
+		dl_volume_fail(v, DL_MODE_RO, "log %pg: checkpoint failed",
+			       v->logio.bdev);
+	else
 		dl_reconcile_start(&v->rc);
 	return ret;
 }
@@ -40,13 +47,18 @@ static int detach(struct dl_volume *v)
 	int ret;
 
 	mutex_lock(&v->detach_lock);
-	ret = dl_volume_mode(v) == DL_MODE_RW ? 0 : -EROFS;
+	ret = dl_volume_mode(v) != DL_MODE_RW ? -EROFS :
+	      !v->resumed ? -EBUSY : 0;
 	/* Most of it while writes still go in. */
 	if (!ret)
 		ret = dl_reconcile_all(&v->rc, true);
 	if (!ret) {
+		/* From here on housekeeping neither begins nor commits. */
+		WRITE_ONCE(v->detaching, true);
+		flush_work(&v->house_work);
 		dl_log_stop(&v->log);
 		ret = settle_all(v);
+		WRITE_ONCE(v->detaching, false);
 		if (ret)
 			dl_log_begin(&v->log);
 		else

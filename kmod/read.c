@@ -198,6 +198,24 @@ static bool whole_page(const struct extent *x)
 	       x->val.sectors == DL_PAGE_SECTORS;
 }
 
+/*
+ * Is @bio fit to be sent on to the log? The volume has the origin's block size,
+ * and a log with larger blocks could not split what is in smaller pieces.
+ */
+static bool fits_log(struct dl_volume *v, struct bio *bio)
+{
+	unsigned int mask = bdev_logical_block_size(v->logio.bdev) - 1;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	if (likely(mask < DL_SECTOR_BYTES))
+		return true;
+	bio_for_each_segment(bv, bio, iter)
+		if ((bv.bv_offset | bv.bv_len) & mask)
+			return false;
+	return true;
+}
+
 /* Read @x and the pages that follow it in the log, straight into @bio. */
 static int read_in_place(struct dl_volume *v, struct bio *bio,
 			 struct dl_io *io, struct extent *x)
@@ -270,7 +288,7 @@ int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
-	if (whole_page(&x))
+	if (whole_page(&x) && fits_log(v, bio))
 		return read_in_place(v, bio, io, &x);
 	if (x.seg)
 		put_segment(v, x.seg);

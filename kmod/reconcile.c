@@ -451,6 +451,18 @@ static void prepare(struct dl_reconcile *rc)
 	dl_log_sync(l);
 }
 
+/* Errors are final only after a while, however often one asks meanwhile. */
+static void count_failure(struct dl_reconcile *rc)
+{
+	if (rc->failures &&
+	    time_before(jiffies, rc->last_failure + RETRY_SECS * HZ))
+		return;
+	rc->last_failure = jiffies;
+	if (atomic_read(&rc->io_error) == DL_LOG_UNREADABLE)
+		rc->read_failures++;
+	WRITE_ONCE(rc->failures, rc->failures + 1);
+}
+
 static void reconcile_work(struct work_struct *work)
 {
 	struct dl_reconcile *rc = container_of(to_delayed_work(work),
@@ -486,9 +498,7 @@ static void reconcile_work(struct work_struct *work)
 		dl_throttle_release(&v->throttle);
 	free_spare_jobs(rc);
 	if (ret && ret != -EBUSY) {
-		if (atomic_read(&rc->io_error) == DL_LOG_UNREADABLE)
-			rc->read_failures++;
-		WRITE_ONCE(rc->failures, rc->failures + 1);
+		count_failure(rc);
 		again = RETRY_SECS * HZ;
 		dl_write_wake(v);
 	}
@@ -496,7 +506,7 @@ static void reconcile_work(struct work_struct *work)
 	wake_up_all(&rc->wait);
 	if (!again)
 		again = max(until_due(v), 1UL);
-	if (!READ_ONCE(rc->stop))
+	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
 		queue_delayed_work(rc->wq, &rc->work, again);
 	memalloc_noio_restore(noio);
 }
@@ -516,8 +526,8 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 	spin_unlock(&rc->lock);
 	WRITE_ONCE(rc->error, 0);
 	/* Somebody asks: try at once even after a failure. */
-	WRITE_ONCE(rc->failures, 0);
-	dl_reconcile_kick(rc);
+	if (!READ_ONCE(rc->stop))
+		mod_delayed_work(rc->wq, &rc->work, 0);
 	if (!wait)
 		return 0;
 	ret = wait_event_interruptible(rc->wait,

@@ -59,6 +59,7 @@ struct dl_reconcile {
 	/* of the running cycle */
 	u64 goal;
 	u32 failures;			/* cycles in a row that failed */
+	unsigned long last_failure;	/* jiffies of the one counted last */
 	u32 read_failures;		/* those that could not read the log */
 	atomic_t io_error;		/* DL_ORIGIN_FAILED, ... */
 	/* counters */

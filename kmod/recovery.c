@@ -280,15 +280,21 @@ static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page)
 	struct dl_pmap *pm = &v->map.pm;
 	const struct dl_pent *e = dl_pmap_ent(pm, i);
 	struct dl_shard *sh;
+	u32 bucket;
 	u8 mask = 0;
 
 	if (!READ_ONCE(e->mask) || !dl_pent_lost(e))
 		return 0;
 	*page = dl_pent_page(e);
-	sh = dl_map_shard(&v->map, dl_pmap_bucket(pm, *page));
+	bucket = dl_pmap_bucket(pm, *page);
+	sh = dl_map_shard(&v->map, bucket);
 	spin_lock(&sh->lock);
-	if (dl_pent_page(e) == *page && dl_pent_lost(e))
-		mask = e->mask;
+	if (dl_map_linked(&v->map, bucket, i) && dl_pent_page(e) == *page &&
+	    dl_pent_lost(e))
+		/* What was zeroed since, for good with this horizon, is not. */
+		mask = e->mask & ~dl_volume_hidden(v, *page, e->mask,
+						   dl_pent_seq(e),
+						   v->ck.horizon);
 	spin_unlock(&sh->lock);
 	return mask;
 }

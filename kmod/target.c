@@ -38,6 +38,10 @@ static int get_devices(struct dm_target *ti, struct dl_target *t, char **argv)
 		ti->error = "Origin and log are the same device";
 		return -EINVAL;
 	}
+	if (bdev_is_zoned(t->origin->bdev) || bdev_is_zoned(t->log->bdev)) {
+		ti->error = "Zoned devices are not supported";
+		return -EINVAL;
+	}
 	if (ti->len > bdev_nr_sectors(t->origin->bdev)) {
 		ti->error = "Volume is larger than its origin";
 		return -EINVAL;

@@ -77,18 +77,19 @@ bool dl_volume_has_record(void *volume, u64 page)
 	       len < DL_PAGE_SECTORS;
 }
 
-u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq)
+u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 {
-	u64 at = page << DL_PAGE_SECTOR_SHIFT, len;
+	u64 at = page << DL_PAGE_SECTOR_SHIFT, len, run;
 	u8 gone = 0;
 	u32 i;
 
 	if (dl_runs_none(&v->runs))
 		return 0;
-	for (i = 0; i < DL_PAGE_SECTORS; i += len)
-		if (dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i,
-				 &len) > seq)
+	for (i = 0; i < DL_PAGE_SECTORS; i += len) {
+		run = dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i, &len);
+		if (run > seq && run <= upper)
 			gone |= dl_pmap_span_mask(i, len);
+	}
 	return gone & mask;
 }
 
@@ -101,13 +102,19 @@ void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx)
 	u64 seq;
 
 	spin_lock(&sh->lock);
-	if (e->mask && dl_pent_page(e) == page) {
+	if (dl_map_linked(m, bucket, idx) && dl_pent_page(e) == page) {
 		seq = dl_pent_seq(e);
-		e->mask &= ~dl_volume_hidden(v, page, e->mask, seq);
+		e->mask &= ~dl_volume_hidden(v, page, e->mask, seq, U64_MAX);
 		if (!e->mask && dl_pmap_remove(&m->pm, bucket, idx, seq))
 			dl_map_free(m, sh, idx);
 	}
 	spin_unlock(&sh->lock);
+}
+
+bool dl_volume_starved(struct dl_volume *v)
+{
+	return READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT ||
+	       READ_ONCE(v->map.starved) || !dl_runs_room(&v->runs);
 }
 
 unsigned int dl_volume_pressure(struct dl_volume *v)
@@ -206,11 +213,13 @@ static void house_work(struct work_struct *work)
 	struct dl_log *l = &v->log;
 	unsigned int noio = memalloc_noio_save();
 	struct dl_segment *seg;
+	bool busy, pace;
 	int ret = 0;
 
 	if (!READ_ONCE(v->started) || dl_volume_mode(v) != DL_MODE_RW)
 		goto out;
-	if (dl_log_refill(l) && dl_log_choose(l)) {
+	busy = READ_ONCE(v->detaching);
+	if (dl_log_refill(l) && !busy && dl_log_choose(l)) {
 		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
 		if (!ret)
 			dl_log_begin(l);
@@ -218,13 +227,15 @@ static void house_work(struct work_struct *work)
 	mutex_lock(&v->house_lock);
 	while (!ret && (seg = unsettled(l)))
 		ret = settle_segment(v, seg);
-	if (!ret && v->sealed_since >= CP_SEGMENTS) {
+	if (!ret && !busy && v->sealed_since >= CP_SEGMENTS) {
 		v->sealed_since = 0;
 		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
 	}
 	mutex_unlock(&v->house_lock);
-	dl_throttle_update(&v->throttle, dl_log_free_chunks(l),
-			   l->segs.nr_chunks);
+	/* Paced by what comes free: without a cycle nothing does. */
+	pace = READ_ONCE(v->rc.running) && dl_volume_mode(v) == DL_MODE_RW;
+	dl_throttle_update(&v->throttle, pace ? dl_log_free_chunks(l) :
+			   l->segs.nr_chunks, l->segs.nr_chunks);
 	if (ret)
 		dl_volume_fail(v, DL_MODE_RO, "log %pg: metadata write error",
 			       v->logio.bdev);
@@ -306,6 +317,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 {
 	struct dl_cp_reader r;
 	u32 records;
+	u64 area;
 	int ret;
 
 	ret = dl_checkpoint_load(&v->ck, &v->logio, &r, sectors);
@@ -333,11 +345,11 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 
 	records = v->opts.max_records ?: default_records(&v->ck.sb);
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
+	area = (u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT;
+	area -= min_t(u64, area, 8192 + (u64)dl_super_chunks(&v->ck.sb) *
+		      sizeof(struct dl_disk_segment));
 	v->lost_max = min_t(u64, LOST_MAX,
-			    (((u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT) -
-			     8192 - (u64)dl_super_chunks(&v->ck.sb) *
-			     sizeof(struct dl_disk_segment)) /
-			    (2 * sizeof(struct dl_disk_lost)));
+			    area / (2 * sizeof(struct dl_disk_lost)));
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
@@ -385,7 +397,8 @@ static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
 			ti->error = "Device is in use by another volume";
 			return ERR_PTR(-EBUSY);
 		}
-		if (v->md == md && (v->logio.bdev == log->bdev) !=
+		if (v->md == md && v->started &&
+		    dl_volume_mode(v) != DL_MODE_DETACHED && (v->logio.bdev == log->bdev) !=
 				   (v->origin.bdev == origin->bdev)) {
 			dl_err("%s: a table cannot exchange origin or log of a running volume: detach it first",
 			       v->name);

@@ -59,6 +59,7 @@ struct dl_volume {
 	struct dl_options opts;
 	int mode;			/* enum dl_mode, READ_ONCE */
 	bool started;
+	bool detaching;			/* the log is stopped for good or error */
 	bool resumed;
 	u64 horizon;
 
@@ -141,8 +142,11 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 /* Does the log hold anything for @page? */
 bool dl_volume_has_record(void *volume, u64 page);
 
-/* Sectors of @page in @mask that a run newer than @seq hides. */
-u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq);
+/* Sectors of @page in @mask that a run newer than @seq hides, up to @upper. */
+u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper);
+
+/* Does a write wait for room of a kind that only reconcile can make? */
+bool dl_volume_starved(struct dl_volume *v);
 
 /* Take what runs hide of entry @idx, if it is still @page's, out of the map. */
 void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx);

@@ -320,10 +320,10 @@ static struct bio *next_deferred(struct dl_volume *v)
  * No room, and none to be expected: the origin takes no writes. Better an
  * error than a program that waits for ever.
  */
-static bool hopeless(const struct dl_volume *v)
+static bool hopeless(struct dl_volume *v)
 {
 	return READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
-	       READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT;
+	       dl_volume_starved(v);
 }
 
 void dl_write_work(struct work_struct *work)
