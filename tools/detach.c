@@ -47,14 +47,20 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
-/* Without SA_RESTART: an ioctl that waits has to end. */
+/*
+ * Without SA_RESTART: an ioctl that waits has to end. What was ignored when we
+ * were started (nohup) goes on to be.
+ */
 static void handle_signals(void (*handler)(int sig))
 {
-	struct sigaction sa = { .sa_handler = handler };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = handler }, old;
+	size_t i;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
 }
 
 /* What is still to be brought to the origin. */
