@@ -2,8 +2,6 @@
 # The bit-rot test; included by the top-level Makefile, which sets TOP and
 # BUILD. Borrows the crash tests' objects and the tool's build of the core.
 
-# tests/rot/run.sh names this file as well, for where nobody includes it.
-ifndef ROT_OUT
 ROT_OUT := $(BUILD)/tests
 ROT_CFLAGS = $(CRASH_CFLAGS) -iquote $(TOP)/kmod/core -iquote $(TOP)/tools/port
 ROT_OBJ := $(patsubst $(TOP)/tests/rot/%.c,$(ROT_OUT)/rot-obj/%.o,\
@@ -28,4 +26,3 @@ $(ROT_OUT)/rot: $(ROT_OBJ) $(ROT_BORROWED)
 ## make check-rot     every byte of a small log, damaged in turn
 check-rot: rot-tools
 	tests/rot/run.sh --all
-endif

@@ -46,7 +46,7 @@ byte-*) args=() ;;
 esac
 [ "$which" != all ] || : "${limit:=7200}"
 
-make -s -C "$DL_TOP" -f Makefile -f tests/rot/rot.mk rot-tools
+make -s -C "$DL_TOP" rot-tools
 kdir=$("$DL_TOP/tests/uml/build.sh" "$flavour")
 "$DL_TOP/tests/crash/build-record.sh" "$kdir" "$DL_TOP/build" um >/dev/null
 run=("$DL_TOP/tests/uml/run.sh" --timeout "${limit:-600}" --time-travel=inf-cpu)
