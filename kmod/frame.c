@@ -18,6 +18,8 @@ static bool alloc_run(struct dl_frame *f, unsigned int i, unsigned int *order,
 	struct page *page;
 	unsigned int n;
 
+	while (i + (1U << *order) > DL_FRAME_PAGES)
+		--*order;
 	for (;; --*order) {
 		page = alloc_pages(*order ? gfp | __GFP_NORETRY | __GFP_NOWARN :
 				   gfp, *order);

@@ -22,7 +22,11 @@
 
 static_assert(PAGE_SIZE == DL_PAGE_BYTES, "pages of 4 KiB");
 
-#define DL_FRAME_PAGES		128	/* payload: 512 KiB */
+/*
+ * Payload: with head and tail a frame of whole pages is 512 KiB, which devices
+ * take in as few requests as can be.
+ */
+#define DL_FRAME_PAGES		126
 #define DL_FRAME_ORDER		5	/* pages wanted in one piece */
 #define DL_FRAME_HEAD_BYTES	16384
 #define DL_FRAME_DESCS \
