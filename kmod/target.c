@@ -200,8 +200,8 @@ static void dl_io_hints(struct dm_target *ti, struct queue_limits *limits)
 
 	dl_limits_set(limits, ti->discards_supported);
 	/* Whole pages are read from the log in place, into the user's memory. */
-	limits->dma_alignment = max(limits->dma_alignment,
-				    (unsigned int)bdev_dma_alignment(t->log->bdev));
+	limits->dma_alignment = max_t(unsigned int, limits->dma_alignment,
+				      bdev_dma_alignment(t->log->bdev));
 	/* Bigger writes leave the log in larger pieces. */
 	limits->io_opt = 0;
 	limits->io_min = max(limits->physical_block_size,

@@ -190,7 +190,7 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 
 	ok = seg->sum_buf && !seg->sum_full &&
 	     dl_summary_end(&seg->sum, &h, l->block_bytes,
-					    &sectors) == DL_OK;
+			    &sectors) == DL_OK;
 	if (ok)
 		ret = dl_blkio_write(&v->logio,
 				     seg->start + seg->sectors - sectors,
@@ -388,6 +388,7 @@ static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
 			      struct dm_dev *log)
 {
 	struct mapped_device *md = dm_table_get_md(ti->table);
+	bool same_log, same_origin;
 	struct dl_volume *v;
 
 	list_for_each_entry(v, &volumes, registry) {
@@ -397,16 +398,16 @@ static struct dl_volume *find(struct dm_target *ti, struct dm_dev *origin,
 			ti->error = "Device is in use by another volume";
 			return ERR_PTR(-EBUSY);
 		}
-		if (v->md == md && v->started &&
-		    dl_volume_mode(v) != DL_MODE_DETACHED && (v->logio.bdev == log->bdev) !=
-				   (v->origin.bdev == origin->bdev)) {
+		same_log = v->logio.bdev == log->bdev;
+		same_origin = v->origin.bdev == origin->bdev;
+		if (v->md == md && v->started && same_log != same_origin &&
+		    dl_volume_mode(v) != DL_MODE_DETACHED) {
 			dl_err("%s: a table cannot exchange origin or log of a running volume: detach it first",
 			       v->name);
 			ti->error = "Origin or log differ from the running volume's";
 			return ERR_PTR(-EBUSY);
 		}
-		if (v->md != md || v->logio.bdev != log->bdev ||
-		    v->origin.bdev != origin->bdev)
+		if (v->md != md || !same_log || !same_origin)
 			continue;
 		if (v->making) {
 			ti->error = "Volume is being set up or taken down";

@@ -20,6 +20,7 @@
 # What the host reads (collect.py) are lines that begin with "@": anything else
 # a script says is for people.
 
+# shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
 
 value() { printf '@v %s %s %s\n' "$1" "$2" "$3"; }
