@@ -21,6 +21,7 @@
 # a script says is for people.
 
 # shellcheck source=tests/guest/lib.sh
+# shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
 
 value() { printf '@v %s %s %s\n' "$1" "$2" "$3"; }
@@ -89,6 +90,7 @@ target_up() {
 		VOL=/dev/mapper/thin
 		;;
 	deltalog)
+		# shellcheck disable=SC2119 # no parameters
 		[ -d /sys/module/dm_deltalog ] || load_module
 		# shellcheck disable=SC2086 # words
 		set -- ${DL_OPTS:-}
