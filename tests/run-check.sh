@@ -92,7 +92,7 @@ done
 # ---- running them
 
 declare -A RESULT=() STARTED=() NUMBER=() PID_OF=() STEP_OF=()
-passed=0 failed=0
+passed=0 failed=0 finished=''
 began=$SECONDS
 
 # A step is a session of its own, and `timeout` its leader: what it signals are
@@ -100,6 +100,7 @@ began=$SECONDS
 # who started them.)
 stop_all() {
 	local name
+	[ -n "$finished" ] || dl_say "stopped before the last step had ended"
 	for name in "${!PID_OF[@]}"; do
 		# Just started, it may not lead its group yet.
 		kill -TERM -- "-${PID_OF[$name]}" 2>/dev/null ||
@@ -108,14 +109,16 @@ stop_all() {
 	wait
 }
 trap stop_all EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'dl_say interrupted; exit 130' INT
+trap 'dl_say "told to stop"; exit 143' TERM HUP
 
 start() {
 	local name=$1
 	STARTED[$name]=$SECONDS
 	setsid setpriv --pdeathsig TERM timeout --kill-after=30 "${LIMIT[$name]}" \
-		bash -euo pipefail -c "${COMMAND[$name]}" step-"$name" \
+		bash -euo pipefail -c "TIMEFORMAT='# %R s, processor: %U s user, %S s system'
+			time { ${COMMAND[$name]}
+			}" step-"$name" \
 		</dev/null >"$LOGS/$name.log" 2>&1 9>&- &
 	PID_OF[$name]=$!
 	STEP_OF[$!]=$name
@@ -208,6 +211,7 @@ for name in "${chosen[@]}"; do
 done
 while [ ${#PID_OF[@]} -gt 0 ]; do reap; done
 
+finished=1
 took=$((SECONDS - began))
 printf '# %d steps in %d min %d s\n' ${#chosen[@]} $((took / 60)) $((took % 60))
 printf '%d passed, %d failed\n' "$passed" "$failed"
