@@ -41,19 +41,46 @@ fresh() {
 	fill $SLOW "$mib"
 }
 
-now() { date +%s%N; }
+# While a guest waits for the host's files its clock runs on, so what is started
+# between two readings of the clock is kept in memory, with its libraries.
+local=/run/tmp/local
+keep() {
+	mkdir -p $local
+	for _prog; do
+		_path=$(command -v "$_prog")
+		ldd "$_path" | awk '/\// { print $(NF - 1) }' | while read -r _lib; do
+			cp -L "$_lib" $local/
+		done
+		cp -L "$_path" $local/
+	done
+}
+# The loader by name: the one that the program asks for is on the host.
+kept() {
+	_prog=$1
+	shift
+	LC_ALL=C $local/ld-linux-x86-64.so.2 --library-path $local $local/"$_prog" "$@"
+}
+now() { kept date +%s%N; }
 
-# What settling costs beyond starting dmsetup (twice: the first reads it in).
+# What settling costs beyond starting dmsetup: the least of a few starts.
 count_settle() {
-	dmsetup status "$TARGET" >/dev/null
-	_t0=$(now)
-	dmsetup status "$TARGET" >/dev/null
-	_t1=$(now)
-	settle
-	_t2=$(now)
-	value settle "$1" $((_t2 - _t1 - (_t1 - _t0)))
+	case $1 in
+	writecache) _message=flush ;;
+	deltalog) _message=drain ;;
+	*) return 0 ;;
+	esac
+	_start=''
+	for _try in 1 2 3 4 5; do
+		_t0=$(now)
+		kept dmsetup status "$1" >/dev/null
+		_t1=$(now)
+		[ -n "$_start" ] && [ $((_t1 - _t0)) -ge "$_start" ] || _start=$((_t1 - _t0))
+	done
+	kept dmsetup message "$1" 0 $_message || fail "$1 would not settle"
+	value settle "$1" $(($(now) - _t1 - _start))
 }
 
+keep dmsetup date
 for target; do
 	fresh
 	size=$mib first=randwrite
@@ -74,9 +101,7 @@ for target; do
 		--name=read --rw=randread --name=write --stonewall --rw=$first \
 		--name=rewrite --stonewall --rw=$first \
 		--name=reread --stonewall --rw=randread
-	case $target in
-	writecache | deltalog) count_settle "$target" ;;
-	esac
+	count_settle "$target"
 	target_down
 	rmmod brd || fail "brd is still in use"
 done

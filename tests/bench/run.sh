@@ -161,8 +161,10 @@ part_bytes() {
 
 part_memory() {
 	[ -n "$(targets deltalog)" ] || return 0
-	queue memory.g16.deltalog.1 uml tests/bench/memory.sh 16
-	queue memory.g32.deltalog.1 uml tests/bench/memory.sh 32
+	local gib
+	for gib in 1 16 32; do
+		queue memory.g$gib.deltalog.1 uml tests/bench/memory.sh $gib
+	done
 }
 
 part_instr() {
