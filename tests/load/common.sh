@@ -15,6 +15,7 @@
 #   log_wants TEXT             fail unless one of them has TEXT
 #   same_as_origin ORIGIN      drain; the bare origin must equal the volume
 #   smoothly SECONDS CMD...    fail if CMD takes longer
+#   some N                     N, or less of it where the kernel is slow
 
 V=${V:-load}
 VOL=/dev/mapper/$V
@@ -98,4 +99,12 @@ smoothly() {
 	"$@" || fail "failed: $*"
 	_took=$(($(now_s) - _began))
 	[ "$_took" -le "$_limit" ] || fail "took $_took s, at most $_limit: $*"
+}
+
+# The debug kernel and an emulated processor are about ten times as slow.
+some() {
+	case $(uname -r) in
+	*-dlfast) echo "$1" ;;
+	*) echo $(($1 / 5 + 1)) ;;
+	esac
 }

@@ -75,7 +75,7 @@ for mix in database files; do
 		--first-id $id --stop-on-error --history /run/tmp/history \
 		>/run/tmp/model.out 2>&1 &
 	writer=$!
-	while [ "$(stat user_bytes)" -lt 2000000 ]; do
+	while [ "$(stat user_bytes)" -lt "$(some 2000000)" ]; do
 		kill -0 $writer || fail "the writer ended early: $(cat /run/tmp/model.out)"
 	done
 	become log write-errors

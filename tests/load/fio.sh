@@ -4,7 +4,7 @@
 # fio writes with checksums and verifies: mixed block sizes of 512 B to 1 MiB,
 # two jobs, depths 1 to 64; again after a deactivation, and on the bare origin.
 #
-# Usage: fio.sh [MIB-PER-JOB]      in a guest; default 24
+# Usage: fio.sh [MIB-PER-JOB]      in a guest; default 24, less in a slow one
 set -eu
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
@@ -13,7 +13,8 @@ set -eu
 need fio
 # shellcheck disable=SC2119 # no more modules
 load_setup
-mib=${1:-24}
+mib=${1:-$(some 24)}
+[ "$mib" -ge 6 ] || mib=6
 
 # run DEPTH FLUSH-EVERY FILE [OPTION...]
 run() {

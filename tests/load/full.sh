@@ -19,7 +19,7 @@ id=1
 run() {
 	model run --dev "$VOL" --seed $seed --mix "$1" --threads "$2" \
 		--ops "$3" --first-id $id || fail "$4: $(log_since)"
-	id=$((id + $3))
+	id=$((id + 1000))
 }
 
 disk origin 24
@@ -38,12 +38,12 @@ for kib in 1024 1088 1216 1600 2048; do
 		model fill --dev "$origin" --seed $seed
 		dd if=/dev/zero of="$log" bs=64k count=1 oflag=direct status=none
 		volume "$origin" "$log" "$opts"
-		smoothly 120 run flood 8 120 "flood into $kib KiB, $opts"
-		smoothly 120 run chaos 5 300 "chaos into $kib KiB, $opts"
+		smoothly 120 run flood 8 "$(some 120)" "flood into $kib KiB, $opts"
+		smoothly 120 run chaos 5 "$(some 300)" "chaos into $kib KiB, $opts"
 		healthy
 		gone
 		volume "$origin" "$log" "$opts"
-		smoothly 60 run stream 1 40 "stream into $kib KiB, $opts"
+		smoothly 60 run stream 1 "$(some 40)" "stream into $kib KiB, $opts"
 		same_as_origin "$origin"
 		gone
 	done
@@ -70,7 +70,7 @@ mknull slow 24 300000
 slow=$DISK
 model fill --dev "$slow" --seed $seed
 volume "$slow" "$log" '1 zero_discards'
-model run --dev "$VOL" --seed $seed --mix files --threads 8 --ops 4000 \
+model run --dev "$VOL" --seed $seed --mix files --threads 8 --ops "$(some 4000)" \
 	--first-id $id >/run/tmp/model.out 2>&1 &
 writer=$!
 id=$((id + 4000))

@@ -19,7 +19,7 @@ FORGE=$DL_TOP/build/tests/dlforge
 tmp=/run/tmp
 cases=0
 
-disk origin 8
+disk origin 1
 O=$DISK
 disk log 2
 L=$DISK
@@ -37,12 +37,10 @@ cp $tmp/origin.img $tmp/origin.good
 
 restore() {
 	# Through the devices: their cached pages must not survive.
-	dd if=$tmp/log.good of="$L" bs=1M oflag=direct status=none
-	dd if=$tmp/origin.good of="$O" bs=1M oflag=direct status=none
-	blockdev --flushbufs "$L"
-	blockdev --flushbufs "$O"
+	dd if=$tmp/log.good of="$L" bs=2M oflag=direct status=none
+	dd if=$tmp/origin.good of="$O" bs=2M oflag=direct status=none
 }
-sums() { cat $tmp/log.img $tmp/origin.img | cksum; }
+sums() { cksum $tmp/log.img $tmp/origin.img; }
 
 # One line of ours and at most the two that device mapper adds.
 precise() {
@@ -71,8 +69,7 @@ refused_log() {
 	_what=$1 _want=$2
 	shift 2
 	restore
-	"$FORGE" "$L" "$@" || fail "$_what: dlforge $*"
-	blockdev --flushbufs "$L"
+	"$FORGE" $tmp/log.img "$@" || fail "$_what: dlforge $*"
 	refused "$_what" "$_want" "0 $N deltalog $O $L"
 }
 
@@ -179,8 +176,7 @@ for field in '0 8 1' '8 4 9' '32 8 1' '68 4 3' '104 8 1'; do
 	for slot in 0 1; do
 		restore
 		# shellcheck disable=SC2086 # offset, size and value
-		"$FORGE" "$L" super $slot $field
-		blockdev --flushbufs "$L"
+		"$FORGE" $tmp/log.img super $slot $field
 		log_mark
 		volume "$O" "$L"
 		log_wants "superblock $slot at sector $((slot * 8)): "
@@ -204,7 +200,7 @@ ok 'a truncated log, a smaller volume'
 # ---- the wrong origin
 
 restore
-disk other 8
+disk other 1
 X=$DISK
 model fill --dev "$X" --seed 99
 refused 'the log of another origin' 'was changed behind the log' "0 $N deltalog $X $L"

@@ -3,7 +3,7 @@
 #
 # Suspend, resume, reload, grow, messages and forced removal under load.
 #
-# Usage: reload.sh [ROUNDS]      in a guest; default 30
+# Usage: reload.sh [ROUNDS]      in a guest; default 30, less in a slow one
 set -eu
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
@@ -11,7 +11,7 @@ set -eu
 . "$DL_TOP/tests/load/common.sh"
 # shellcheck disable=SC2119 # no more modules
 load_setup
-rounds=${1:-30}
+rounds=${1:-$(some 30)}
 seed=11
 
 disk origin 48
@@ -52,7 +52,7 @@ SECTORS=$half volume "$origin" "$log" "$opts"
 id=1
 under_load() {
 	model run --dev "$VOL" --seed $seed --mix "$1" --threads 6 \
-		--ops "$2" --first-id $id >/run/tmp/model.out 2>&1 &
+		--ops "$(some "$2")" --first-id $id >/run/tmp/model.out 2>&1 &
 	writer=$!
 	id=$((id + $2))
 }
@@ -139,7 +139,7 @@ for mix in database chaos flood; do
 		>/run/tmp/model.out 2>&1 &
 	writer=$!
 	# Not before it is at work.
-	enough=$(($(stat user_bytes) + 3000000))
+	enough=$(($(stat user_bytes) + $(some 3000000)))
 	while [ "$(stat user_bytes)" -lt $enough ]; do
 		writing || fail "the writer ended early: $(cat /run/tmp/model.out)"
 	done
