@@ -25,6 +25,7 @@ null_disk slow 1024 blocksize=512 irqmode=0
 # shellcheck disable=SC2034 # for target_up
 SLOW=$DISK
 
+# shellcheck disable=SC2119 # no parameters
 load_module
 before=$(kernel_kib)
 target_up deltalog
