@@ -94,7 +94,7 @@ struct dl_log {
 	bool cache;			/* device has a volatile write cache */
 	bool flushing;
 	bool age_armed;
-	bool stopped;			/* takes no record for now */
+	bool stopped;			/* takes no record until begun */
 	int failed;			/* sticky errno */
 	u64 flush_commit, flush_seq;
 	struct list_head waiters;	/* ascending target */
