@@ -387,6 +387,9 @@ bool life_explore(struct life *life, const char *base, uint32_t states,
 			memcpy(copy, st->mem, st->bytes);
 		}
 		go_on = one_state(life, copy, times[i], deep, r);
+		/* One that was found wrong may have been left as it was. */
+		if (st->active && stack_deactivate(st))
+			die("cannot remove the volume: %s", dm_last_message());
 	}
 	image_exit(&im);
 	free(copy);
