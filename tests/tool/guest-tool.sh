@@ -275,10 +275,13 @@ says err "not in its origin yet"
 one_line
 want 3 create vol1 --origin "$l" --log "$o" --force
 says err "are origin and log swapped?"
-want 0 activate vol0 --origin "$o" --log "$l" --commit-ms 50 --reconcile-secs 86400
+want 0 activate vol0 --origin "$o" --log "$l" --commit-ms 50 \
+	--reconcile-secs 86400 --zero-discards --accept-cut
 [ "$(sum /dev/mapper/vol0)" = "$content" ] || bad "other content after activation"
 want 0 status vol0
 says out "commit_ms 50 reconcile_secs 86400"
+says out zero_discards
+says out accept_cut
 want 0 deactivate vol0 --json
 json '.ok and .did == "deactivated"'
 
