@@ -222,6 +222,17 @@ static void fail(struct dl_log *l, blk_status_t status, u64 sector)
 	l->ops->failed(l->ctx, sector);
 }
 
+void dl_log_fail(struct dl_log *l)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	l->log_errors++;
+	if (!l->failed)
+		l->failed = -EIO;
+	settle(l, flags);
+}
+
 static void frame_endio(struct bio *bio)
 {
 	struct dl_frame *f = container_of(bio, struct dl_frame, bio);

@@ -192,6 +192,9 @@ void dl_log_submit(struct dl_log *l, struct dl_batch *b);
 /* dl_log_commit() and wait. Context: process, may sleep, not in map. */
 int dl_log_sync(struct dl_log *l);
 
+/* Metadata of the log could not be written: it takes no more. */
+void dl_log_fail(struct dl_log *l);
+
 /* End the open segment, so that all of the log can be reconciled. */
 void dl_log_seal(struct dl_log *l);
 

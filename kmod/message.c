@@ -35,8 +35,7 @@ static int settle_all(struct dl_volume *v)
 		return 0;
 	/* One slot may say detached: no write may come before both do not. */
 	if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon, 0))
-		dl_volume_fail(v, DL_MODE_RO, "log %pg: checkpoint failed",
-			       v->logio.bdev);
+		dl_volume_log_failed(v);
 	else
 		dl_reconcile_start(&v->rc);
 	return ret;

@@ -426,7 +426,7 @@ static int cycle(struct dl_reconcile *rc)
 	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
 	ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, rc->goal, 0);
 	if (ret) {
-		dl_volume_fail(v, DL_MODE_RO, "checkpoint failed");
+		dl_volume_log_failed(v);
 		return ret;
 	}
 	WRITE_ONCE(v->horizon, rc->goal);

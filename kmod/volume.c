@@ -51,6 +51,14 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 	schedule_work(&v->event_work);
 }
 
+void dl_volume_log_failed(struct dl_volume *v)
+{
+	dl_volume_fail(v, DL_MODE_RO,
+		       "log %pg: write error in its metadata; what was durable stays readable, replace the device and activate again",
+		       v->logio.bdev);
+	dl_log_fail(&v->log);
+}
+
 static void event_work(struct work_struct *work)
 {
 	struct dl_volume *v = container_of(work, struct dl_volume, event_work);
@@ -237,8 +245,7 @@ static void house_work(struct work_struct *work)
 	dl_throttle_update(&v->throttle, pace ? dl_log_free_chunks(l) :
 			   l->segs.nr_chunks, l->segs.nr_chunks);
 	if (ret)
-		dl_volume_fail(v, DL_MODE_RO, "log %pg: metadata write error",
-			       v->logio.bdev);
+		dl_volume_log_failed(v);
 	else if (dl_volume_pressure(v) >= v->opts.high_watermark)
 		dl_reconcile_kick(&v->rc);
 out:
@@ -607,5 +614,5 @@ void dl_volume_suspend(struct dl_volume *v)
 	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
 	if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 				 DL_SUPER_CLEAN))
-		dl_volume_fail(v, DL_MODE_RO, "checkpoint failed");
+		dl_volume_log_failed(v);
 }

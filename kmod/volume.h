@@ -139,6 +139,9 @@ __printf(3, 4)
 void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 		    const char *fmt, ...);
 
+/* Metadata of the log could not be written: read-only, and counted. Context: any. */
+void dl_volume_log_failed(struct dl_volume *v);
+
 /* Does the log hold anything for @page? */
 bool dl_volume_has_record(void *volume, u64 page);
 

@@ -8,7 +8,7 @@ CRASH_MODEL := util stamp history judge order serial plan run
 CRASH_REPLAY := stream image dm stack round explore case fs dlreplay
 CRASH_OBJ = $(patsubst %,$(CRASH_OUT)/crash-obj/%.o,$(1))
 
-.PHONY: crash-tools crash-modules check-judge check-crash
+.PHONY: crash-tools check-judge check-crash prove-crash
 
 ## make crash-tools   build the content model and the crash tests
 crash-tools: $(CRASH_OUT)/dlmodel $(CRASH_OUT)/dlreplay $(CRASH_OUT)/test_judge \
@@ -48,3 +48,7 @@ check-judge: $(CRASH_OUT)/test_judge
 check-crash: crash-tools
 	tests/crash/run.sh --states 20000
 	tests/crash/run.sh --states 1000 --debug --seed 7
+
+## make prove-crash   break the module in known ways: the crash tests must see it
+prove-crash: crash-tools
+	tests/crash/prove.sh

@@ -16,7 +16,7 @@
 #   --only WHAT     recorder, log-writes, ext4 or linear (the stand-in that must
 #                   be found wrong)
 #   --case FILE     one kept state again; FILE is below build/crash
-#   --timeout SEC   default 60 plus what the states take
+#   --timeout SEC   default 120 plus what the states may take
 #
 # Wrong states are kept in build/crash (not from QEMU). Simulated time: what
 # waits, waits for free, and the same seed gives the same run.
@@ -54,15 +54,15 @@ make -s -C "$DL_TOP" crash-tools
 if [ -n "$kernel" ]; then
 	read -r _ _ kdir < <("$DL_TOP/scripts/lab/kdirs.sh" "$kernel")
 	arch=''
-	per_state=1
+	per_state=6
 else
 	kdir=$("$DL_TOP/tests/uml/build.sh" "$flavour")
 	arch=um
 	per_state=1
-	[ $flavour = fast ] || per_state=1
+	[ $flavour = fast ] || per_state=4
 fi
 "$DL_TOP/tests/crash/build-record.sh" "$kdir" "$build" $arch >/dev/null
-: "${limit:=$(awk -v n="$states" -v s=$per_state 'BEGIN { print int(60 + n * s) }')}"
+: "${limit:=$(awk -v n="$states" -v s=$per_state 'BEGIN { print int(120 + n * s) }')}"
 
 mkdir -p "$build/crash"
 args=(tests/crash/guest.sh "$states" "$seed" "${only:-all}" "${case#"$build/crash/"}" "${extra[@]}")

@@ -70,7 +70,7 @@ TMPDIR=/run/tmp
 HOME=/run/tmp
 DL_GUEST=$DL_TOP/tests/guest
 : "${DELTALOG_KO:=$DL_TOP/build/$rel/dm-deltalog.ko}"
-: "${DELTALOG_TOOL:=$DL_TOP/build/deltalog}"
+: "${DELTALOG_TOOL:=$DL_TOP/build/tools/deltalog}"
 export DM_DISABLE_UDEV TMPDIR HOME DL_TOP DL_GUEST DL_OUT DL_NONCE
 export DELTALOG_KO DELTALOG_TOOL
 

@@ -85,7 +85,7 @@ for mix in database files; do
 	id=$((id + 90000))
 	expect_stat mode ro
 	[ "$(stat log_errors)" -gt 0 ] || fail "no log error is counted"
-	log_wants "log dm-1: write error at sector"
+	log_wants "log dm-1: write error"
 	log_wants "read-only from now on"
 	if dd if=/dev/zero of="$VOL" bs=4k count=1 oflag=direct status=none 2>/dev/null; then
 		fail "a read-only volume takes writes"
