@@ -100,7 +100,7 @@ done
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
 	# Only the debug kernel can make allocations fail.
-	[ "$suite" != common ] && [ "$suite" != faults ] || continue
+	case $suite in common | faults) continue ;; esac
 	for kernel in 6.1 6.12; do
 		step "$suite-$kernel" needs=module-$kernel,vm-$kernel,programs alone limit=900 -- \
 			tests/vm/run.sh --kernel $kernel --smp 2 --timeout 850 -- "$script"
