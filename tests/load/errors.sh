@@ -45,6 +45,7 @@ become() {
 }
 # dm-flakey's own damage does nothing to reads that a driver of 6.1 has ended.
 damage() {
+	# shellcheck disable=SC2154 # set by moody
 	_kib=$(($(blockdev --getsz "$below_log") / 2))
 	dd if="$below_log" of=/run/tmp/undamaged bs=64k iflag=direct status=none
 	dd if=/dev/urandom of="$below_log" bs=64k seek=8 count=$((_kib / 64 - 8)) \
