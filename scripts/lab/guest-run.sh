@@ -9,6 +9,8 @@
 #   dl_guest_start SECONDS CMD...          start the guest: stdout is what TTY
 #                                          said, fd 3 the kernel's log
 #   dl_guest_finish                        relay the output, end the guest, judge
+#   dl_guest_ran                           did it get as far as the script?
+#   dl_guest_again                         forget what it said, to start it again
 #                                          it; returns the status to exit with
 #
 # Callers may set DL_OUT_LOG (where to keep the kernel's log), DL_KILL_ON (text
@@ -126,6 +128,19 @@ dl_guest_dead() {
 	fi
 	dl_say "last lines of the kernel's log:"
 	tail -n 20 "$DL_KLOG" >&2
+}
+
+# Did the guest get as far as the script?
+dl_guest_ran() {
+	grep -aqF 'dl-lab: guest script starts' "$DL_KLOG"
+}
+
+# Forget what the guest said, for another start.
+dl_guest_again() {
+	rm -f "$DL_RUN/status" "$DL_RUN/killed" "$DL_RUN/allow"
+	: >"$DL_KLOG"
+	: >"$DL_RUN/out"
+	: >"$DL_RUN/err"
 }
 
 dl_guest_finish() {
