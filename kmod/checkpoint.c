@@ -47,11 +47,14 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 	return ck->buf ? 0 : -ENOMEM;
 }
 
-int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost)
+int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
+		      u32 pins)
 {
 	size_t area = (size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT;
 	size_t need = sizeof(struct dl_disk_checkpoint) +
-		3 * sizeof(struct dl_disk_section) +
+		4 * sizeof(struct dl_disk_section) +
+		sizeof(struct dl_disk_pins) +
+		(size_t)pins * sizeof(struct dl_disk_pin) +
 		(size_t)segments * sizeof(struct dl_disk_segment) +
 		DL_SAMPLES * sizeof(struct dl_disk_sample) +
 		(size_t)lost * sizeof(struct dl_disk_lost);
@@ -257,8 +260,7 @@ static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
 	h.next_segment_id = l->segs.next_id;
 	h.durable_commit = l->durable;
 	list_for_each_entry(seg, &l->segs.live, list) {
-		/* Once this is durable they are free, and soon another's. */
-		if (dl_segment_passed(seg, horizon, l->durable))
+		if (seg->unlisted)
 			continue;
 		dl_segment_describe(seg, l->durable, &cs);
 		dl_cp_put_segment(&w, &cs);
@@ -271,6 +273,25 @@ static enum dl_status build(struct dl_checkpoint *ck, struct dl_log *l,
 	st = dl_cp_end(&w, &h, bytes, &crc);
 	sb->cp_crc = crc;
 	return st;
+}
+
+/* Once this is durable they are free, and soon another's. */
+static void leave_out(struct dl_log *l, u64 horizon)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	l->segs.held_chunks = 0;
+	list_for_each_entry(seg, &l->segs.live, list) {
+		if (!dl_segment_passed(seg, horizon, l->durable))
+			continue;
+		seg->unlisted = !dl_segment_held(seg);
+		if (!seg->unlisted)
+			l->segs.held_chunks += seg->sectors >>
+				l->segs.chunk_shift;
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
 }
 
 int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
@@ -286,6 +307,7 @@ int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 	horizon = ck->horizon;
 	ck->sb.flags = flags;
 	ck->sb.epoch = l->epoch;
+	leave_out(l, horizon);
 	for (i = 0; !ret && i < DL_SUPER_SLOTS; i++) {
 		slot = ck->first ^ i;
 		ck->sb.generation++;

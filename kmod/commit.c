@@ -67,9 +67,9 @@ static void launch(struct dl_log *l, struct dl_frame *f, struct dl_batch *b)
 		.first_seq = f->first_seq,
 		.time_ns = ktime_get_real_ns(),
 		.durable_commit = l->durable,
-		.next_id = seg->next ? seg->next->id : 0,
-		.next_start = seg->next ? seg->next->start : 0,
-		.next_sectors = seg->next ? seg->next->sectors : 0,
+		.next_id = seg->next_id,
+		.next_start = seg->next_start,
+		.next_sectors = seg->next_sectors,
 		.nr_descs = f->nr_descs,
 		.payload_sectors = f->used,
 	};

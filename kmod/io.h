@@ -16,6 +16,7 @@
 enum dl_io_kind {
 	DL_IO_PLAIN,		/* nothing to do when it ends */
 	DL_IO_LOG_READ,		/* verify against @crc */
+	DL_IO_PAST_READ,	/* leave phase @phase */
 };
 
 /* Per-bio data. */
@@ -27,8 +28,10 @@ struct dl_io {
 	struct dl_segment *seg;		/* reference held while reading */
 	u64 loc;
 	u64 page;
+	u64 at;				/* of a read: see lookup.h */
 	u8 kind;
 	u8 nr_pages;
+	u8 phase;			/* see preserve.h */
 	u32 crc[DL_IO_PAGES];
 };
 
@@ -69,6 +72,16 @@ void dl_flush_then_end(struct dl_volume *v, struct bio *bio, struct dl_io *io,
  * DM_MAPIO_SUBMITTED.
  */
 int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io);
+
+/**
+ * dl_read_past_map() - take a READ bio of a view
+ * @v: volume
+ * @bio: the target's clone; may be accepted in part
+ * @io: its per-bio data, @io->at set to what the view shows
+ *
+ * Never sleeps. Return: as dl_read_map().
+ */
+int dl_read_past_map(struct dl_volume *v, struct bio *bio, struct dl_io *io);
 
 /* end_io of a bio with kind DL_IO_LOG_READ. Any context. */
 int dl_read_end(struct dl_volume *v, struct bio *bio, struct dl_io *io,

@@ -9,6 +9,7 @@
 #include "io.h"
 #include "job.h"
 #include "msg.h"
+#include "space.h"
 
 struct dl_job *dl_job_alloc(struct dl_volume *v, gfp_t gfp)
 {
@@ -39,6 +40,50 @@ void dl_job_free(struct dl_job *job)
 	kvfree(job);
 }
 
+/* All of a page goes into one job, which then needs room for it. */
+static bool job_full(const struct dl_job *job)
+{
+	return job->nr_pages == DL_JOB_PAGES ||
+	       job->nr_items + DL_PAGE_SECTORS > DL_JOB_ITEMS ||
+	       job->nr_keep + DL_PAGE_SECTORS > DL_JOB_ITEMS;
+}
+
+/* What is to be kept of the job's last page. Shard locked. */
+static void plan_keep(struct dl_job *job, u32 bucket, u8 mask, u64 zeroed,
+		      u64 when)
+{
+	struct dl_keep k[DL_PAGE_SECTORS];
+	u32 n, i;
+
+	n = dl_history_need(job->v, bucket, job->page[job->nr_pages - 1], mask,
+			    zeroed, k);
+	for (i = 0; i < n; i++) {
+		if (when && k[i].until != when)
+			continue;
+		k[i].slot = job->nr_pages - 1;
+		job->keep[job->nr_keep++] = k[i];
+	}
+}
+
+bool dl_job_add_keep(struct dl_job *job, u64 page, u8 mask, u64 zeroed,
+		     u64 when)
+{
+	struct dl_map *m = &job->v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page), n = job->nr_keep;
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+
+	if (job_full(job))
+		return false;
+	job->page[job->nr_pages] = page;
+	job->mask[job->nr_pages++] = 0;
+	spin_lock(&sh->lock);
+	plan_keep(job, bucket, mask, zeroed, when);
+	spin_unlock(&sh->lock);
+	if (job->nr_keep == n)
+		job->nr_pages--;
+	return true;
+}
+
 void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 {
 	struct dl_volume *v = job->v;
@@ -51,9 +96,7 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 	struct dl_pent *e;
 	u8 mask = 0;
 
-	/* All of a page goes into one job, which then needs room for it. */
-	*full = !same && (job->nr_pages == DL_JOB_PAGES ||
-			  job->nr_items + DL_PAGE_SECTORS > DL_JOB_ITEMS);
+	*full = !same && job_full(job);
 	if (*full)
 		return;
 
@@ -65,14 +108,18 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 		mask = val.mask & ~dl_volume_hidden(v, page, val.mask, val.seq,
 						     U64_MAX);
 	}
-	spin_unlock(&sh->lock);
-	if (!mask || val.flags & DL_PVAL_LOST)
-		return;
-
-	if (!same) {
+	if (val.flags & DL_PVAL_LOST)
+		mask = 0;
+	if (mask && !same) {
 		job->page[job->nr_pages] = page;
 		job->mask[job->nr_pages++] = 0;
 	}
+	if (mask && dl_history_wanted(v))
+		plan_keep(job, bucket, mask, goal, 0);
+	spin_unlock(&sh->lock);
+	if (!mask)
+		return;
+
 	job->mask[job->nr_pages - 1] |= mask;
 	it = &job->items[job->nr_items++];
 	*it = (struct dl_item) {
@@ -131,6 +178,82 @@ static blk_status_t job_io_wait(struct job_io *jio)
 	job_io_put(jio);
 	wait_for_completion_io(&jio->done);
 	return jio->status;
+}
+
+/* The sectors of the origin that are to be kept, where they will be needed. */
+static blk_status_t read_origin(struct dl_job *job)
+{
+	struct dl_volume *v = job->v;
+	struct job_io jio;
+	struct bio *bio = NULL;
+	u64 next = 0;
+	u32 i;
+
+	job_io_init(&jio);
+	for (i = 0; i < job->nr_keep; i++) {
+		const struct dl_keep *k = &job->keep[i];
+		u64 at = (job->page[k->slot] << DL_PAGE_SECTOR_SHIFT) + k->first;
+
+		if (bio && (at != next || bio->bi_vcnt == BIO_MAX_VECS)) {
+			submit_bio(bio);
+			bio = NULL;
+		}
+		if (!bio)
+			bio = job_bio(&v->rc.bios, &jio, v->origin.bdev,
+				      REQ_OP_READ, at, BIO_MAX_VECS);
+		__bio_add_page(bio, job->mem[k->slot],
+			       k->sectors << DL_SECTOR_SHIFT,
+			       k->first << DL_SECTOR_SHIFT);
+		next = at + k->sectors;
+	}
+	if (bio)
+		submit_bio(bio);
+	return job_io_wait(&jio);
+}
+
+/* One stretch by itself; what cannot be read is lost to the snapshots. */
+static void read_kept(struct dl_job *job, struct dl_keep *k)
+{
+	struct dl_volume *v = job->v;
+	u64 at = (job->page[k->slot] << DL_PAGE_SECTOR_SHIFT) + k->first;
+
+	if (!dl_blkio_read(&v->origin, at, k->sectors,
+			   page_address(job->mem[k->slot]) +
+			   (k->first << DL_SECTOR_SHIFT)))
+		return;
+	k->flags = DL_PVAL_LOST;
+	dl_err_limit("%s: origin %pg: read error at sector %llu: snapshots that need it lose these %u sectors",
+		     v->name, v->origin.bdev, at, k->sectors);
+}
+
+/* Before anything is written: what the snapshots need of the origin. */
+static int keep_origin(struct dl_job *job)
+{
+	struct dl_volume *v = job->v;
+	struct dl_reconcile *rc = &v->rc;
+	int ret;
+	u32 i;
+
+	if (!job->nr_keep)
+		return 0;
+	if (read_origin(job)) {
+		atomic64_inc(&rc->origin_errors);
+		if (READ_ONCE(rc->failures) < DL_READ_RETRIES) {
+			dl_err_limit("%s: origin %pg: read error near sector %llu: will try again",
+				     v->name, v->origin.bdev,
+				     job->page[0] << DL_PAGE_SECTOR_SHIFT);
+			atomic_set(&rc->io_error, DL_ORIGIN_FAILED);
+			return -EIO;
+		}
+		for (i = 0; i < job->nr_keep; i++)
+			read_kept(job, &job->keep[i]);
+	}
+	ret = dl_preserve(v, &job->index, job->keep, job->nr_keep, job->page,
+			  job->mem);
+	if (ret)
+		atomic_set(&rc->io_error, ret == -EBUSY ? DL_STOPPED :
+			   ret == -ENOSPC ? DL_NO_ROOM : DL_LOG_UNREADABLE);
+	return ret;
 }
 
 static bool plain_page(const struct dl_item *it)
@@ -313,15 +436,20 @@ void dl_job_work(struct work_struct *work)
 	struct dl_reconcile *rc = &v->rc;
 	unsigned int noio = memalloc_noio_save();
 
-	read_pages(job);
-	settle_items(job);
-	if (write_origin(job)) {
+	if (keep_origin(job))
+		goto out;
+	if (job->nr_items) {
+		read_pages(job);
+		settle_items(job);
+	}
+	if (job->nr_items && write_origin(job)) {
 		atomic64_inc(&rc->origin_errors);
 		atomic_set(&rc->io_error, DL_ORIGIN_FAILED);
 		dl_err_limit("%s: origin %pg: write error near sector %llu: what is in the log stays there, will try again",
 			     v->name, v->origin.bdev,
 			     job->page[0] << DL_PAGE_SECTOR_SHIFT);
 	}
+out:
 	memalloc_noio_restore(noio);
 	/* Pairs with the acquire in idle_job(): the job is free as a whole. */
 	smp_store_release(&job->busy, false);

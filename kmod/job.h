@@ -10,6 +10,7 @@
 
 #include <linux/workqueue.h>
 
+#include "preserve.h"
 #include "reconcile.h"
 #include "volume.h"
 
@@ -34,6 +35,9 @@ struct dl_job {
 	bool busy;
 	u32 nr_items, nr_pages;
 	struct dl_item items[DL_JOB_ITEMS];
+	u32 nr_keep;
+	struct dl_keep keep[DL_JOB_ITEMS];	/* of the origin, first */
+	struct dl_index index;
 	u64 page[DL_JOB_PAGES];	/* ascending */
 	u8 mask[DL_JOB_PAGES];	/* sectors of it to write */
 	struct page *mem[DL_JOB_PAGES];
@@ -55,7 +59,20 @@ void dl_job_free(struct dl_job *job);
  */
 void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full);
 
-/* Read, verify, write. The map keeps its entries until the origin is flushed. */
+/**
+ * dl_job_add_keep() - plan to keep what snapshots need of a page
+ * @job: job being filled
+ * @page: page about to be overwritten in the origin
+ * @mask: sectors of it
+ * @zeroed: see dl_history_need()
+ * @when: only what was replaced first by the record of that sequence; 0: all
+ *
+ * Return: false when the job has no room for it.
+ */
+bool dl_job_add_keep(struct dl_job *job, u64 page, u8 mask, u64 zeroed,
+		     u64 when);
+
+/* Preserve, read, verify, write. The map keeps its entries until the origin is flushed. */
 void dl_job_work(struct work_struct *work);
 
 #endif

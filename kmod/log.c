@@ -112,6 +112,14 @@ static void enter_segment(struct dl_log *l, struct dl_segment *seg)
 	l->cur = seg;
 }
 
+static void set_next(struct dl_segment *seg, struct dl_segment *next)
+{
+	seg->next = next;
+	seg->next_id = next->id;
+	seg->next_start = next->start;
+	seg->next_sectors = next->sectors;
+}
+
 /*
  * The frame header names the successor, so a segment is opened only when the
  * one after it is known: recovery can then always follow the chain.
@@ -126,7 +134,7 @@ static bool switch_segment(struct dl_log *l)
 	old->state = DL_SEG_SEALED;
 	l->unsettled++;
 	enter_segment(l, old->next);
-	l->cur->next = next;
+	set_next(l->cur, next);
 	return true;
 }
 
@@ -242,8 +250,13 @@ static int take_payload(struct dl_frame *f, unsigned int sectors)
 	return off;
 }
 
-int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
-		   struct dl_batch *b)
+static u32 free_chunks(const struct dl_log *l)
+{
+	return l->segs.free_chunks + l->segs.pool_chunks;
+}
+
+static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
+		   struct dl_batch *b, u32 kept, bool mark)
 {
 	struct dl_frame *f;
 	enum dl_starved why;
@@ -253,6 +266,11 @@ int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 	spin_lock_irqsave(&l->lock, flags);
 	if (unlikely(l->failed || l->stopped)) {
 		ret = l->failed ?: -EAGAIN;
+		goto out;
+	}
+	if (unlikely(free_chunks(l) < kept)) {
+		l->starved = DL_STARVED_RESERVE;
+		ret = -EAGAIN;
 		goto out;
 	}
 	f = l->open;
@@ -274,6 +292,8 @@ int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 	s->frame = f;
 	s->desc = &f->descs[f->nr_descs++];
 	s->seq = l->next_seq++;
+	if (unlikely(mark))
+		l->mark_seq = s->seq;
 	s->loc = f->payload_start + off;
 	s->mem = sectors ? dl_frame_payload(f, off) : NULL;
 	atomic_inc(&f->pending);
@@ -282,6 +302,29 @@ out:
 	if (unlikely(ret == -EAGAIN))
 		l->ops->housekeep(l->ctx);
 	return ret;
+}
+
+int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
+		   struct dl_batch *b)
+{
+	return reserve(l, sectors, s, b, READ_ONCE(l->kept_chunks), false);
+}
+
+int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
+		       struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, sectors, s, b, 0, false);
+}
+
+int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, sectors, s, b, 0, true);
+}
+
+void dl_log_keep(struct dl_log *l, u32 chunks)
+{
+	WRITE_ONCE(l->kept_chunks, min(chunks, l->segs.nr_chunks / 4));
 }
 
 static void fill_slot(struct dl_slot *s, struct dl_frame *f, u64 seq, u64 loc)
@@ -445,7 +488,9 @@ bool dl_log_refill(struct dl_log *l)
 
 	spin_lock_irqsave(&l->lock, flags);
 	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
-	       (l->starved == DL_STARVED_FRAME && l->nr_free);
+	       (l->starved == DL_STARVED_FRAME && l->nr_free) ||
+	       (l->starved == DL_STARVED_RESERVE &&
+		free_chunks(l) >= l->kept_chunks);
 	if (room)
 		l->starved = DL_FED;
 	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
@@ -464,7 +509,7 @@ bool dl_log_choose(struct dl_log *l)
 	spin_lock_irqsave(&l->lock, flags);
 	if (!l->cur && l->segs.nr_pool >= 2) {
 		seg = dl_segment_take(&l->segs);
-		seg->next = dl_segment_take(&l->segs);
+		set_next(seg, dl_segment_take(&l->segs));
 		enter_segment(l, seg);
 		ok = true;
 	}
@@ -498,10 +543,13 @@ unsigned int dl_log_usage(struct dl_log *l)
 	unsigned long flags;
 
 	spin_lock_irqsave(&l->lock, flags);
-	used = all - l->segs.free_chunks - l->segs.pool_chunks;
+	used = all - free_chunks(l);
 	if (l->cur)
 		own = (l->cur->sectors + l->cur->next->sectors) >>
 			l->segs.chunk_shift;
+	/* What snapshots hold no cycle can free. */
+	own += l->segs.held_chunks;
+	own = min(own, all);
 	spin_unlock_irqrestore(&l->lock, flags);
 	used -= min(own, used);
 	return (u64)used * 100 / max(all - own, 1U);
@@ -513,7 +561,7 @@ u32 dl_log_free_chunks(struct dl_log *l)
 	u32 n;
 
 	spin_lock_irqsave(&l->lock, flags);
-	n = l->segs.free_chunks + l->segs.pool_chunks;
+	n = free_chunks(l);
 	spin_unlock_irqrestore(&l->lock, flags);
 	return n;
 }

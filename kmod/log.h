@@ -57,7 +57,12 @@ struct dl_waiter {
 	void (*done)(struct dl_waiter *w, int err);	/* any context */
 };
 
-enum dl_starved { DL_FED, DL_STARVED_FRAME, DL_STARVED_SEGMENT };
+enum dl_starved {
+	DL_FED,
+	DL_STARVED_FRAME,
+	DL_STARVED_SEGMENT,
+	DL_STARVED_RESERVE,	/* what is left is reconcile's */
+};
 
 /**
  * struct dl_log_ops - what the log tells its owner; any context, dl_log.lock
@@ -101,6 +106,7 @@ struct dl_log {
 	struct bio flush_bio;
 	struct dl_segment *cur;
 	struct dl_segments segs;
+	u32 kept_chunks;		/* only reconcile may take the last ones */
 	u64 epoch;
 	u64 unsettled;			/* sealed segments without a summary */
 	u32 block_bytes, block_sectors;
@@ -140,6 +146,14 @@ void dl_log_exit(struct dl_log *l);
 int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		   struct dl_batch *b);
 
+/* The same for reconcile's own records, which may use what is kept for them. */
+int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
+		       struct dl_slot *s, struct dl_batch *b);
+
+/* And for a mark: no record before it is rewritten in place any more. */
+int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b);
+
 /**
  * dl_log_pin() - a record of the open frame, to write over it in memory
  * @l: log
@@ -155,6 +169,9 @@ bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
 
 /* Done with a reserved or pinned place: payload and descriptor are in. */
 void dl_log_put(struct dl_slot *s, struct dl_batch *b);
+
+/* Space that only reconcile's own records may take, in chunks. */
+void dl_log_keep(struct dl_log *l, u32 chunks);
 
 /* From now on records before this point are not rewritten in place. */
 void dl_log_mark(struct dl_log *l, u64 seq);

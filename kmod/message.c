@@ -6,11 +6,16 @@
  *   drain                    the same and wait; a signal ends the waiting
  *   detach                   take no more writes, drain, mark the log detached
  *   set <tunable> <value>    change an option that may change at run time
+ *   snapshot_create <name>   a snapshot of now; its line is the answer
+ *   snapshot_delete <name>
+ *   snapshot_rename <name> <new>
+ *   snapshot_list            a line each: id, sequence, time, views, name
  */
 #include <linux/blkdev.h>
 #include <linux/string.h>
 
 #include "msg.h"
+#include "snapshot.h"
 #include "target.h"
 #include "volume.h"
 
@@ -48,6 +53,11 @@ static int detach(struct dl_volume *v)
 	mutex_lock(&v->detach_lock);
 	ret = dl_volume_mode(v) != DL_MODE_RW ? -EROFS :
 	      !v->resumed ? -EBUSY : 0;
+	if (!ret && READ_ONCE(v->pins.newest)) {
+		dl_err("%s: cannot be detached: it has snapshots, which a detached log does not hold: delete them first",
+		       v->name);
+		ret = -EBUSY;
+	}
 	/* Most of it while writes still go in. */
 	if (!ret)
 		ret = dl_reconcile_all(&v->rc, true);
@@ -88,11 +98,55 @@ static int set(struct dl_target *t, const char *name, const char *value)
 	return 0;
 }
 
+static unsigned int emit_pin(const struct dl_pin *pin, char *result,
+			     unsigned int maxlen, unsigned int sz)
+{
+	DMEMIT("%llu %llu %llu %u %s\n", pin->id, pin->seq, pin->time_ns,
+	       pin->views, pin->name);
+	return sz;
+}
+
+static int list_snapshots(struct dl_volume *v, char *result,
+			  unsigned int maxlen)
+{
+	unsigned int sz = 0;
+	u32 i;
+
+	read_lock(&v->pins.lock);
+	for (i = 0; i < v->pins.nr; i++)
+		sz = emit_pin(&v->pins.pin[i], result, maxlen, sz);
+	read_unlock(&v->pins.lock);
+	return 1;
+}
+
+/* 1: there is an answer in @result. */
+static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
+		    char *result, unsigned int maxlen)
+{
+	struct dl_pin pin;
+	int ret;
+
+	if (argc == 1 && !strcasecmp(argv[0], "snapshot_list"))
+		return list_snapshots(v, result, maxlen);
+	if (argc == 2 && !strcasecmp(argv[0], "snapshot_delete"))
+		return dl_snapshot_delete(v, argv[1]);
+	if (argc == 3 && !strcasecmp(argv[0], "snapshot_rename"))
+		return dl_snapshot_rename(v, argv[1], argv[2]);
+	if (argc != 2 || strcasecmp(argv[0], "snapshot_create"))
+		return -ENOMSG;
+	ret = dl_snapshot_create(v, argv[1], &pin);
+	if (ret)
+		return ret;
+	emit_pin(&pin, result, maxlen, 0);
+	return 1;
+}
+
 int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	       char *result, unsigned int maxlen)
 {
 	struct dl_target *t = ti->private;
 	struct dl_volume *v = t->volume;
+	int ret;
 
 	if (dl_volume_mode(v) == DL_MODE_DETACHED) {
 		dl_err("%s: is detached and takes no message: remove it",
@@ -109,7 +163,10 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		return detach(v);
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
 		return set(t, argv[1], argv[2]);
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>",
+	ret = snapshot(v, argc, argv, result, maxlen);
+	if (ret != -ENOMSG)
+		return ret;
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create|delete <name>, snapshot_rename <name> <new>, snapshot_list",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

@@ -6,14 +6,23 @@
 #include <linux/module.h>
 
 #include "target.h"
+#include "view.h"
 
 static int __init dl_init(void)
 {
-	return dm_register_target(&dl_target_type);
+	int ret = dm_register_target(&dl_target_type);
+
+	if (ret)
+		return ret;
+	ret = dm_register_target(&dl_view_type);
+	if (ret)
+		dm_unregister_target(&dl_target_type);
+	return ret;
 }
 
 static void __exit dl_exit(void)
 {
+	dm_unregister_target(&dl_view_type);
 	dm_unregister_target(&dl_target_type);
 }
 

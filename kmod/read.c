@@ -12,130 +12,12 @@
 #include <linux/highmem.h>
 
 #include "io.h"
+#include "lookup.h"
 #include "msg.h"
+#include "preserve.h"
 #include "volume.h"
 
 #define VERIFY_INLINE	4	/* pages checksummed in interrupt context */
-
-enum kind { ORIGIN, ZERO, RAM, LOG, LOST };
-
-/* What a stretch of sectors of one page is to be read from. */
-struct extent {
-	enum kind kind;
-	u32 sectors;
-	struct dl_pval val;		/* of the record, unless ORIGIN */
-	struct dl_segment *seg;		/* LOG: reference held */
-};
-
-static void put_segment(struct dl_volume *v, struct dl_segment *seg)
-{
-	if (atomic_dec_and_test(&seg->readers))
-		wake_up(&v->rc.readers);
-}
-
-static void copy_out(struct bio *bio, struct bvec_iter *iter, const void *src,
-		     unsigned int bytes)
-{
-	while (bytes) {
-		struct bio_vec bv = bio_iter_iovec(bio, *iter);
-		unsigned int n = min(bytes, bv.bv_len);
-		void *p = bvec_kmap_local(&bv);
-
-		if (src) {
-			memcpy(p, src, n);
-			src += n;
-		} else {
-			memset(p, 0, n);
-		}
-		flush_dcache_page(bv.bv_page);
-		kunmap_local(p);
-		bio_advance_iter_single(bio, iter, n);
-		bytes -= n;
-	}
-}
-
-/* How many sectors from @first on @mask has, or has not, like @first. */
-static u32 same(u8 mask, u8 first, u32 max)
-{
-	bool set = mask >> first & 1;
-	u32 n;
-
-	for (n = 1; n < max && (mask >> (first + n) & 1) == set; n++)
-		;
-	return n;
-}
-
-/* Sectors of @want that any record of @page holds. Shard locked. */
-static u8 covered(struct dl_pmap *pm, u32 bucket, u64 page, u8 want)
-{
-	u8 mask = 0;
-	u32 idx;
-
-	while ((idx = dl_pmap_find(pm, bucket, page, want & ~mask)))
-		mask |= dl_pmap_ent(pm, idx)->mask;
-	return mask;
-}
-
-/*
- * Find out what the sectors at @sector are to be read from, as far as it is
- * one thing, at most to the end of their page. If it is a frame in memory,
- * they are copied to @bio (unless NULL) here, while the shard's lock keeps
- * writers away.
- */
-static void look_up(struct dl_volume *v, u64 sector, u32 max,
-		    struct bio *bio, struct bvec_iter *iter, struct extent *x)
-{
-	struct dl_pmap *pm = &v->map.pm;
-	u64 page = sector >> DL_PAGE_SECTOR_SHIFT;
-	u8 first = sector & (DL_PAGE_SECTORS - 1);
-	u32 bucket = dl_pmap_bucket(pm, page);
-	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
-	struct dl_slot s;
-	u64 run, len;
-	u32 idx;
-
-	max = min_t(u32, max, DL_PAGE_SECTORS - first);
-	x->seg = NULL;
-	spin_lock(&sh->lock);
-	idx = dl_pmap_find(pm, bucket, page, 1U << first);
-	if (idx) {
-		dl_pmap_get(pm, idx, &x->val);
-		x->sectors = same(x->val.mask, first, max);
-	} else {
-		x->val.seq = 0;
-		x->sectors = same(covered(pm, bucket, page,
-					  dl_pmap_span_mask(first, max)),
-				  first, max);
-	}
-	if (unlikely(!dl_runs_none(&v->runs))) {
-		run = dl_runs_find(&v->runs, sector, x->sectors, &len);
-		x->sectors = len;
-		if (run > x->val.seq) {
-			x->kind = ZERO;
-			goto out;
-		}
-	}
-	if (!idx) {
-		x->kind = ORIGIN;
-	} else if (x->val.flags & DL_PVAL_LOST) {
-		x->kind = LOST;
-	} else if (x->val.flags & DL_PVAL_ZERO) {
-		x->kind = ZERO;
-	} else if (dl_log_read_pin(&v->log, x->val.seq, x->val.loc, &s)) {
-		x->kind = RAM;
-		if (bio)
-			copy_out(bio, iter, s.mem +
-				 ((first - x->val.first) << DL_SECTOR_SHIFT),
-				 x->sectors << DL_SECTOR_SHIFT);
-		dl_log_read_put(&s);
-	} else {
-		x->kind = LOG;
-		x->seg = dl_segment_at(&v->log.segs, x->val.loc);
-		atomic_inc(&x->seg->readers);
-	}
-out:
-	spin_unlock(&sh->lock);
-}
 
 /* Sectors from @sector on, at most @max, that no entry of the map holds. */
 static u32 unmapped_prefix(struct dl_volume *v, u64 sector, u32 max)
@@ -156,11 +38,11 @@ static u32 unmapped_prefix(struct dl_volume *v, u64 sector, u32 max)
 		if (!dl_pmap_find(pm, bucket, page, mask)) {
 			mask = 0;
 		} else {
-			mask = covered(pm, bucket, page, mask);
+			mask = dl_covered(pm, bucket, page, mask);
 			if (mask >> first & 1)
 				n = 0;
 			else
-				n = same(mask, first, n);
+				n = dl_same(mask, first, n);
 		}
 		spin_unlock(&dl_map_shard(&v->map, bucket)->lock);
 		if (mask)
@@ -192,9 +74,9 @@ static int remap(struct bio *bio, struct block_device *bdev, u64 sector)
 }
 
 /* A whole page, stored plainly and all in sight: can be read in place. */
-static bool whole_page(const struct extent *x)
+static bool whole_page(const struct dl_extent *x)
 {
-	return x->kind == LOG && x->sectors == DL_PAGE_SECTORS &&
+	return x->kind == DL_FROM_LOG && x->sectors == DL_PAGE_SECTORS &&
 	       x->val.sectors == DL_PAGE_SECTORS;
 }
 
@@ -218,11 +100,11 @@ static bool fits_log(struct dl_volume *v, struct bio *bio)
 
 /* Read @x and the pages that follow it in the log, straight into @bio. */
 static int read_in_place(struct dl_volume *v, struct bio *bio,
-			 struct dl_io *io, struct extent *x)
+			 struct dl_io *io, struct dl_extent *x)
 {
 	u64 sector = bio->bi_iter.bi_sector;
 	u32 left = bio_sectors(bio) - DL_PAGE_SECTORS;
-	struct extent y;
+	struct dl_extent y;
 
 	io->kind = DL_IO_LOG_READ;
 	io->seg = x->seg;
@@ -232,9 +114,9 @@ static int read_in_place(struct dl_volume *v, struct bio *bio,
 	io->nr_pages = 1;
 	while (io->nr_pages < DL_IO_PAGES && left >= DL_PAGE_SECTORS) {
 		sector += DL_PAGE_SECTORS;
-		look_up(v, sector, DL_PAGE_SECTORS, NULL, NULL, &y);
+		dl_look_up(v, io->at, sector, DL_PAGE_SECTORS, NULL, NULL, &y);
 		if (y.seg)
-			put_segment(v, y.seg);
+			dl_put_segment(v, y.seg);
 		if (!whole_page(&y) || y.seg != x->seg ||
 		    y.val.loc != io->loc + io->nr_pages * DL_PAGE_SECTORS)
 			break;
@@ -251,12 +133,67 @@ static int read_in_place(struct dl_volume *v, struct bio *bio,
 static void read_slowly(struct work_struct *work);
 static void verify_work(struct work_struct *work);
 
+/*
+ * Serve what comes first from memory, or find in @x what it is to be read from.
+ * Return: sectors served; @x is of those behind.
+ */
+static u32 serve_memory(struct dl_volume *v, struct bio *bio, struct dl_io *io,
+			struct dl_extent *x)
+{
+	u64 sector = bio->bi_iter.bi_sector;
+	u32 total = bio_sectors(bio), done = 0;
+	struct bvec_iter iter = bio->bi_iter;
+
+	x->seg = NULL;
+	while (done < total) {
+		dl_look_up(v, io->at, sector + done, total - done, bio, &iter,
+			   x);
+		if (x->kind == DL_FROM_ZERO) {
+			dl_copy_out(bio, &iter, NULL,
+				    x->sectors << DL_SECTOR_SHIFT);
+			dl_stat_add(v, DL_STAT_READ_ZERO, 1);
+		} else if (x->kind == DL_FROM_RAM) {
+			dl_stat_add(v, DL_STAT_READ_RAM, 1);
+		} else {
+			break;
+		}
+		done += x->sectors;
+	}
+	if (done && x->seg)
+		dl_put_segment(v, x->seg);
+	return done;
+}
+
+/* What is not in memory, and not the origin's. */
+static int read_log(struct dl_volume *v, struct bio *bio, struct dl_io *io,
+		    struct dl_extent *x)
+{
+	if (whole_page(x) && fits_log(v, bio))
+		return read_in_place(v, bio, io, x);
+	if (x->seg)
+		dl_put_segment(v, x->seg);
+	if (x->sectors < bio_sectors(bio))
+		dm_accept_partial_bio(bio, x->sectors);
+	/* The map may have changed since, so only the size is fixed. */
+	io->iter = bio->bi_iter;
+	INIT_WORK(&io->work, read_slowly);
+	queue_work(v->io_wq, &io->work);
+	return DM_MAPIO_SUBMITTED;
+}
+
+static int end_early(struct bio *bio, u32 done)
+{
+	if (done < bio_sectors(bio))
+		dm_accept_partial_bio(bio, done);
+	bio_endio(bio);
+	return DM_MAPIO_SUBMITTED;
+}
+
 int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 {
 	u64 sector = bio->bi_iter.bi_sector;
-	u32 total = bio_sectors(bio), n, done = 0;
-	struct bvec_iter iter;
-	struct extent x;
+	u32 total = bio_sectors(bio), n;
+	struct dl_extent x;
 
 	n = clean_prefix(v, sector, total);
 	if (likely(n == total))
@@ -265,42 +202,52 @@ int dl_read_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 		dm_accept_partial_bio(bio, n);
 		return remap(bio, v->origin.bdev, sector);
 	}
-
-	iter = bio->bi_iter;
-	while (done < total) {
-		look_up(v, sector + done, total - done, bio, &iter, &x);
-		if (x.kind == ZERO) {
-			copy_out(bio, &iter, NULL, x.sectors << DL_SECTOR_SHIFT);
-			dl_stat_add(v, DL_STAT_READ_ZERO, 1);
-		} else if (x.kind == RAM) {
-			dl_stat_add(v, DL_STAT_READ_RAM, 1);
-		} else {
-			break;
-		}
-		done += x.sectors;
-	}
-	if (done) {
-		if (done < total) {
-			if (x.seg)
-				put_segment(v, x.seg);
-			dm_accept_partial_bio(bio, done);
-		}
-		bio_endio(bio);
-		return DM_MAPIO_SUBMITTED;
-	}
-	if (whole_page(&x) && fits_log(v, bio))
-		return read_in_place(v, bio, io, &x);
-	if (x.seg)
-		put_segment(v, x.seg);
+	io->at = DL_NOW;
+	n = serve_memory(v, bio, io, &x);
+	if (n)
+		return end_early(bio, n);
+	if (x.kind != DL_FROM_ORIGIN)
+		return read_log(v, bio, io, &x);
 	if (x.sectors < total)
 		dm_accept_partial_bio(bio, x.sectors);
-	/* The map may have changed since, so only the size is fixed. */
-	if (x.kind == ORIGIN)
+	return remap(bio, v->origin.bdev, sector);
+}
+
+/* How far beyond @n sectors the origin is what to read. */
+static u32 origin_prefix(struct dl_volume *v, u64 at, u64 sector, u32 n,
+			 u32 total)
+{
+	struct dl_extent x;
+
+	while (n < total) {
+		dl_look_up(v, at, sector + n, total - n, NULL, NULL, &x);
+		if (x.seg)
+			dl_put_segment(v, x.seg);
+		if (x.kind != DL_FROM_ORIGIN)
+			break;
+		n += x.sectors;
+	}
+	return n;
+}
+
+int dl_read_past_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
+{
+	u64 sector = bio->bi_iter.bi_sector;
+	u32 total = bio_sectors(bio), n;
+	struct dl_extent x;
+
+	io->phase = dl_past_enter(v);
+	n = serve_memory(v, bio, io, &x);
+	if (!n && x.kind == DL_FROM_ORIGIN) {
+		n = origin_prefix(v, io->at, sector, x.sectors, total);
+		if (n < total)
+			dm_accept_partial_bio(bio, n);
+		/* It leaves when the origin has answered. */
+		io->kind = DL_IO_PAST_READ;
 		return remap(bio, v->origin.bdev, sector);
-	io->iter = bio->bi_iter;
-	INIT_WORK(&io->work, read_slowly);
-	queue_work(v->io_wq, &io->work);
-	return DM_MAPIO_SUBMITTED;
+	}
+	dl_past_leave(v, io->phase);
+	return n ? end_early(bio, n) : read_log(v, bio, io, &x);
 }
 
 /* ---- reads that take a worker ---- */
@@ -332,33 +279,33 @@ int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 }
 
 static int read_extent(struct dl_volume *v, u64 sector, struct bio *bio,
-		       struct bvec_iter *iter, struct extent *x, void *buf)
+		       struct bvec_iter *iter, struct dl_extent *x, void *buf)
 {
 	u8 first = sector & (DL_PAGE_SECTORS - 1);
 	u32 bytes = x->sectors << DL_SECTOR_SHIFT;
 	int ret = 0;
 
 	switch (x->kind) {
-	case RAM:
+	case DL_FROM_RAM:
 		break;
-	case ZERO:
-		copy_out(bio, iter, NULL, bytes);
+	case DL_FROM_ZERO:
+		dl_copy_out(bio, iter, NULL, bytes);
 		break;
-	case ORIGIN:
+	case DL_FROM_ORIGIN:
 		ret = dl_blkio_read(&v->origin, sector, x->sectors, buf);
 		if (!ret)
-			copy_out(bio, iter, buf, bytes);
+			dl_copy_out(bio, iter, buf, bytes);
 		break;
-	case LOG:
+	case DL_FROM_LOG:
 		ret = dl_read_record(v, x->val.loc, x->val.sectors, x->val.crc,
 				     sector >> DL_PAGE_SECTOR_SHIFT, buf);
-		put_segment(v, x->seg);
+		dl_put_segment(v, x->seg);
 		if (!ret)
-			copy_out(bio, iter, buf + ((first - x->val.first) <<
+			dl_copy_out(bio, iter, buf + ((first - x->val.first) <<
 						   DL_SECTOR_SHIFT), bytes);
 		dl_stat_add(v, DL_STAT_READ_LOG, 1);
 		break;
-	case LOST:
+	case DL_FROM_LOST:
 		dl_err_limit("%s: page %llu was lost to damage of the log: overwrite or discard it",
 			     v->name, sector >> DL_PAGE_SECTOR_SHIFT);
 		ret = -EIO;
@@ -373,16 +320,21 @@ static void read_slowly(struct work_struct *work)
 	struct dl_volume *v = io->v;
 	struct bio *bio = dl_io_bio(io);
 	struct page *page = mempool_alloc(v->pages, GFP_NOIO);
-	struct extent x;
+	struct dl_extent x;
 	int ret = 0;
 
 	while (!ret && io->iter.bi_size) {
 		u64 sector = io->iter.bi_sector;
 
-		look_up(v, sector, io->iter.bi_size >> DL_SECTOR_SHIFT, bio,
-			&io->iter, &x);
+		if (io->at != DL_NOW)
+			io->phase = dl_past_enter(v);
+		dl_look_up(v, io->at, sector,
+			   io->iter.bi_size >> DL_SECTOR_SHIFT, bio, &io->iter,
+			   &x);
 		ret = read_extent(v, sector, bio, &io->iter, &x,
 				  page_address(page));
+		if (io->at != DL_NOW)
+			dl_past_leave(v, io->phase);
 	}
 	mempool_free(page, v->pages);
 	if (ret)
@@ -418,7 +370,7 @@ static u32 verify(struct bio *bio, struct dl_io *io, u32 from)
 
 static void end_log_read(struct dl_io *io)
 {
-	put_segment(io->v, io->seg);
+	dl_put_segment(io->v, io->seg);
 	io->kind = DL_IO_PLAIN;
 }
 
@@ -441,7 +393,7 @@ static void verify_work(struct work_struct *work)
 				     page_address(page));
 		bio_advance_iter(bio, &iter, i << DL_PAGE_SHIFT);
 		if (!ret)
-			copy_out(bio, &iter, page_address(page), DL_PAGE_BYTES);
+			dl_copy_out(bio, &iter, page_address(page), DL_PAGE_BYTES);
 		i++;
 	}
 	if (page)

@@ -12,7 +12,8 @@
 #include "io.h"
 #include "job.h"
 #include "msg.h"
-#include "volume.h"
+#include "preserve.h"
+#include "space.h"
 
 #define RETRY_SECS	5
 #define ZERO_PIECE	(16U << 11)	/* sectors zeroed between two looks */
@@ -61,6 +62,14 @@ void dl_reconcile_kick(struct dl_reconcile *rc)
 		mod_delayed_work(rc->wq, &rc->work, 0);
 }
 
+void dl_reconcile_sweep(struct dl_reconcile *rc)
+{
+	WRITE_ONCE(rc->sweep, true);
+	WRITE_ONCE(rc->failures, 0);
+	if (!READ_ONCE(rc->stop))
+		mod_delayed_work(rc->wq, &rc->work, 0);
+}
+
 void dl_reconcile_start(struct dl_reconcile *rc)
 {
 	WRITE_ONCE(rc->stop, false);
@@ -85,6 +94,17 @@ void dl_reconcile_stop(struct dl_reconcile *rc)
 
 /* ---- what there is to do ---- */
 
+/* The oldest segment that is not settled, log locked; NULL when all are. */
+static struct dl_segment *oldest(struct dl_volume *v)
+{
+	struct dl_segment *seg;
+
+	list_for_each_entry(seg, &v->log.segs.live, list)
+		if (seg->state != DL_SEG_SEALED || seg->last_seq > v->horizon)
+			return seg;
+	return NULL;
+}
+
 /*
  * Jiffies until the oldest record has waited long enough, 0 if it has. Three
  * quarters of the bound: the rest is for the cycle.
@@ -96,8 +116,7 @@ static unsigned long until_due(struct dl_volume *v)
 	struct dl_segment *seg;
 
 	spin_lock_irqsave(&v->log.lock, flags);
-	seg = list_first_entry_or_null(&v->log.segs.live, struct dl_segment,
-				       list);
+	seg = oldest(v);
 	if (seg && seg->last_commit >= seg->first_commit &&
 	    seg->last_seq > v->horizon) {
 		due = seg->born + most;
@@ -116,7 +135,7 @@ static bool anything(struct dl_volume *v)
 	bool any;
 
 	spin_lock_irqsave(&l->lock, flags);
-	seg = list_first_entry_or_null(&l->segs.live, struct dl_segment, list);
+	seg = oldest(v);
 	any = l->open || (seg && seg->last_commit >= seg->first_commit);
 	spin_unlock_irqrestore(&l->lock, flags);
 	return any;
@@ -143,6 +162,9 @@ static bool wanted(struct dl_reconcile *rc)
 		rc->running = false;
 	if (!dl_runs_room(&v->runs))
 		rc->running = true;
+	/* The pressure may be all the snapshots', and still somebody waits. */
+	if (dl_history_wanted(v) && dl_volume_starved(v))
+		rc->running = dl_volume_unsettled(v);
 	return rc->running || !until_due(v);
 }
 
@@ -155,22 +177,129 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	struct dl_log *l = &rc->v->log;
 	struct dl_segment *seg;
 	unsigned long flags;
-	u64 goal = 0, records = 0;
+	struct dl_volume *v = rc->v;
+	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX;
 
+	/* For every page that is overwritten one may have to be kept. */
+	if (dl_history_wanted(v))
+		room = (u64)dl_log_free_chunks(l) * l->segs.chunk_sectors / 2;
 	spin_lock_irqsave(&l->lock, flags);
 	list_for_each_entry(seg, &l->segs.live, list) {
 		if (seg->state != DL_SEG_SEALED || seg->last_commit > l->durable)
 			break;
+		if (seg->last_seq <= v->horizon)
+			continue;
 		records += seg->last_seq - seg->first_seq + 1;
-		if (goal && records > rc->batch)
+		sectors += seg->used;
+		if (goal && (records > rc->batch || sectors > room))
 			break;
 		goal = seg->last_seq;
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
-	return goal > rc->v->horizon ? goal : 0;
+	return goal > v->horizon ? goal : 0;
+}
+
+/* ---- jobs ---- */
+
+static struct dl_job *idle_job(struct dl_reconcile *rc)
+{
+	u32 i;
+
+	for (i = 0; i < rc->nr_jobs; i++)
+		/* Pairs with the release in dl_job_work(). */
+		if (!smp_load_acquire(&rc->jobs[i]->busy))
+			return rc->jobs[i];
+	return NULL;
+}
+
+static struct dl_job *next_job(struct dl_reconcile *rc)
+{
+	struct dl_job *job = idle_job(rc);
+
+	if (!job && rc->nr_jobs < DL_JOBS) {
+		job = dl_job_alloc(rc->v, GFP_NOIO | __GFP_NORETRY |
+				   __GFP_NOWARN);
+		if (job)
+			rc->jobs[rc->nr_jobs++] = job;
+	}
+	if (!job)
+		wait_event(rc->job_done, (job = idle_job(rc)));
+	job->nr_items = 0;
+	job->nr_pages = 0;
+	job->nr_keep = 0;
+	return job;
+}
+
+static void send_job(struct dl_reconcile *rc, struct dl_job *job)
+{
+	if (!job->nr_items && !job->nr_keep)
+		return;
+	job->busy = true;
+	queue_work(rc->job_wq, &job->work);
+}
+
+static bool all_idle(struct dl_reconcile *rc)
+{
+	u32 i;
+
+	for (i = 0; i < rc->nr_jobs; i++)
+		/* Pairs with the release in dl_job_work(). */
+		if (smp_load_acquire(&rc->jobs[i]->busy))
+			return false;
+	return true;
+}
+
+/* Wait for all jobs: what went wrong in them, if anything did. */
+static int finish_jobs(struct dl_reconcile *rc)
+{
+	wait_event(rc->job_done, all_idle(rc));
+	switch (atomic_read(&rc->io_error)) {
+	case 0:
+		return 0;
+	case DL_STOPPED:
+		return -EBUSY;
+	case DL_NO_ROOM:
+		return -ENOSPC;
+	default:
+		return -EIO;
+	}
 }
 
 /* ---- runs of zeros ---- */
+
+/* Plan to keep; a job that has no room for it is sent off. */
+static void add_keep(struct dl_reconcile *rc, struct dl_job **job, u64 page,
+		     u8 mask, u64 zeroed, u64 when)
+{
+	if (dl_job_add_keep(*job, page, mask, zeroed, when))
+		return;
+	send_job(rc, *job);
+	*job = next_job(rc);
+	dl_job_add_keep(*job, page, mask, zeroed, when);
+}
+
+/* Have kept what the snapshots need of [start, start + sectors). */
+static int keep_under(struct dl_reconcile *rc, u64 start, u64 sectors,
+		      u64 zeroed)
+{
+	u64 page = start >> DL_PAGE_SECTOR_SHIFT, end = start + sectors;
+	struct dl_job *job;
+
+	if (!dl_history_wanted(rc->v))
+		return 0;
+	job = next_job(rc);
+	for (; page << DL_PAGE_SECTOR_SHIFT < end; page++) {
+		u64 base = page << DL_PAGE_SECTOR_SHIFT;
+		u8 from = max(base, start) - base;
+		u8 to = min_t(u64, end - base, DL_PAGE_SECTORS);
+		u8 mask = dl_pmap_span_mask(from, to - from);
+
+		add_keep(rc, &job, page, mask, zeroed, 0);
+		cond_resched();
+	}
+	send_job(rc, job);
+	return finish_jobs(rc);
+}
 
 static int zero_runs(struct dl_reconcile *rc)
 {
@@ -189,6 +318,9 @@ static int zero_runs(struct dl_reconcile *rc)
 			return -EBUSY;
 		at = max(at, run.start);
 		n = min_t(u64, run.end - at, ZERO_PIECE);
+		ret = keep_under(rc, at, n, 0);
+		if (ret)
+			return ret;
 		dl_fingerprint_forget(&v->fp, at >> DL_PAGE_SECTOR_SHIFT,
 				      (n >> DL_PAGE_SECTOR_SHIFT) + 2);
 		ret = blkdev_issue_zeroout(v->origin.bdev, at, n,
@@ -242,53 +374,6 @@ static u32 collect(struct dl_reconcile *rc, u32 *from)
 	return n;
 }
 
-static struct dl_job *idle_job(struct dl_reconcile *rc)
-{
-	u32 i;
-
-	for (i = 0; i < rc->nr_jobs; i++)
-		/* Pairs with the release in dl_job_work(). */
-		if (!smp_load_acquire(&rc->jobs[i]->busy))
-			return rc->jobs[i];
-	return NULL;
-}
-
-static struct dl_job *next_job(struct dl_reconcile *rc)
-{
-	struct dl_job *job = idle_job(rc);
-
-	if (!job && rc->nr_jobs < DL_JOBS) {
-		job = dl_job_alloc(rc->v, GFP_NOIO | __GFP_NORETRY |
-				   __GFP_NOWARN);
-		if (job)
-			rc->jobs[rc->nr_jobs++] = job;
-	}
-	if (!job)
-		wait_event(rc->job_done, (job = idle_job(rc)));
-	job->nr_items = 0;
-	job->nr_pages = 0;
-	return job;
-}
-
-static void send_job(struct dl_reconcile *rc, struct dl_job *job)
-{
-	if (!job->nr_items)
-		return;
-	job->busy = true;
-	queue_work(rc->job_wq, &job->work);
-}
-
-static bool all_idle(struct dl_reconcile *rc)
-{
-	u32 i;
-
-	for (i = 0; i < rc->nr_jobs; i++)
-		/* Pairs with the release in dl_job_work(). */
-		if (smp_load_acquire(&rc->jobs[i]->busy))
-			return false;
-	return true;
-}
-
 static int write_batch(struct dl_reconcile *rc, u32 n)
 {
 	struct dl_pmap *pm = &rc->v->map.pm;
@@ -308,10 +393,7 @@ static int write_batch(struct dl_reconcile *rc, u32 n)
 		stop = READ_ONCE(rc->stop) || atomic_read(&rc->io_error);
 	}
 	send_job(rc, job);
-	wait_event(rc->job_done, all_idle(rc));
-	if (atomic_read(&rc->io_error))
-		return -EIO;
-	return stop ? -EBUSY : 0;
+	return finish_jobs(rc) ?: stop ? -EBUSY : 0;
 }
 
 static void free_spare_jobs(struct dl_reconcile *rc)
@@ -329,17 +411,20 @@ static void release_segments(struct dl_reconcile *rc)
 	struct dl_segment *seg;
 	unsigned long flags;
 	u64 bytes, freed = 0;
+	bool found;
 
 	/* No summary may be on its way into a segment that is given away. */
 	mutex_lock(&v->house_lock);
 	for (;;) {
+		found = false;
 		spin_lock_irqsave(&l->lock, flags);
-		seg = list_first_entry_or_null(&l->segs.live,
-					       struct dl_segment, list);
-		if (seg && !dl_segment_passed(seg, v->horizon, l->durable))
-			seg = NULL;
+		list_for_each_entry(seg, &l->segs.live, list) {
+			found = seg->unlisted;
+			if (found)
+				break;
+		}
 		spin_unlock_irqrestore(&l->lock, flags);
-		if (!seg)
+		if (!found)
 			break;
 		/* The map has no entry for it any more, so no new reader. */
 		wait_event(rc->readers, !atomic_read(&seg->readers));
@@ -358,23 +443,24 @@ static void release_segments(struct dl_reconcile *rc)
 }
 
 /* Entries that a run hides go before it does, or they would come to light. */
-static void drop_hidden(struct dl_reconcile *rc)
+static int drop_hidden(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
 	struct dl_pmap *pm = &v->map.pm;
-	struct dl_run run;
+	int ret = 0;
 	u32 i;
 
-	if (!dl_runs_first(&v->runs, 0, rc->goal, &run))
-		return;
-	for (i = 1; i < pm->nr; i++) {
+	if (dl_runs_none(&v->runs))
+		return 0;
+	for (i = 1; !ret && i < pm->nr; i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
 		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
-			dl_volume_drop_hidden(v, dl_pent_page(e), i);
+			ret = dl_history_hide(v, dl_pent_page(e), i);
 		if (!(i & 0xffff))
 			cond_resched();
 	}
+	return ret;
 }
 
 /*
@@ -402,6 +488,54 @@ static void forget(struct dl_reconcile *rc)
 	}
 }
 
+/*
+ * A record that was replaced before it came to the origin leaves there what was
+ * before it; once the horizon has passed the record nobody could tell. So
+ * what it replaced is kept now, although nothing overwrites it yet.
+ */
+static int keep_behind(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	struct dl_past_run run;
+	struct dl_version val;
+	struct dl_job *job;
+	int ret = 0;
+	u32 i;
+
+	if (!v->past.on)
+		return 0;
+	for (i = 0; !ret && dl_history_new_run(v, rc->goal, &i, &run); i++)
+		ret = keep_under(rc, run.start, run.end - run.start, rc->goal);
+	if (ret)
+		return ret;
+	job = next_job(rc);
+	for (i = 1; dl_history_new(v, rc->goal, &i, &val); i++)
+		add_keep(rc, &job, val.page, val.mask, rc->goal, val.from);
+	send_job(rc, job);
+	return finish_jobs(rc);
+}
+
+/*
+ * Snapshots: what is hidden by runs and was not written to the origin becomes
+ * past while it can still be told; then the origin is what it should be, and
+ * what is replaced from here on need not be kept; then whatever recovery could
+ * not find out without the records up to the goal is indexed.
+ */
+static int settle_past(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	int ret = 0;
+
+	if (dl_history_wanted(v))
+		ret = drop_hidden(rc);
+	if (!ret)
+		ret = keep_behind(rc);
+	if (ret)
+		return ret;
+	WRITE_ONCE(v->settled, rc->goal);
+	return dl_preserve_index(v, rc->goal);
+}
+
 static int cycle(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
@@ -418,6 +552,8 @@ static int cycle(struct dl_reconcile *rc)
 			     v->name, v->origin.bdev);
 		ret = -EIO;
 	}
+	if (!ret)
+		ret = settle_past(rc);
 	/* What replaced a dropped record must outlive it: see reconcile.h. */
 	if (!ret)
 		ret = dl_log_sync(&v->log);
@@ -463,6 +599,40 @@ static void count_failure(struct dl_reconcile *rc)
 	WRITE_ONCE(rc->failures, rc->failures + 1);
 }
 
+/* A checkpoint for no other reason than that segments may go. */
+static int free_segments(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	int ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon, 0);
+
+	if (ret)
+		dl_volume_log_failed(v);
+	else
+		release_segments(rc);
+	return ret;
+}
+
+/* Snapshots have gone, or hold more of the log than they need. */
+static int tidy_past(struct dl_reconcile *rc)
+{
+	struct dl_volume *v = rc->v;
+	int ret = 0;
+
+	if (!v->past.on)
+		return 0;
+	if (xchg(&rc->sweep, false)) {
+		dl_history_sweep(v);
+		ret = free_segments(rc);
+	}
+	while (!ret && !READ_ONCE(rc->stop) && dl_volume_tight(v)) {
+		ret = dl_preserve_clean(v);
+		if (ret <= 0)
+			break;
+		ret = free_segments(rc);
+	}
+	return ret;
+}
+
 static void reconcile_work(struct work_struct *work)
 {
 	struct dl_reconcile *rc = container_of(to_delayed_work(work),
@@ -472,8 +642,10 @@ static void reconcile_work(struct work_struct *work)
 	unsigned long again = 0;
 	int ret = 0;
 
-	while (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW &&
-	       wanted(rc)) {
+	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
+		ret = tidy_past(rc);
+	while (!ret && !READ_ONCE(rc->stop) &&
+	       dl_volume_mode(v) == DL_MODE_RW && wanted(rc)) {
 		rc->goal = choose_goal(rc);
 		if (!rc->goal) {
 			prepare(rc);
@@ -486,6 +658,8 @@ static void reconcile_work(struct work_struct *work)
 			break;
 		}
 		ret = cycle(rc);
+		if (!ret)
+			ret = tidy_past(rc);
 		if (ret)
 			break;
 		WRITE_ONCE(rc->failures, 0);
@@ -493,6 +667,9 @@ static void reconcile_work(struct work_struct *work)
 		wake_up_all(&rc->wait);
 		dl_write_wake(v);
 	}
+	dl_volume_set_full(v, dl_history_wanted(v) && (!ret || ret == -ENOSPC) &&
+			   dl_volume_no_room(v) &&
+			   (ret || !dl_volume_unsettled(v)));
 	/* Nothing to wait for any more: nobody is held back. */
 	if (!ret && !rc->running)
 		dl_throttle_release(&v->throttle);
@@ -541,6 +718,6 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 	if (READ_ONCE(v->horizon) >= target)
 		return 0;
 	if (READ_ONCE(rc->error))
-		return -EIO;
+		return READ_ONCE(rc->error) == -ENOSPC ? -ENOSPC : -EIO;
 	return dl_volume_mode(v) == DL_MODE_RW ? -EBUSY : -EIO;
 }

@@ -12,6 +12,9 @@
  * ahead of what recovery would bring back. Everything may be interrupted and
  * repeated at any point: records are absolute.
  *
+ * While there are snapshots, what they need of the origin is logged before it is
+ * overwritten (preserve.h), and segments stay as long as they hold any of it.
+ *
  * Ownership: one work item runs the cycles, jobs of it run on a queue of their
  * own and finish before the cycle does. Locks: @lock guards the targets; the
  * rest belongs to the cycle.
@@ -33,6 +36,8 @@ struct dl_job;
 /* dl_reconcile.io_error */
 #define DL_ORIGIN_FAILED	1
 #define DL_LOG_UNREADABLE	2
+#define DL_NO_ROOM		3	/* for what snapshots need */
+#define DL_STOPPED		4
 
 #define DL_JOBS		8
 #define DL_JOB_PAGES	256
@@ -42,7 +47,7 @@ struct dl_reconcile {
 	struct workqueue_struct *wq;	/* the cycle */
 	struct workqueue_struct *job_wq;
 	struct delayed_work work;
-	spinlock_t lock;		/* @target */
+	spinlock_t lock;		/* @target, dl_volume.full */
 	u64 target;			/* reconcile at least up to here */
 	bool stop;			/* suspended */
 	bool no_wait;			/* about to be: nobody may wait */
@@ -56,6 +61,7 @@ struct dl_reconcile {
 	u32 batch;			/* their number at most */
 	struct dl_job *jobs[DL_JOBS];
 	u32 nr_jobs;
+	bool sweep;			/* snapshots went, see dl_history_sweep() */
 	/* of the running cycle */
 	u64 goal;
 	u32 failures;			/* cycles in a row that failed */
@@ -72,6 +78,9 @@ void dl_reconcile_exit(struct dl_reconcile *rc);
 
 /* Look whether there is something to do. Any context. */
 void dl_reconcile_kick(struct dl_reconcile *rc);
+
+/* Snapshots have gone: drop what only they needed. Any context. */
+void dl_reconcile_sweep(struct dl_reconcile *rc);
 
 /**
  * dl_reconcile_all() - bring the origin up to everything accepted so far

@@ -9,9 +9,10 @@
 #include <linux/slab.h>
 
 #include "core/walk.h"
+#include "io.h"
 #include "msg.h"
 #include "recovery.h"
-#include "volume.h"
+#include "snapshot.h"
 
 #define READ_TRIES	3
 #define WINDOW_SECTORS	2048u	/* read ahead while walking frames */
@@ -83,6 +84,7 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 		.seq = rec->seq, .loc = rec->loc, .crc = rec->d.crc,
 		.first = rec->d.first, .sectors = rec->d.sectors,
 	};
+	struct dl_retire past = { };
 	u32 idx;
 
 	if (rec->d.type == DL_REC_ZERO)
@@ -93,8 +95,16 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 		val.flags = DL_PVAL_LOST;
 	spin_lock(&sh->lock);
 	idx = dl_map_alloc(m, sh);
-	if (idx)
+	if (idx && dl_history_wanted(v) &&
+	    dl_retire_begin(v, bucket, rec->d.addr,
+			    dl_pmap_span_mask(val.first, val.sectors), &past)) {
+		dl_map_free(m, sh, idx);
+		idx = 0;
+	}
+	if (idx) {
+		dl_retire_end(v, bucket, rec->d.addr, &past, rec->seq);
 		dl_map_insert(m, sh, bucket, idx, rec->d.addr, &val);
+	}
 	spin_unlock(&sh->lock);
 	return idx ? 0 : -ENOSPC;
 }
@@ -103,8 +113,14 @@ static int insert_run(struct dl_volume *v, const struct dl_rec *rec)
 {
 	int ret = -ENOSPC;
 
+	u64 end = rec->d.addr + rec->d.payload;
+
 	write_lock(&v->runs.lock);
-	if (dl_runs_room(&v->runs)) {
+	if (dl_runs_room(&v->runs) &&
+	    (!dl_history_wanted(v) ||
+	     !dl_history_run(v, rec->d.addr, end, 0))) {
+		if (dl_history_wanted(v))
+			dl_history_run(v, rec->d.addr, end, rec->seq);
 		dl_runs_insert(&v->runs, rec->d.addr,
 			       rec->d.addr + rec->d.payload, rec->seq,
 			       rec->d.flags);
@@ -122,7 +138,14 @@ static int rec_record(void *ctx, const struct dl_rec *r)
 	bool run = r->d.type == DL_REC_ZERO_RUN;
 	int ret;
 
-	if (r->seq <= v->horizon || r->d.type == DL_REC_NONE)
+	if (r->d.type == DL_REC_INDEX || r->d.type == DL_REC_MARK) {
+		ret = r->d.type == DL_REC_MARK ? dl_snapshot_replay(v, r) :
+			dl_snapshot_index(v, r);
+		rec->err = ret;
+		return ret;
+	}
+	if (r->seq <= v->horizon || r->d.type == DL_REC_NONE ||
+	    r->d.type == DL_REC_BASE)
 		return 0;
 	end = run ? r->d.addr + r->d.payload :
 		(r->d.addr << DL_PAGE_SECTOR_SHIFT) + r->d.first + r->d.sectors;
@@ -253,7 +276,8 @@ static int load_lost(struct dl_volume *v, const void *body, size_t bytes)
 				.d.type = DL_REC_LOST,
 				.d.addr = le64_to_cpu(lost[i].page),
 				.d.first = from,
-				.seq = v->horizon,
+				/* Since when is not known: as good as ever. */
+				.seq = 1,
 			};
 
 			for (to = from + 1; to < DL_PAGE_SECTORS &&
@@ -299,7 +323,7 @@ static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page)
 	return mask;
 }
 
-void dl_lost_save(void *volume, struct dl_cp_writer *w)
+static void lost_save(void *volume, struct dl_cp_writer *w)
 {
 	struct dl_volume *v = volume;
 	u32 before = atomic_read(&v->nr_lost), n = 0, i;
@@ -324,6 +348,14 @@ void dl_lost_save(void *volume, struct dl_cp_writer *w)
 	atomic_sub((int)(before - min(n, before)), &v->nr_lost);
 }
 
+void dl_recovery_save(void *volume, struct dl_cp_writer *w)
+{
+	struct dl_volume *v = volume;
+
+	lost_save(v, w);
+	dl_pins_save(&v->pins, w);
+}
+
 static int check_origin(struct dl_volume *v)
 {
 	u64 page = 0;
@@ -345,8 +377,10 @@ static int take_over(struct recovery *rec)
 	l->next_commit = rec->walk.last_commit + 1;
 	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
 	/* Sequences that were given out but never became durable are over. */
-	if (list_empty(&l->segs.live))
+	if (list_empty(&l->segs.live)) {
 		v->horizon = l->next_seq - 1;
+		v->settled = v->horizon;
+	}
 	l->written = l->next_commit - 1;
 	l->durable = l->written;
 	l->retired_seq = l->next_seq - 1;
@@ -377,7 +411,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	v->horizon = v->ck.head.horizon_seq;
 	v->ck.horizon = v->horizon;
 	v->ck.loaded_epoch = v->ck.sb.epoch;
-	v->ck.more = dl_lost_save;
+	v->settled = v->horizon;
+	v->ck.more = dl_recovery_save;
 	v->ck.ctx = v;
 	dl_fingerprint_init(&v->fp, pages);
 	rec = kzalloc(sizeof(*rec), GFP_KERNEL);
@@ -406,6 +441,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			dl_fingerprint_load(&v->fp, body, bytes, pages);
 		} else if (type == DL_SECTION_LOST) {
 			ret = load_lost(v, body, bytes);
+		} else if (type == DL_SECTION_PINS) {
+			ret = dl_snapshot_load(v, body, bytes);
 		}
 	}
 	if (!ret && st != DL_NOT_FOUND) {
@@ -419,8 +456,10 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 		if (!ret && rec->unreadable_end)
 			ret = -EIO;
 	}
-	if (!ret)
+	if (!ret) {
+		dl_history_recovered(v);
 		ret = take_over(rec);
+	}
 out:
 	kvfree(rec->walk.summary_buf);
 	kvfree(rec->walk.data_buf);

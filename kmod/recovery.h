@@ -24,7 +24,7 @@ struct dl_volume;
  */
 int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors);
 
-/* Write the lost sectors of the map into a checkpoint. */
-void dl_lost_save(void *volume, struct dl_cp_writer *w);
+/* Write lost sectors and snapshots into a checkpoint. */
+void dl_recovery_save(void *volume, struct dl_cp_writer *w);
 
 #endif

@@ -56,6 +56,11 @@ static struct dl_run *seek(const struct dl_runs *r, u64 sector)
 	return best;
 }
 
+const struct dl_run *dl_runs_seek(const struct dl_runs *r, u64 sector)
+{
+	return seek(r, sector);
+}
+
 static struct dl_run *next_run(struct dl_run *run)
 {
 	struct rb_node *n = rb_next(&run->node);

@@ -55,6 +55,9 @@ static inline bool dl_runs_none(const struct dl_runs *r)
  */
 u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len);
 
+/* The first run that ends behind @sector, or NULL. @r->lock held. */
+const struct dl_run *dl_runs_seek(const struct dl_runs *r, u64 sector);
+
 /* Can two more nodes be had? One insertion needs no more. @r->lock held. */
 bool dl_runs_room(const struct dl_runs *r);
 

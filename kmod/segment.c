@@ -88,6 +88,8 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 	memset(seg, 0, sizeof(*seg));
 	INIT_LIST_HEAD(&seg->list);
 	atomic_set(&seg->readers, 0);
+	atomic_set(&seg->held, 0);
+	atomic_set(&seg->index, 0);
 	/*
 	 * Twice what whole pages need. A segment of little records goes
 	 * without a summary, and is recovered by its frames.
@@ -129,6 +131,8 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs)
 	seg = mempool_alloc(s->mem, GFP_KERNEL);
 	memset(seg, 0, sizeof(*seg));
 	atomic_set(&seg->readers, 0);
+	atomic_set(&seg->held, 0);
+	atomic_set(&seg->index, 0);
 	seg->id = cs->id;
 	seg->start = cs->start;
 	seg->sectors = cs->sectors;

@@ -24,7 +24,12 @@
 
 struct dl_segment {
 	struct list_head list;	/* dl_segments.live or .pool */
-	struct dl_segment *next;/* successor, chosen when this one opens */
+	struct dl_segment *next;/* successor, chosen when this one opens; not to
+				 * be followed once it has been entered: it may
+				 * be released before this one
+				 */
+	u64 next_id, next_start;/* what frame headers say of it */
+	u32 next_sectors;
 	u64 id;
 	u64 start;		/* log sector */
 	u32 sectors;
@@ -39,6 +44,9 @@ struct dl_segment {
 	u32 nr_frames, nr_descs;/* reserved so far, for the room check */
 	unsigned long born;	/* jiffies at its first frame */
 	atomic_t readers;	/* reads in flight in it */
+	atomic_t held;		/* versions of the past with their payload in it */
+	atomic_t index;		/* and with their index entry */
+	bool unlisted;		/* the checkpoint has left it out */
 	struct dl_summary_writer sum;
 	void *sum_buf;		/* NULL: it will have no summary */
 	u32 sum_bytes;
@@ -55,6 +63,7 @@ struct dl_segments {
 	u32 nr_pool, nr_live;
 	u32 pool_chunks;
 	u32 max;		/* segments a checkpoint has room for */
+	u32 held_chunks;	/* behind the horizon, kept for snapshots */
 	u64 next_id;
 	unsigned long *bitmap;
 	struct dl_segment **by_chunk;
@@ -125,6 +134,18 @@ static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
 					       u64 sector)
 {
 	return s->by_chunk[(sector - s->data_start) >> s->chunk_shift];
+}
+
+/* Chunk of log sector @sector. */
+static inline u32 dl_segment_chunk(const struct dl_segments *s, u64 sector)
+{
+	return (sector - s->data_start) >> s->chunk_shift;
+}
+
+/* Does a snapshot need it? */
+static inline bool dl_segment_held(const struct dl_segment *seg)
+{
+	return atomic_read(&seg->held) || atomic_read(&seg->index);
 }
 
 /* Memory it takes. */

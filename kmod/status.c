@@ -63,6 +63,12 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 	       (u64)atomic64_read(&v->crc_errors),
 	       log_errors + (u64)atomic64_read(&v->read_errors),
 	       (u64)atomic64_read(&v->rc.origin_errors));
+	DMEMIT(" snapshots %u snapshots_max %u past %u past_max %u",
+	       READ_ONCE(v->pins.nr), v->pins.max,
+	       dl_history_used(&v->past), v->map.max);
+	DMEMIT(" past_bytes %llu preserved_bytes %llu",
+	       (u64)READ_ONCE(l->segs.held_chunks) * l->segs.chunk_sectors <<
+	       DL_SECTOR_SHIFT, (u64)atomic64_read(&v->preserved));
 	DMEMIT(" waiting %u reconciling %u memory_bytes %llu",
 	       READ_ONCE(v->nr_deferred), READ_ONCE(v->rc.nr_jobs) > 1,
 	       dl_volume_memory(v));

@@ -11,10 +11,11 @@
 #include "job.h"
 #include "msg.h"
 #include "recovery.h"
-#include "volume.h"
+#include "space.h"
 
 #define BOUNCE_PAGES	16
 #define RUNS_MAX	4096
+#define PINS_MAX	8192
 #define LOST_MAX	4096
 #define CP_SEGMENTS	16	/* sealed segments between two checkpoints */
 
@@ -101,41 +102,12 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 	return gone & mask;
 }
 
-void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx)
-{
-	struct dl_map *m = &v->map;
-	u32 bucket = dl_pmap_bucket(&m->pm, page);
-	struct dl_shard *sh = dl_map_shard(m, bucket);
-	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
-	u64 seq;
-
-	spin_lock(&sh->lock);
-	if (dl_map_linked(m, bucket, idx) && dl_pent_page(e) == page) {
-		seq = dl_pent_seq(e);
-		e->mask &= ~dl_volume_hidden(v, page, e->mask, seq, U64_MAX);
-		if (!e->mask && dl_pmap_remove(&m->pm, bucket, idx, seq))
-			dl_map_free(m, sh, idx);
-	}
-	spin_unlock(&sh->lock);
-}
-
-bool dl_volume_starved(struct dl_volume *v)
-{
-	return READ_ONCE(v->log.starved) == DL_STARVED_SEGMENT ||
-	       READ_ONCE(v->map.starved) || !dl_runs_room(&v->runs);
-}
-
-unsigned int dl_volume_pressure(struct dl_volume *v)
-{
-	unsigned int log = dl_log_usage(&v->log);
-	unsigned int map = (u64)dl_map_used(&v->map) * 100 / v->map.max;
-
-	return max(log, map);
-}
-
 u64 dl_volume_memory(struct dl_volume *v)
 {
 	u64 bytes = dl_map_bytes(&v->map) +
+		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
+		    (v->mover ? sizeof(*v->mover) : 0) +
+		    (u64)v->pins.max * sizeof(struct dl_pin) +
 		    (u64)RUNS_MAX * sizeof(struct dl_run) +
 		    (u64)v->rc.batch * sizeof(u32) +
 		    (u64)READ_ONCE(v->rc.nr_jobs) *
@@ -187,9 +159,9 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 	struct dl_summary_head h = {
 		.epoch = seg->epoch,
 		.segment_id = seg->id,
-		.next_id = seg->next ? seg->next->id : 0,
-		.next_start = seg->next ? seg->next->start : 0,
-		.next_sectors = seg->next ? seg->next->sectors : 0,
+		.next_id = seg->next_id,
+		.next_start = seg->next_start,
+		.next_sectors = seg->next_sectors,
 	};
 	unsigned long flags;
 	u32 sectors = 0;
@@ -222,6 +194,7 @@ static void house_work(struct work_struct *work)
 	unsigned int noio = memalloc_noio_save();
 	struct dl_segment *seg;
 	bool busy, pace;
+	u32 free, total;
 	int ret = 0;
 
 	if (!READ_ONCE(v->started) || dl_volume_mode(v) != DL_MODE_RW)
@@ -242,11 +215,12 @@ static void house_work(struct work_struct *work)
 	mutex_unlock(&v->house_lock);
 	/* Paced by what comes free: without a cycle nothing does. */
 	pace = READ_ONCE(v->rc.running) && dl_volume_mode(v) == DL_MODE_RW;
-	dl_throttle_update(&v->throttle, pace ? dl_log_free_chunks(l) :
-			   l->segs.nr_chunks, l->segs.nr_chunks);
+	dl_volume_room(v, &free, &total);
+	dl_throttle_update(&v->throttle, pace ? free : total, total);
 	if (ret)
 		dl_volume_log_failed(v);
-	else if (dl_volume_pressure(v) >= v->opts.high_watermark)
+	else if (dl_volume_pressure(v) >= v->opts.high_watermark ||
+		 (dl_history_wanted(v) && dl_volume_starved(v)))
 		dl_reconcile_kick(&v->rc);
 out:
 	memalloc_noio_restore(noio);
@@ -254,7 +228,10 @@ out:
 
 static void log_room(void *ctx)
 {
-	dl_write_wake(ctx);
+	struct dl_volume *v = ctx;
+
+	dl_write_wake(v);
+	wake_up_all(&v->room_wait);
 }
 
 static void log_housekeep(void *ctx)
@@ -297,6 +274,9 @@ static void volume_destroy(struct dl_volume *v)
 	dl_log_exit(&v->log);
 	dl_map_exit(&v->map);
 	dl_runs_exit(&v->runs);
+	dl_history_free(&v->past);
+	dl_pins_exit(&v->pins);
+	kvfree(v->mover);
 	dl_checkpoint_exit(&v->ck);
 	mempool_destroy(v->pages);
 	free_percpu(v->stats);
@@ -360,7 +340,11 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
-	ret = dl_map_init(&v->map, records, log_room, v);
+	ret = dl_pins_init(&v->pins, clamp_t(u64, area / 4 /
+					     sizeof(struct dl_disk_pin), 8,
+					     PINS_MAX));
+	if (!ret)
+		ret = dl_map_init(&v->map, records, log_room, v);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)
@@ -373,13 +357,14 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_recover(v, &r, sectors);
 	if (!ret)
 		ret = dl_checkpoint_fit(&v->ck, dl_segments_limit(&v->log.segs),
-					2 * v->lost_max);
+					2 * v->lost_max, v->pins.max);
 	if (ret)
 		return ret;
 	v->sectors = sectors;
 	v->ck.sb.volume_sectors = sectors;
 	v->runs.reserve = RUNS_MAX / 4;
 	dl_map_hold_back(&v->map);
+	dl_volume_keep_room(v);
 	return 0;
 }
 
@@ -456,6 +441,9 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	v->users = 1;
 	mutex_init(&v->event_lock);
 	mutex_init(&v->detach_lock);
+	mutex_init(&v->snapshot_lock);
+	mutex_init(&v->past_lock);
+	init_waitqueue_head(&v->room_wait);
 	spin_lock_init(&v->defer_lock);
 	bio_list_init(&v->deferred);
 	INIT_WORK(&v->write_work, dl_write_work);
@@ -519,6 +507,22 @@ struct dl_volume *dl_volume_get(struct dm_target *ti, struct dm_dev *origin,
 		return v;
 	volume_destroy(v);
 	return ERR_PTR(ret);
+}
+
+struct dl_volume *dl_volume_of(struct block_device *bdev)
+{
+	struct dl_volume *v, *found = NULL;
+
+	mutex_lock(&volumes_lock);
+	list_for_each_entry(v, &volumes, registry)
+		if (!v->making && v->started &&
+		    dl_volume_mode(v) != DL_MODE_DETACHED &&
+		    dm_disk(v->md) == bdev->bd_disk)
+			found = v;
+	if (found)
+		found->users++;
+	mutex_unlock(&volumes_lock);
+	return found;
 }
 
 void dl_volume_put(struct dl_volume *v, struct dm_target *ti)

@@ -22,6 +22,8 @@
 #include "log.h"
 #include "map.h"
 #include "options.h"
+#include "past.h"
+#include "pins.h"
 #include "reconcile.h"
 #include "runs.h"
 #include "throttle.h"
@@ -38,6 +40,8 @@ enum dl_stat {
 	DL_STAT_DEFERRED,	/* writes that had to wait */
 	DL_STAT_COUNT
 };
+
+struct dl_mover;
 
 struct dl_stats {
 	u64 n[DL_STAT_COUNT];
@@ -66,6 +70,19 @@ struct dl_volume {
 	struct dl_log log;
 	struct dl_map map;
 	struct dl_runs runs;
+	struct dl_pins pins;
+	struct dl_history past;
+	struct dl_mover *mover;
+	u64 settled;			/* the origin has all up to here */
+	bool counting;			/* segments know what they hold */
+	bool full;			/* of snapshots */
+	atomic64_t preserved;		/* bytes of the origin kept for them */
+	struct mutex snapshot_lock;	/* one change of @pins at a time */
+	/* readers of the past who may be at the origin: see preserve.h */
+	struct mutex past_lock;
+	atomic_t past_readers[2];
+	u8 past_phase;
+	wait_queue_head_t room_wait;	/* for records of our own */
 	struct dl_checkpoint ck;
 	struct dl_fingerprint fp;
 	struct dl_reconcile rc;
@@ -128,6 +145,14 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 void dl_volume_suspend(struct dl_volume *v);
 
 /**
+ * dl_volume_of() - the active volume that is on a device
+ * @bdev: the mapped device's
+ *
+ * Return: it, with a reference that dl_volume_put() drops, or NULL.
+ */
+struct dl_volume *dl_volume_of(struct block_device *bdev);
+
+/**
  * dl_volume_fail() - the mode gets worse, for good
  * @v: volume
  * @mode: new mode; a better one than the present is ignored
@@ -147,15 +172,6 @@ bool dl_volume_has_record(void *volume, u64 page);
 
 /* Sectors of @page in @mask that a run newer than @seq hides, up to @upper. */
 u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper);
-
-/* Does a write wait for room of a kind that only reconcile can make? */
-bool dl_volume_starved(struct dl_volume *v);
-
-/* Take what runs hide of entry @idx, if it is still @page's, out of the map. */
-void dl_volume_drop_hidden(struct dl_volume *v, u64 page, u32 idx);
-
-/* Percent of the log in use, or of the map if that is more. */
-unsigned int dl_volume_pressure(struct dl_volume *v);
 
 /* Bytes of memory in use for this volume, the documented formula. */
 u64 dl_volume_memory(struct dl_volume *v);

@@ -18,9 +18,10 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 
+#include "history.h"
 #include "io.h"
 #include "msg.h"
-#include "volume.h"
+#include "space.h"
 
 /* Zeroed ranges up to this many sectors become records of single pages. */
 #define SMALL_RUN	(8 * DL_PAGE_SECTORS)
@@ -95,9 +96,12 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	u32 bucket = dl_pmap_bucket(&m->pm, page);
 	struct dl_shard *sh = dl_map_shard(m, bucket);
 	struct dl_pval val;
+	struct dl_retire past;
 	struct dl_slot s;
 	u32 idx, old;
 	int ret = 0;
+
+	past.nr = 0;
 
 	spin_lock(&sh->lock);
 	old = dl_pmap_find(&m->pm, bucket, page,
@@ -112,11 +116,20 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		ret = -EAGAIN;
 		goto out;
 	}
-	ret = dl_log_reserve(&v->log, sectors, &s, b);
+	if (unlikely(old && dl_history_wanted(v)))
+		ret = dl_retire_begin(v, bucket, page,
+				      dl_pmap_span_mask(first, sectors), &past);
+	if (unlikely(ret))
+		dl_reconcile_kick(&v->rc);
+	else
+		ret = dl_log_reserve(&v->log, sectors, &s, b);
 	if (unlikely(ret)) {
+		dl_retire_cancel(v, &past);
 		dl_map_free(m, sh, idx);
 		goto out;
 	}
+	if (unlikely(past.nr))
+		dl_retire_end(v, bucket, page, &past, s.seq);
 	copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
 	val = (struct dl_pval) {
 		.seq = s.seq, .loc = s.loc, .first = first, .sectors = sectors,
@@ -155,6 +168,8 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 	struct dl_map *m = &v->map;
 	u32 bucket = dl_pmap_bucket(&m->pm, page);
 	struct dl_shard *sh = dl_map_shard(m, bucket);
+	u8 mask = dl_pmap_span_mask(first, sectors);
+	struct dl_retire past = { };
 	struct dl_pval val;
 	struct dl_slot s;
 	int ret = -EAGAIN;
@@ -165,11 +180,18 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 	if (!idx)
 		dl_reconcile_kick(&v->rc);
 	if (idx) {
-		ret = dl_log_reserve(&v->log, 0, &s, b);
-		if (ret)
+		ret = 0;
+		if (dl_history_wanted(v))
+			ret = dl_retire_begin(v, bucket, page, mask, &past);
+		if (!ret)
+			ret = dl_log_reserve(&v->log, 0, &s, b);
+		if (ret) {
+			dl_retire_cancel(v, &past);
 			dl_map_free(m, sh, idx);
+		}
 	}
 	if (!ret) {
+		dl_retire_end(v, bucket, page, &past, s.seq);
 		val = (struct dl_pval) {
 			.seq = s.seq, .first = first, .sectors = sectors,
 			.flags = DL_PVAL_ZERO |
@@ -191,9 +213,13 @@ static int zero_run(struct dl_volume *v, u64 start, u32 sectors, u8 flags,
 	int ret = -EAGAIN;
 
 	write_lock(&v->runs.lock);
-	if (dl_runs_room(&v->runs))
+	if (dl_runs_room(&v->runs) &&
+	    (!dl_history_wanted(v) ||
+	     !dl_history_run(v, start, start + sectors, 0)))
 		ret = dl_log_reserve(&v->log, 0, &s, b);
 	if (!ret) {
+		if (dl_history_wanted(v))
+			dl_history_run(v, start, start + sectors, s.seq);
 		fill_desc(s.desc, DL_REC_ZERO_RUN, flags, 0, 0, 0, start,
 			  sectors);
 		dl_runs_insert(&v->runs, start, start + sectors, s.seq, flags);
@@ -322,8 +348,9 @@ static struct bio *next_deferred(struct dl_volume *v)
  */
 static bool hopeless(struct dl_volume *v)
 {
-	return READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
-	       dl_volume_starved(v);
+	return READ_ONCE(v->full) ||
+	       (READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
+		dl_volume_starved(v));
 }
 
 void dl_write_work(struct work_struct *work)
@@ -338,7 +365,9 @@ void dl_write_work(struct work_struct *work)
 		struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
 
 		if (unlikely(dl_volume_mode(v) != DL_MODE_RW || hopeless(v))) {
-			bio_io_error(bio);
+			bio->bi_status = READ_ONCE(v->full) ? BLK_STS_NOSPC :
+							      BLK_STS_IOERR;
+			bio_endio(bio);
 			continue;
 		}
 		ret = -EAGAIN;

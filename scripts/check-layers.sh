@@ -5,9 +5,9 @@
 #
 # Usage: scripts/check-layers.sh [TREE]     (default: this tree)
 #
-#   glue        module, target, status, message
-#   subjects    volume, write, read, flush, recovery, reconcile, job
-#   mechanisms  map, runs, log, commit, frame, segment, checkpoint, ...
+#   glue        module, target, view, status, message
+#   subjects    volume, write, read, flush, recovery, snapshot, reconcile, job, ...
+#   mechanisms  map, runs, past, pins, log, commit, frame, segment, ...
 #   base        blkio, msg, and what knows kernel versions: kmod/compat
 #   core        kmod/core and kmod/uapi
 #
@@ -28,13 +28,13 @@ set -euo pipefail
 export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
-GLUE='module target status message'
-SUBJECTS='volume io write read flush recovery reconcile job'
-MECHANISMS='options throttle map runs log commit frame segment checkpoint fingerprint'
+GLUE='module target status message view'
+SUBJECTS='volume io write read flush recovery reconcile job lookup history snapshot preserve space'
+MECHANISMS='options throttle map runs past pins log commit frame segment checkpoint fingerprint'
 BASE='blkio msg'
 # Of the mechanisms, those that must not know the others.
 LOG='log commit frame segment'
-MAP='map runs'
+MAP='map runs past pins'
 
 case $# in
 0) cd "$(dirname "$0")/.." ;;

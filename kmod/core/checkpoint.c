@@ -175,7 +175,8 @@ enum dl_status dl_cp_open(struct dl_cp_reader *r, struct dl_cp_head *h,
 static bool section_known(u32 type)
 {
 	return type == DL_SECTION_SEGMENTS || type == DL_SECTION_SAMPLES ||
-		type == DL_SECTION_TUNABLES || type == DL_SECTION_LOST;
+		type == DL_SECTION_TUNABLES || type == DL_SECTION_LOST ||
+		type == DL_SECTION_PINS;
 }
 
 enum dl_status dl_cp_next(struct dl_cp_reader *r, u32 *type,

@@ -69,7 +69,8 @@
  */
 #define DL_FEATURE_COMPAT	0ULL
 #define DL_FEATURE_RO_COMPAT	0ULL
-#define DL_FEATURE_INCOMPAT	0ULL
+#define DL_FEATURE_HISTORY	(1ULL << 0)	/* records and sections of snapshots */
+#define DL_FEATURE_INCOMPAT	DL_FEATURE_HISTORY
 
 struct dl_disk_super {
 	__le64 magic;
@@ -111,6 +112,7 @@ struct dl_disk_super {
 #define DL_SECTION_TUNABLES	3u	/* text, "name value\n" a line */
 
 #define DL_SECTION_LOST		4u	/* dl_disk_lost[]: unreadable sectors */
+#define DL_SECTION_PINS		5u	/* dl_disk_pins, dl_disk_pin[]: snapshots */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -178,6 +180,28 @@ struct dl_disk_lost {
 	__u8   reserved[7];
 };
 
+#define DL_PIN_NAME_BYTES	64u			/* NUL included */
+
+/* dl_disk_pin.flags */
+#define DL_PIN_DAMAGED		(1u << 0)  /* part of its past cannot be told */
+
+/* The snapshots: a header, then one dl_disk_pin each, by sequence. */
+struct dl_disk_pins {
+	__le64 marks_seq;	/* marks up to this one are in the list */
+	__le64 next_id;
+	__u8   reserved[16];
+};
+
+struct dl_disk_pin {
+	__le64 id;		/* never used again */
+	__le64 seq;		/* what was accepted up to here belongs to it */
+	__le64 time_ns;		/* wall clock */
+	__le64 sectors;		/* of the volume, then */
+	__le32 flags;
+	__le32 reserved;
+	__u8   name[DL_PIN_NAME_BYTES];	/* NUL-padded */
+};
+
 /* ---- frame ------------------------------------------------------------- */
 
 #define DL_FRAME_MAGIC		0x4d524644u		/* "DFRM" */
@@ -222,6 +246,11 @@ struct dl_disk_frame {
 #define DL_REC_ZERO		2u	/* sectors of one page read as zero */
 #define DL_REC_ZERO_RUN		3u	/* a run of sectors reads as zero */
 #define DL_REC_LOST		4u	/* sectors of one page are unreadable */
+#define DL_REC_BASE		5u	/* what the origin held; payload follows,
+					 * a DL_REC_INDEX says for which sequences
+					 */
+#define DL_REC_INDEX		6u	/* payload: addr times a dl_disk_past */
+#define DL_REC_MARK		7u	/* payload: a dl_disk_mark; addr: its id */
 
 /* dl_disk_desc.flags */
 #define DL_DESC_DISCARD		(1u << 0)  /* zero because discarded */
@@ -245,6 +274,44 @@ struct dl_disk_desc {
 	__u8   temperature;
 	__le16 client;
 	__le32 reserved;
+};
+
+/* ---- the past ----------------------------------------------------------- */
+
+/* dl_disk_past.flags; the rest as DL_PVAL_ZERO and DL_PVAL_LOST (pmap.h) */
+#define DL_PAST_RUN		0x80u	/* addr: first sector; loc: length */
+
+/*
+ * A version: what some sectors of a page held from sequence @from on until
+ * record @until replaced it. 0 as @from: ever since anyone asks.
+ */
+struct dl_disk_past {
+	__le64 from;
+	__le64 until;
+	__le64 addr;		/* page */
+	__le64 loc;		/* absolute log sector of the payload */
+	__le32 crc;		/* CRC-32C of the payload */
+	__u8   first;		/* as stored: first sector in the page */
+	__u8   sectors;
+	__u8   flags;
+	__u8   mask;		/* sectors of the page that this is about */
+};
+
+#define DL_PAST_PER_PAGE	(DL_PAGE_BYTES / sizeof(struct dl_disk_past))
+
+/* dl_disk_mark.kind; in the descriptor's level, too */
+#define DL_MARK_PIN		1u	/* a snapshot of all before the mark */
+#define DL_MARK_UNPIN		2u
+#define DL_MARK_RENAME		3u
+
+struct dl_disk_mark {
+	__le32 kind;
+	__le32 reserved0;
+	__le64 id;		/* of the snapshot */
+	__le64 time_ns;
+	__le64 sectors;		/* PIN: of the volume */
+	__u8   reserved[32];
+	__u8   name[DL_PIN_NAME_BYTES];
 };
 
 /* ---- summary ----------------------------------------------------------- */

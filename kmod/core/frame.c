@@ -63,6 +63,9 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 		return DL_BAD_FEATURE;
 	switch (d->type) {
 	case DL_REC_DATA:
+	case DL_REC_BASE:
+	case DL_REC_INDEX:
+	case DL_REC_MARK:
 		if (d->stored != d->sectors ||
 		    d->payload > payload_sectors ||
 		    d->stored > payload_sectors - d->payload ||
@@ -70,6 +73,12 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 		    (d->payload & (DL_PAGE_SECTORS - 1)) + d->stored >
 		    DL_PAGE_SECTORS)
 			return DL_BAD_RECORD;
+		if (d->type == DL_REC_INDEX &&
+		    (!d->addr || d->addr > DL_PAST_PER_PAGE))
+			return DL_BAD_RECORD;
+		if (d->type == DL_REC_MARK || d->type == DL_REC_INDEX)
+			return d->stored == DL_PAGE_SECTORS ? DL_OK :
+				DL_BAD_RECORD;
 		return check_span(d);
 	case DL_REC_ZERO:
 	case DL_REC_LOST:

@@ -40,6 +40,13 @@ struct dl_desc {
 	u8  level, confidence, codec, temperature;
 };
 
+/* Does a record of @type have a payload? */
+static inline bool dl_rec_has_payload(u8 type)
+{
+	return type == DL_REC_DATA || type == DL_REC_BASE ||
+	       type == DL_REC_INDEX || type == DL_REC_MARK;
+}
+
 /* How many descriptors fit in a head of one block of @block_bytes. */
 static inline u32 dl_frame_head_descs(u32 block_bytes)
 {

@@ -147,3 +147,37 @@ AT(dl_disk_summary_tail, segment_id, 8);
 AT(dl_disk_summary_tail, epoch, 16);
 AT(dl_disk_summary_tail, crc, 24);
 AT(dl_disk_summary_tail, reserved, 28);
+
+SIZE(dl_disk_pins, 32);
+AT(dl_disk_pins, marks_seq, 0);
+AT(dl_disk_pins, next_id, 8);
+AT(dl_disk_pins, reserved, 16);
+
+SIZE(dl_disk_pin, 104);
+AT(dl_disk_pin, id, 0);
+AT(dl_disk_pin, seq, 8);
+AT(dl_disk_pin, time_ns, 16);
+AT(dl_disk_pin, sectors, 24);
+AT(dl_disk_pin, flags, 32);
+AT(dl_disk_pin, reserved, 36);
+AT(dl_disk_pin, name, 40);
+
+SIZE(dl_disk_past, 40);
+AT(dl_disk_past, from, 0);
+AT(dl_disk_past, until, 8);
+AT(dl_disk_past, addr, 16);
+AT(dl_disk_past, loc, 24);
+AT(dl_disk_past, crc, 32);
+AT(dl_disk_past, first, 36);
+AT(dl_disk_past, sectors, 37);
+AT(dl_disk_past, flags, 38);
+AT(dl_disk_past, mask, 39);
+
+SIZE(dl_disk_mark, 128);
+AT(dl_disk_mark, kind, 0);
+AT(dl_disk_mark, reserved0, 4);
+AT(dl_disk_mark, id, 8);
+AT(dl_disk_mark, time_ns, 16);
+AT(dl_disk_mark, sectors, 24);
+AT(dl_disk_mark, reserved, 32);
+AT(dl_disk_mark, name, 64);

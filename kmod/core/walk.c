@@ -76,7 +76,7 @@ static enum dl_status accept(struct dl_walk *w, struct dl_seg_walk *s,
 		    DL_OK || rec.d.type == DL_REC_NONE)
 			continue;
 		rec.seq = h->first_seq + i;
-		rec.loc = rec.d.type == DL_REC_DATA ?
+		rec.loc = dl_rec_has_payload(rec.d.type) ?
 			sector + s->bs + rec.d.payload : 0;
 		rec.segment_id = s->seg->id;
 		rec.commit = h->commit;

@@ -111,7 +111,7 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 		u32 at = 0;
 
 		if (dl_desc_unpack(&d, &descs[i], h->payload_sectors) != DL_OK ||
-		    d.type != DL_REC_DATA)
+		    !dl_rec_has_payload(d.type))
 			continue;
 		if (!whole) {
 			at = d.payload & ~(s->bs - 1);
@@ -168,7 +168,7 @@ u32 dl_walk_extent(const struct dl_disk_desc *descs, u32 nr, u32 limit)
 
 	for (i = 0; i < nr; i++)
 		if (dl_desc_unpack(&d, &descs[i], limit) == DL_OK &&
-		    d.type == DL_REC_DATA)
+		    dl_rec_has_payload(d.type))
 			n = max_t(u32, n, d.payload + d.stored);
 	return n;
 }

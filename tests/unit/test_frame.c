@@ -230,7 +230,8 @@ static void test_descs(void **state)
 	u32 first, sectors;
 
 	(void)state;
-	DESC(data, type, 5, DL_BAD_FEATURE);
+	DESC(data, type, DL_REC_BASE, DL_OK);
+	DESC(data, type, DL_REC_MARK + 1, DL_BAD_FEATURE);
 	DESC(data, type, 255, DL_BAD_FEATURE);
 	DESC(data, codec, 1, DL_BAD_FEATURE);
 	DESC(zero, codec, 1, DL_BAD_FEATURE);

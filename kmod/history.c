@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Versions: made when records are replaced, dropped when no pin needs them.
+ * See history.h.
+ */
+#include <linux/sched.h>
+
+#include "history.h"
+#include "io.h"
+#include "msg.h"
+
+static struct dl_shard *shard_of(struct dl_volume *v, u64 page, u32 *bucket)
+{
+	*bucket = dl_pmap_bucket(&v->map.pm, page);
+	return dl_map_shard(&v->map, *bucket);
+}
+
+/* ---- what segments hold ---- */
+
+static void hold(struct dl_volume *v, u64 loc, u32 home, int n)
+{
+	struct dl_segments *segs = &v->log.segs;
+
+	/* Recovery counts when all segments are known. */
+	if (!v->counting)
+		return;
+	if (loc)
+		atomic_add(n, &dl_segment_at(segs, loc)->held);
+	if (home)
+		atomic_add(n, &segs->by_chunk[home - 1]->index);
+}
+
+static void hold_version(struct dl_volume *v, const struct dl_version *val,
+			 int n)
+{
+	hold(v, val->flags ? 0 : val->loc, val->home, n);
+}
+
+void dl_history_add(struct dl_volume *v, u32 bucket, u32 idx,
+		    const struct dl_version *val)
+{
+	dl_past_insert(&v->past.t, bucket, idx, val);
+	hold_version(v, val, 1);
+}
+
+void dl_history_moved(struct dl_volume *v, u32 idx, u64 loc, u32 home)
+{
+	struct dl_version val;
+
+	dl_past_get(&v->past.t, idx, &val);
+	hold_version(v, &val, -1);
+	dl_past_move(&v->past.t, idx, loc, home);
+	dl_past_get(&v->past.t, idx, &val);
+	hold_version(v, &val, 1);
+}
+
+void dl_history_moved_run(struct dl_volume *v, u32 i, u32 home)
+{
+	write_lock(&v->runs.lock);
+	hold(v, 0, v->past.runs[i].home, -1);
+	v->past.runs[i].home = home;
+	hold(v, 0, home, 1);
+	write_unlock(&v->runs.lock);
+}
+
+/* ---- replaced by a write ---- */
+
+/* Does anything but the log keep this entry's content for the pins? */
+static bool retires(struct dl_volume *v, const struct dl_pent *e)
+{
+	u64 seq = dl_pent_seq(e);
+
+	if (seq >= READ_ONCE(v->pins.newest))
+		return false;
+	/* What is lost is not in the origin either. */
+	return seq > READ_ONCE(v->settled) || dl_pent_lost(e);
+}
+
+/*
+ * The first run over @sector after record @seq, 0 if there is none; and for how
+ * many sectors, of @max, that holds. One that was replaced by another before
+ * is known if a pin lies between the two, else it makes no difference.
+ */
+static u64 first_run(struct dl_volume *v, u64 sector, u32 max, u64 seq,
+		     u64 *len)
+{
+	u64 first;
+	u32 i;
+
+	*len = max;
+	if (dl_runs_none(&v->runs))
+		return 0;
+	first = dl_runs_find(&v->runs, sector, max, len);
+	if (first <= seq)
+		return 0;
+	if (!READ_ONCE(v->past.nr_runs))
+		return first;
+	*len = 1;
+	read_lock(&v->runs.lock);
+	for (i = 0; i < v->past.nr_runs; i++) {
+		const struct dl_past_run *r = &v->past.runs[i];
+
+		if (sector >= r->start && sector < r->end && r->from > seq)
+			first = min(first, r->from);
+	}
+	read_unlock(&v->runs.lock);
+	return first;
+}
+
+/* Sort sectors @m of entry @idx by the run that hides them, if any does. */
+static void split(struct dl_volume *v, u64 page, u32 idx, u8 m,
+		  struct dl_retire *r)
+{
+	u64 seq = dl_pent_seq(dl_pmap_ent(&v->map.pm, idx));
+	u64 at = page << DL_PAGE_SECTOR_SHIFT, until, len;
+	u32 first = r->nr, i, s;
+	u8 group;
+
+	while (m) {
+		s = __ffs(m);
+		until = first_run(v, at + s, DL_PAGE_SECTORS - s, seq, &len);
+		group = m & dl_pmap_span_mask(s, len);
+		m &= ~group;
+		if (until && !dl_pins_any(&v->pins, seq, until))
+			continue;
+		for (i = first; i < r->nr && r->part[i].until != until; i++)
+			;
+		if (i == r->nr) {
+			r->nr++;
+			r->part[i].idx = idx;
+			r->part[i].until = until;
+			r->part[i].mask = 0;
+		}
+		r->part[i].mask |= group;
+	}
+}
+
+static int take(struct dl_volume *v, struct dl_retire *r)
+{
+	r->list = 0;
+	if (!r->nr)
+		return 0;
+	r->list = dl_history_take(&v->past, r->nr);
+	return r->list ? 0 : -EAGAIN;
+}
+
+int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
+		    struct dl_retire *r)
+{
+	struct dl_pmap *pm = &v->map.pm;
+	u32 idx;
+
+	lockdep_assert_held(&dl_map_shard(&v->map, bucket)->lock);
+	r->nr = 0;
+	while ((idx = dl_pmap_find(pm, bucket, page, mask))) {
+		const struct dl_pent *e = dl_pmap_ent(pm, idx);
+
+		if (retires(v, e))
+			split(v, page, idx, e->mask & mask, r);
+		mask &= ~e->mask;
+	}
+	return take(v, r);
+}
+
+void dl_retire_end(struct dl_volume *v, u32 bucket, u64 page,
+		   struct dl_retire *r, u64 seq)
+{
+	struct dl_pval val;
+	u32 i, idx;
+
+	for (i = 0; i < r->nr; i++) {
+		struct dl_version ver = {
+			.until = r->part[i].until ?: seq,
+			.page = page,
+			.mask = r->part[i].mask,
+		};
+
+		dl_pmap_get(&v->map.pm, r->part[i].idx, &val);
+		ver.from = val.seq;
+		ver.loc = val.loc;
+		ver.crc = val.crc;
+		ver.first = val.first;
+		ver.sectors = val.sectors;
+		ver.flags = val.flags;
+		idx = r->list;
+		r->list = v->past.t.ents[idx].next;
+		dl_history_add(v, bucket, idx, &ver);
+	}
+	r->nr = 0;
+}
+
+void dl_retire_cancel(struct dl_volume *v, struct dl_retire *r)
+{
+	u32 next;
+
+	for (; r->nr; r->nr--, r->list = next) {
+		next = v->past.t.ents[r->list].next;
+		dl_history_give(&v->past, r->list);
+	}
+}
+
+int dl_history_hide(struct dl_volume *v, u64 page, u32 idx)
+{
+	struct dl_map *m = &v->map;
+	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
+	struct dl_retire r = { };
+	struct dl_shard *sh;
+	u32 bucket;
+	u8 gone;
+	u64 seq;
+	int ret = 0;
+
+	sh = shard_of(v, page, &bucket);
+	spin_lock(&sh->lock);
+	if (!dl_map_linked(m, bucket, idx) || dl_pent_page(e) != page)
+		goto out;
+	seq = dl_pent_seq(e);
+	gone = dl_volume_hidden(v, page, e->mask, seq, U64_MAX);
+	if (gone && dl_history_wanted(v) && retires(v, e)) {
+		split(v, page, idx, gone, &r);
+		ret = take(v, &r) ? -ENOSPC : 0;
+		if (ret)
+			goto out;
+		dl_retire_end(v, bucket, page, &r, 0);
+	}
+	e->mask &= ~gone;
+	if (!e->mask && dl_pmap_remove(&m->pm, bucket, idx, seq))
+		dl_map_free(m, sh, idx);
+out:
+	spin_unlock(&sh->lock);
+	return ret;
+}
+
+/* ---- replaced by a run ---- */
+
+int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 seq)
+{
+	struct dl_history *h = &v->past;
+	const struct dl_run *run;
+	u32 n = h->nr_runs;
+	u64 at = start;
+
+	for (; at < end && (run = dl_runs_seek(&v->runs, at)) &&
+	     run->start < end; at = run->end) {
+		/* The one to come is younger than any pin there is now. */
+		if (run->seq >= v->pins.newest || run->seq <= v->settled ||
+		    !dl_pins_any(&v->pins, run->seq, seq ?: U64_MAX))
+			continue;
+		if (n == DL_PAST_RUNS)
+			return -EAGAIN;
+		if (seq)
+			h->runs[n] = (struct dl_past_run) {
+				.start = max(run->start, start),
+				.end = min(run->end, end),
+				.from = run->seq, .until = seq,
+			};
+		n++;
+	}
+	if (seq)
+		WRITE_ONCE(h->nr_runs, n);
+	return 0;
+}
+
+/* ---- what the origin alone has ---- */
+
+/* When was what the origin holds of a sector first replaced? */
+static u64 first_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
+			u64 zeroed)
+{
+	u64 at = (page << DL_PAGE_SECTOR_SHIFT) + s, after = v->settled;
+	u64 next = U64_MAX, run = 0, len;
+	u32 idx, i;
+
+	if (!dl_runs_none(&v->runs))
+		run = dl_runs_find(&v->runs, at, 1, &len);
+	if (run <= zeroed)
+		after = max(after, run);
+	else if (run > after)
+		next = run;
+	dl_past_next_from(&v->past.t, bucket, page, s, after, &next);
+	idx = dl_pmap_find(&v->map.pm, bucket, page, 1U << s);
+	if (idx && dl_pent_seq(dl_pmap_ent(&v->map.pm, idx)) > after)
+		next = min(next, dl_pent_seq(dl_pmap_ent(&v->map.pm, idx)));
+	read_lock(&v->runs.lock);
+	for (i = 0; i < v->past.nr_runs; i++) {
+		const struct dl_past_run *r = &v->past.runs[i];
+
+		if (at >= r->start && at < r->end && r->from > after)
+			next = min(next, r->from);
+	}
+	read_unlock(&v->runs.lock);
+	return next;
+}
+
+/* And since when had it held that, as far as anything in the log tells? */
+static u64 last_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
+		       u64 most)
+{
+	u64 at = (page << DL_PAGE_SECTOR_SHIFT) + s;
+	u64 last = dl_past_last_until(&v->past.t, bucket, page, s, most);
+	u32 i;
+
+	read_lock(&v->runs.lock);
+	for (i = 0; i < v->past.nr_runs; i++) {
+		const struct dl_past_run *r = &v->past.runs[i];
+
+		if (at >= r->start && at < r->end && r->until <= most)
+			last = max(last, r->until);
+	}
+	read_unlock(&v->runs.lock);
+	return last;
+}
+
+u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
+		    u64 zeroed, struct dl_keep *keep)
+{
+	u64 until, since;
+	u32 n = 0;
+	u8 s;
+
+	for (s = 0; s < DL_PAGE_SECTORS; s++) {
+		if (!(mask >> s & 1))
+			continue;
+		until = first_change(v, bucket, page, s, zeroed);
+		if (until == U64_MAX)
+			continue;
+		since = last_change(v, bucket, page, s, until);
+		if (!dl_pins_any(&v->pins, since, until))
+			continue;
+		if (n && keep[n - 1].until == until &&
+		    keep[n - 1].first + keep[n - 1].sectors == s) {
+			keep[n - 1].sectors++;
+			continue;
+		}
+		keep[n++] = (struct dl_keep) {
+			.until = until, .first = s, .sectors = 1,
+		};
+	}
+	return n;
+}
+
+/* ---- looking back ---- */
+
+void dl_history_pick(struct dl_volume *v, u32 bucket, u64 page, u8 sector,
+		     u64 at, u32 *past, u32 *cur)
+{
+	const struct dl_past *t = &v->past.t;
+
+	*cur = 0;
+	*past = dl_past_pick(t, bucket, page, sector, at);
+	if (*past) {
+		/* Replaced since, but what was there before it was settled. */
+		if (t->ents[*past].from > at)
+			*past = 0;
+		return;
+	}
+	*cur = dl_pmap_find(&v->map.pm, bucket, page, 1U << sector);
+	if (*cur && dl_pent_seq(dl_pmap_ent(&v->map.pm, *cur)) > at)
+		*cur = 0;
+}
+
+bool dl_history_get(struct dl_volume *v, u32 i, struct dl_version *val)
+{
+	const struct dl_past_ent *e = &v->past.t.ents[i];
+	u64 page = dl_past_page(e);
+	u32 bucket = dl_pmap_bucket(&v->map.pm, page);
+	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
+	bool ok;
+
+	spin_lock(&sh->lock);
+	ok = dl_past_linked(&v->past.t, bucket, i) && dl_past_page(e) == page;
+	if (ok)
+		dl_past_get(&v->past.t, i, val);
+	spin_unlock(&sh->lock);
+	return ok;
+}
+
+bool dl_history_new(struct dl_volume *v, u64 goal, u32 *i,
+		    struct dl_version *val)
+{
+	const struct dl_past *t = &v->past.t;
+
+	for (; *i < t->nr; ++*i) {
+		if (!(*i & 0xffff))
+			cond_resched();
+		if (READ_ONCE(t->ents[*i].mask) && !t->ents[*i].home &&
+		    dl_history_get(v, *i, val) && !val->home &&
+		    val->from <= goal && val->from > v->settled)
+			return true;
+	}
+	return false;
+}
+
+bool dl_history_new_run(struct dl_volume *v, u64 goal, u32 *i,
+			struct dl_past_run *run)
+{
+	bool found = false;
+
+	read_lock(&v->runs.lock);
+	for (; !found && *i < v->past.nr_runs; ++*i) {
+		*run = v->past.runs[*i];
+		found = !run->home && run->from <= goal &&
+			run->from > v->settled;
+	}
+	read_unlock(&v->runs.lock);
+	*i -= found;
+	return found;
+}
+
+/* ---- recovery ---- */
+
+int dl_history_found(struct dl_volume *v, const struct dl_version *val)
+{
+	struct dl_shard *sh;
+	u32 bucket, idx;
+	int ret = 0;
+
+	sh = shard_of(v, val->page, &bucket);
+	spin_lock(&sh->lock);
+	idx = dl_past_same(&v->past.t, bucket, val);
+	if (idx) {
+		/* Said once more, from elsewhere: the latter holds. */
+		dl_past_move(&v->past.t, idx, val->loc, val->home);
+	} else if (dl_pins_any(&v->pins, val->from, val->until)) {
+		idx = dl_history_take(&v->past, 1);
+		if (idx)
+			dl_history_add(v, bucket, idx, val);
+		else
+			ret = -ENOSPC;
+	}
+	spin_unlock(&sh->lock);
+	return ret;
+}
+
+int dl_history_found_run(struct dl_volume *v, const struct dl_version *val)
+{
+	struct dl_history *h = &v->past;
+	struct dl_past_run new = {
+		.start = val->page, .end = val->page + val->loc,
+		.from = val->from, .until = val->until, .home = val->home,
+	};
+	int ret = 0;
+	u32 i;
+
+	if (!dl_pins_any(&v->pins, val->from, val->until))
+		return 0;
+	write_lock(&v->runs.lock);
+	for (i = 0; i < h->nr_runs; i++)
+		if (h->runs[i].start == new.start &&
+		    h->runs[i].end == new.end && h->runs[i].from == new.from &&
+		    h->runs[i].until == new.until)
+			break;
+	if (i == DL_PAST_RUNS)
+		ret = -ENOSPC;
+	else
+		h->runs[i] = new;
+	if (i == h->nr_runs && !ret)
+		WRITE_ONCE(h->nr_runs, i + 1);
+	write_unlock(&v->runs.lock);
+	return ret;
+}
+
+/* Whose segment recovery did not find: not to be read as anything else. */
+static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
+{
+	struct dl_past_ent *e = &v->past.t.ents[idx];
+
+	if (!val->flags && !dl_segment_at(&v->log.segs, val->loc)) {
+		dl_err_limit("%s: log %pg: page %llu as it was at sequence %llu: its record at sector %llu is in no segment: reading it will fail",
+			     v->name, v->logio.bdev, val->page, val->from,
+			     val->loc);
+		e->span |= DL_PENT_FLAGS;
+		e->loc_lo = DL_PVAL_LOST;
+		e->loc_hi = 0;
+		hold(v, 0, val->home, 1);
+		return;
+	}
+	hold_version(v, val, 1);
+}
+
+void dl_history_recovered(struct dl_volume *v)
+{
+	struct dl_history *h = &v->past;
+	struct dl_version val;
+	u32 i;
+
+	if (!h->on) {
+		v->counting = true;
+		return;
+	}
+	dl_history_sweep(v);
+	v->counting = true;
+	for (i = 1; i < h->t.nr; i++) {
+		if (h->t.ents[i].mask) {
+			dl_past_get(&h->t, i, &val);
+			count(v, i, &val);
+		}
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	for (i = 0; i < h->nr_runs; i++)
+		hold(v, 0, h->runs[i].home, 1);
+}
+
+/* ---- no longer needed ---- */
+
+static bool sweep_one(struct dl_volume *v, u32 i)
+{
+	struct dl_history *h = &v->past;
+	const struct dl_past_ent *e = &h->t.ents[i];
+	struct dl_version val;
+	struct dl_shard *sh;
+	bool gone = false;
+	u32 bucket;
+	u64 page = dl_past_page(e);
+
+	sh = shard_of(v, page, &bucket);
+	spin_lock(&sh->lock);
+	if (dl_past_linked(&h->t, bucket, i) && dl_past_page(e) == page &&
+	    !dl_pins_any(&v->pins, e->from, e->until)) {
+		dl_past_get(&h->t, i, &val);
+		gone = dl_past_remove(&h->t, bucket, i);
+		hold_version(v, &val, -1);
+	}
+	spin_unlock(&sh->lock);
+	return gone && dl_history_give(h, i);
+}
+
+static void sweep_runs(struct dl_volume *v)
+{
+	struct dl_history *h = &v->past;
+	u32 i = 0;
+
+	write_lock(&v->runs.lock);
+	while (i < h->nr_runs) {
+		struct dl_past_run *r = &h->runs[i];
+
+		if (dl_pins_any(&v->pins, r->from, r->until)) {
+			i++;
+			continue;
+		}
+		hold(v, 0, r->home, -1);
+		*r = h->runs[h->nr_runs - 1];
+		WRITE_ONCE(h->nr_runs, h->nr_runs - 1);
+	}
+	write_unlock(&v->runs.lock);
+}
+
+void dl_history_sweep(struct dl_volume *v)
+{
+	bool wanted = false;
+	u32 i;
+
+	if (!v->past.on)
+		return;
+	for (i = 1; i < v->past.t.nr; i++) {
+		if (READ_ONCE(v->past.t.ents[i].mask))
+			wanted |= sweep_one(v, i);
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	sweep_runs(v);
+	if (wanted)
+		dl_write_wake(v);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a sector's content is. See lookup.h.
+ */
+#include <linux/highmem.h>
+
+#include "history.h"
+#include "lookup.h"
+
+void dl_put_segment(struct dl_volume *v, struct dl_segment *seg)
+{
+	if (atomic_dec_and_test(&seg->readers))
+		wake_up(&v->rc.readers);
+}
+
+void dl_copy_out(struct bio *bio, struct bvec_iter *iter, const void *src,
+		 unsigned int bytes)
+{
+	while (bytes) {
+		struct bio_vec bv = bio_iter_iovec(bio, *iter);
+		unsigned int n = min(bytes, bv.bv_len);
+		void *p = bvec_kmap_local(&bv);
+
+		if (src) {
+			memcpy(p, src, n);
+			src += n;
+		} else {
+			memset(p, 0, n);
+		}
+		flush_dcache_page(bv.bv_page);
+		kunmap_local(p);
+		bio_advance_iter_single(bio, iter, n);
+		bytes -= n;
+	}
+}
+
+u32 dl_same(u8 mask, u8 first, u32 max)
+{
+	bool set = mask >> first & 1;
+	u32 n;
+
+	for (n = 1; n < max && (mask >> (first + n) & 1) == set; n++)
+		;
+	return n;
+}
+
+u8 dl_covered(struct dl_pmap *pm, u32 bucket, u64 page, u8 want)
+{
+	u8 mask = 0;
+	u32 idx;
+
+	while ((idx = dl_pmap_find(pm, bucket, page, want & ~mask)))
+		mask |= dl_pmap_ent(pm, idx)->mask;
+	return mask;
+}
+
+/* The record that holds a page's sector @first now. Shard locked. */
+static bool record_now(struct dl_volume *v, u32 bucket, u64 page, u8 first,
+		       u32 max, struct dl_extent *x)
+{
+	struct dl_pmap *pm = &v->map.pm;
+	u32 idx = dl_pmap_find(pm, bucket, page, 1U << first);
+
+	if (idx) {
+		dl_pmap_get(pm, idx, &x->val);
+		x->sectors = dl_same(x->val.mask, first, max);
+		return true;
+	}
+	x->val.seq = 0;
+	x->sectors = dl_same(dl_covered(pm, bucket, page,
+					dl_pmap_span_mask(first, max)),
+			     first, max);
+	return false;
+}
+
+/* The record that held it at @at. Shard locked. */
+static bool record_then(struct dl_volume *v, u64 at, u32 bucket, u64 page,
+			u8 first, u32 max, struct dl_extent *x)
+{
+	u32 past, cur, p, c;
+	struct dl_version ver;
+
+	dl_history_pick(v, bucket, page, first, at, &past, &cur);
+	for (x->sectors = 1; x->sectors < max; x->sectors++) {
+		dl_history_pick(v, bucket, page, first + x->sectors, at, &p, &c);
+		if (p != past || c != cur)
+			break;
+	}
+	x->val.seq = 0;
+	if (cur)
+		dl_pmap_get(&v->map.pm, cur, &x->val);
+	if (past) {
+		dl_past_get(&v->past.t, past, &ver);
+		x->val = (struct dl_pval) {
+			.seq = ver.from, .loc = ver.loc, .crc = ver.crc,
+			.first = ver.first, .sectors = ver.sectors,
+			.flags = ver.flags, .mask = ver.mask,
+		};
+	}
+	return past || cur;
+}
+
+/* The youngest run over @sector at @at, for how long up to x->sectors. */
+static u64 run_over(struct dl_volume *v, u64 at, u64 sector,
+		    struct dl_extent *x)
+{
+	u64 len, run = dl_runs_find(&v->runs, sector, x->sectors, &len);
+
+	x->sectors = len;
+	if (at == DL_NOW)
+		return run;
+	if (run > at)
+		run = 0;
+	if (READ_ONCE(v->past.nr_runs)) {
+		read_lock(&v->runs.lock);
+		/* Rare enough to go sector by sector. */
+		x->sectors = 1;
+		run = max(run, dl_past_run_at(&v->past, sector, at));
+		read_unlock(&v->runs.lock);
+	}
+	return run;
+}
+
+static bool no_runs(struct dl_volume *v, u64 at)
+{
+	return dl_runs_none(&v->runs) &&
+	       (at == DL_NOW || !READ_ONCE(v->past.nr_runs));
+}
+
+void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
+		struct bio *bio, struct bvec_iter *iter, struct dl_extent *x)
+{
+	u64 page = sector >> DL_PAGE_SECTOR_SHIFT;
+	u8 first = sector & (DL_PAGE_SECTORS - 1);
+	u32 bucket = dl_pmap_bucket(&v->map.pm, page);
+	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
+	struct dl_slot s;
+	bool any, zero = false;
+
+	max = min_t(u32, max, DL_PAGE_SECTORS - first);
+	x->seg = NULL;
+	spin_lock(&sh->lock);
+	if (likely(at == DL_NOW))
+		any = record_now(v, bucket, page, first, max, x);
+	else
+		any = record_then(v, at, bucket, page, first, max, x);
+	if (unlikely(!no_runs(v, at)))
+		zero = run_over(v, at, sector, x) > x->val.seq;
+	if (zero) {
+		x->kind = DL_FROM_ZERO;
+	} else if (!any) {
+		x->kind = DL_FROM_ORIGIN;
+	} else if (x->val.flags & DL_PVAL_LOST) {
+		x->kind = DL_FROM_LOST;
+	} else if (x->val.flags & DL_PVAL_ZERO) {
+		x->kind = DL_FROM_ZERO;
+	} else if (dl_log_read_pin(&v->log, x->val.seq, x->val.loc, &s)) {
+		x->kind = DL_FROM_RAM;
+		if (bio)
+			dl_copy_out(bio, iter, s.mem +
+				    ((first - x->val.first) << DL_SECTOR_SHIFT),
+				    x->sectors << DL_SECTOR_SHIFT);
+		dl_log_read_put(&s);
+	} else {
+		x->kind = DL_FROM_LOG;
+		x->seg = dl_segment_at(&v->log.segs, x->val.loc);
+		atomic_inc(&x->seg->readers);
+	}
+	spin_unlock(&sh->lock);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory and free versions of the past. See past.h.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "past.h"
+
+int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
+{
+	u32 i;
+
+	if (h->on)
+		return 0;
+	h->runs = kvcalloc(DL_PAST_RUNS, sizeof(*h->runs), GFP_KERNEL);
+	h->t.buckets = kvcalloc(nr_buckets, sizeof(u32), GFP_KERNEL);
+	h->t.ents = vzalloc(array_size((size_t)max + 1,
+				       sizeof(struct dl_past_ent)));
+	if (!h->runs || !h->t.buckets || !h->t.ents) {
+		dl_history_free(h);
+		return -ENOMEM;
+	}
+	spin_lock_init(&h->lock);
+	h->t.nr = max + 1;
+	h->max = max;
+	h->free = 0;
+	for (i = max; i; i--) {
+		h->t.ents[i].next = h->free;
+		h->free = i;
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	h->nr_free = max;
+	/* Pairs with the acquire of who looks whether it is there. */
+	smp_store_release(&h->on, true);
+	return 0;
+}
+
+void dl_history_free(struct dl_history *h)
+{
+	vfree(h->t.ents);
+	kvfree(h->t.buckets);
+	kvfree(h->runs);
+	memset(&h->t, 0, sizeof(h->t));
+	h->runs = NULL;
+	h->on = false;
+}
+
+u64 dl_history_bytes(const struct dl_history *h, u32 nr_buckets)
+{
+	if (!h->on)
+		return 0;
+	return (u64)h->t.nr * sizeof(struct dl_past_ent) +
+	       (u64)nr_buckets * sizeof(u32) +
+	       DL_PAST_RUNS * sizeof(*h->runs);
+}
+
+u32 dl_history_take(struct dl_history *h, u32 n)
+{
+	u32 head = 0, idx;
+
+	spin_lock(&h->lock);
+	if (h->nr_free < n) {
+		h->starved = true;
+		n = 0;
+	}
+	h->nr_free -= n;
+	while (n--) {
+		idx = h->free;
+		h->free = h->t.ents[idx].next;
+		h->t.ents[idx].next = head;
+		head = idx;
+	}
+	spin_unlock(&h->lock);
+	return head;
+}
+
+bool dl_history_give(struct dl_history *h, u32 idx)
+{
+	bool wanted;
+
+	spin_lock(&h->lock);
+	h->t.ents[idx].mask = 0;
+	h->t.ents[idx].next = h->free;
+	h->free = idx;
+	h->nr_free++;
+	wanted = h->starved;
+	h->starved = false;
+	spin_unlock(&h->lock);
+	return wanted;
+}
+
+u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at)
+{
+	u64 from = 0;
+	u32 i;
+
+	for (i = 0; i < h->nr_runs; i++) {
+		const struct dl_past_run *r = &h->runs[i];
+
+		if (sector >= r->start && sector < r->end && at >= r->from &&
+		    at < r->until)
+			from = max(from, r->from);
+	}
+	return from;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sorted list of pins. See pins.h.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "pins.h"
+
+int dl_pins_init(struct dl_pins *p, u32 max)
+{
+	rwlock_init(&p->lock);
+	p->max = max;
+	p->next_id = 1;
+	p->pin = kvcalloc(max, sizeof(*p->pin), GFP_KERNEL);
+	return p->pin ? 0 : -ENOMEM;
+}
+
+void dl_pins_exit(struct dl_pins *p)
+{
+	kvfree(p->pin);
+	p->pin = NULL;
+}
+
+/* The first pin at or above @seq: its index, @p->nr if there is none. */
+static u32 lower_bound(const struct dl_pins *p, u64 seq)
+{
+	u32 lo = 0, hi = p->nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (p->pin[mid].seq < seq)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool dl_pins_any(struct dl_pins *p, u64 from, u64 until)
+{
+	u64 newest = READ_ONCE(p->newest);
+	bool any;
+	u32 i;
+
+	if (from >= until || !newest)
+		return false;
+	if (newest == U64_MAX)
+		return true;
+	read_lock(&p->lock);
+	i = lower_bound(p, from);
+	any = i < p->nr && p->pin[i].seq < until;
+	read_unlock(&p->lock);
+	return any;
+}
+
+struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id)
+{
+	u32 i;
+
+	for (i = 0; i < p->nr; i++)
+		if (name ? !strcmp(p->pin[i].name, name) : p->pin[i].id == id)
+			return &p->pin[i];
+	return NULL;
+}
+
+static void set_newest(struct dl_pins *p)
+{
+	WRITE_ONCE(p->newest, p->nr ? p->pin[p->nr - 1].seq + 1 : 0);
+}
+
+static int add(struct dl_pins *p, const struct dl_pin *pin)
+{
+	u32 at;
+
+	if (p->nr == p->max)
+		return -ENOSPC;
+	at = lower_bound(p, pin->seq + 1);
+	memmove(&p->pin[at + 1], &p->pin[at], (p->nr - at) * sizeof(*pin));
+	p->pin[at] = *pin;
+	p->nr++;
+	p->next_id = max(p->next_id, pin->id + 1);
+	set_newest(p);
+	return 0;
+}
+
+static void drop(struct dl_pins *p, struct dl_pin *pin)
+{
+	p->nr--;
+	memmove(pin, pin + 1, (&p->pin[p->nr] - pin) * sizeof(*pin));
+	set_newest(p);
+}
+
+void dl_pins_drop(struct dl_pins *p, u64 id)
+{
+	struct dl_pin *pin;
+
+	write_lock(&p->lock);
+	pin = dl_pins_find(p, NULL, id);
+	if (pin)
+		drop(p, pin);
+	write_unlock(&p->lock);
+}
+
+int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
+{
+	u64 id = le64_to_cpu(m->id);
+	struct dl_pin *pin, new = {
+		.id = id,
+		.seq = seq - 1,
+		.time_ns = le64_to_cpu(m->time_ns),
+		.sectors = le64_to_cpu(m->sectors),
+	};
+	int ret = 0;
+
+	memcpy(new.name, m->name, sizeof(new.name) - 1);
+	write_lock(&p->lock);
+	if (seq <= p->marks_seq)
+		goto out;
+	p->marks_seq = seq;
+	pin = dl_pins_find(p, NULL, id);
+	switch (le32_to_cpu(m->kind)) {
+	case DL_MARK_PIN:
+		if (!pin)
+			ret = add(p, &new);
+		break;
+	case DL_MARK_UNPIN:
+		if (pin)
+			drop(p, pin);
+		break;
+	case DL_MARK_RENAME:
+		if (pin)
+			memcpy(pin->name, new.name, sizeof(pin->name));
+		break;
+	}
+out:
+	write_unlock(&p->lock);
+	return ret;
+}
+
+void dl_pins_settle(struct dl_pins *p)
+{
+	write_lock(&p->lock);
+	set_newest(p);
+	write_unlock(&p->lock);
+}
+
+u32 dl_pins_damage(struct dl_pins *p, u64 seq)
+{
+	u32 i, n = 0;
+
+	write_lock(&p->lock);
+	for (i = 0; i < p->nr && p->pin[i].seq < seq; i++) {
+		p->pin[i].flags |= DL_PIN_DAMAGED;
+		n++;
+	}
+	write_unlock(&p->lock);
+	return n;
+}
+
+void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w)
+{
+	struct dl_disk_pins head = { };
+	u32 i;
+
+	read_lock(&p->lock);
+	if (p->nr || p->marks_seq) {
+		dl_cp_section(w, DL_SECTION_PINS, DL_SECTION_MUST);
+		head.marks_seq = cpu_to_le64(p->marks_seq);
+		head.next_id = cpu_to_le64(p->next_id);
+		dl_cp_put_bytes(w, &head, sizeof(head));
+	}
+	for (i = 0; i < p->nr; i++) {
+		const struct dl_pin *pin = &p->pin[i];
+		struct dl_disk_pin d = {
+			.id = cpu_to_le64(pin->id),
+			.seq = cpu_to_le64(pin->seq),
+			.time_ns = cpu_to_le64(pin->time_ns),
+			.sectors = cpu_to_le64(pin->sectors),
+			.flags = cpu_to_le32(pin->flags),
+		};
+
+		memcpy(d.name, pin->name, sizeof(d.name));
+		dl_cp_put_bytes(w, &d, sizeof(d));
+	}
+	read_unlock(&p->lock);
+}
+
+int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes)
+{
+	const struct dl_disk_pins *head = body;
+	const struct dl_disk_pin *d = body + sizeof(*head);
+	size_t n, i;
+	u64 seq = 0;
+	int ret = 0;
+
+	if (bytes < sizeof(*head) ||
+	    (bytes - sizeof(*head)) % sizeof(*d))
+		return -EUCLEAN;
+	n = (bytes - sizeof(*head)) / sizeof(*d);
+	write_lock(&p->lock);
+	p->marks_seq = le64_to_cpu(head->marks_seq);
+	p->next_id = max_t(u64, le64_to_cpu(head->next_id), 1);
+	for (i = 0; !ret && i < n; i++) {
+		struct dl_pin pin = {
+			.id = le64_to_cpu(d[i].id),
+			.seq = le64_to_cpu(d[i].seq),
+			.time_ns = le64_to_cpu(d[i].time_ns),
+			.sectors = le64_to_cpu(d[i].sectors),
+			.flags = le32_to_cpu(d[i].flags),
+		};
+
+		memcpy(pin.name, d[i].name, sizeof(pin.name) - 1);
+		if (pin.seq < seq || dl_pins_find(p, NULL, pin.id))
+			ret = -EUCLEAN;
+		else
+			ret = add(p, &pin);
+		seq = pin.seq;
+	}
+	write_unlock(&p->lock);
+	return ret;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pins: the sequences that snapshots hold on to.
+ *
+ * A pin on S keeps what the volume held after record S and before the next
+ * one. Pins are sorted by sequence and, which is the same, by age.
+ *
+ * Memory: an array taken at activation; its size is what a checkpoint has room
+ * for. Locks: @lock, innermost; process context. @newest is read on the write
+ * path without it. While a snapshot is made it is U64_MAX, since before its
+ * sequence is given out, so that whoever gets a younger one knows of it.
+ */
+#ifndef DL_PINS_H
+#define DL_PINS_H
+
+#include <linux/rwlock.h>
+
+#include "core/checkpoint.h"
+
+struct dl_pin {
+	u64 id, seq, time_ns;
+	u64 sectors;		/* of the volume, then */
+	u32 flags;		/* DL_PIN_* */
+	u32 views;		/* open ones */
+	char name[DL_PIN_NAME_BYTES];
+};
+
+struct dl_pins {
+	rwlock_t lock;
+	struct dl_pin *pin;	/* ascending @seq */
+	u32 nr, max;
+	u64 next_id;
+	u64 marks_seq;		/* marks up to this one are in it */
+	u64 newest;		/* one above the highest pin, 0: none */
+};
+
+int dl_pins_init(struct dl_pins *p, u32 max);
+void dl_pins_exit(struct dl_pins *p);
+
+/*
+ * Is any sequence in [@from, @until) pinned? Yes, whatever the range, while
+ * @newest is U64_MAX: one is about to be. Process context.
+ */
+bool dl_pins_any(struct dl_pins *p, u64 from, u64 until);
+
+/*
+ * dl_pins_find() - the pin called @name, or with number @id if @name is NULL
+ *
+ * Context: @p->lock held. Return: it, or NULL.
+ */
+struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id);
+
+/**
+ * dl_pins_mark() - what a mark says, done to the list
+ * @p: pins
+ * @seq: sequence of the mark
+ * @m: the mark; its name is checked to end
+ *
+ * A mark that was applied before, or says what does not apply, does nothing.
+ *
+ * Return: 0; -ENOSPC when there is no room for another pin.
+ */
+int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m);
+
+/* Without a mark: pin @id goes. */
+void dl_pins_drop(struct dl_pins *p, u64 id);
+
+/* No pin came of it: @newest as the list has it. */
+void dl_pins_settle(struct dl_pins *p);
+
+/* Say of all pins below @seq that their past is not complete. */
+u32 dl_pins_damage(struct dl_pins *p, u64 seq);
+
+void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w);
+
+/* Take over a checkpoint's list: 0 or -EUCLEAN, -ENOSPC. */
+int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes);
+
+#endif

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making, dropping and recovering snapshots. See snapshot.h.
+ */
+#include <linux/ctype.h>
+#include <linux/ktime.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "io.h"
+#include "msg.h"
+#include "preserve.h"
+#include "snapshot.h"
+#include "space.h"
+
+static int have_memory(struct dl_volume *v)
+{
+	if (!v->mover)
+		v->mover = kvzalloc(sizeof(*v->mover), GFP_KERNEL);
+	if (!v->mover)
+		return -ENOMEM;
+	return dl_history_alloc(&v->past, v->map.max,
+				v->map.pm.bucket_mask + 1);
+}
+
+static int refuse(struct dl_volume *v, const char *name, int err,
+		  const char *why)
+{
+	dl_err("%s: snapshot %.63s: %s", v->name, name, why);
+	return err;
+}
+
+static int check_name(struct dl_volume *v, const char *name)
+{
+	const char *p;
+
+	if (!*name || *name == '-' || *name == '.' ||
+	    strnlen(name, DL_PIN_NAME_BYTES) == DL_PIN_NAME_BYTES)
+		return refuse(v, name, -EINVAL, "a name has 1 to 63 characters and begins with neither - nor .");
+	for (p = name; *p; p++)
+		if (!isascii(*p) || (!isalnum(*p) && !strchr("_.:+-", *p)))
+			return refuse(v, name, -EINVAL, "a name has letters, digits and _ . : + - only");
+	return 0;
+}
+
+/* A copy of the pin called @name: 0 or -ENOENT. */
+static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
+{
+	struct dl_pin *pin;
+
+	read_lock(&v->pins.lock);
+	pin = dl_pins_find(&v->pins, name, 0);
+	if (pin)
+		*out = *pin;
+	read_unlock(&v->pins.lock);
+	return pin ? 0 : -ENOENT;
+}
+
+/* Everybody who replaces a record from here on keeps it: we are about to pin. */
+static void announce(struct dl_volume *v)
+{
+	struct dl_map *m = &v->map;
+	u32 i;
+
+	WRITE_ONCE(v->pins.newest, U64_MAX);
+	/* Who asked before that has his sequence, a lower one, when we go on. */
+	for (i = 0; i <= m->shard_mask; i++) {
+		spin_lock(&m->shards[i].lock);
+		spin_unlock(&m->shards[i].lock);
+	}
+	write_lock(&v->runs.lock);
+	write_unlock(&v->runs.lock);
+}
+
+/* Log a mark and do what it says. */
+static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name)
+{
+	struct page *page = mempool_alloc(v->pages, GFP_NOIO);
+	struct dl_disk_mark *m = page_address(page);
+	u64 seq;
+	int ret;
+
+	memset(m, 0, DL_PAGE_BYTES);
+	m->kind = cpu_to_le32(kind);
+	m->id = cpu_to_le64(id);
+	m->time_ns = cpu_to_le64(ktime_get_real_ns());
+	m->sectors = cpu_to_le64(v->sectors);
+	strscpy(m->name, name, sizeof(m->name));
+	ret = dl_preserve_mark(v, m, &seq);
+	if (!ret)
+		ret = dl_pins_mark(&v->pins, seq, m);
+	mempool_free(page, v->pages);
+	if (!ret)
+		ret = dl_log_sync(&v->log);
+	/* Suspended, the log was marked clean: it is no more. */
+	if (!ret && !v->resumed)
+		ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+					   DL_SUPER_CLEAN);
+	return ret;
+}
+
+static int may_change(struct dl_volume *v, const char *name)
+{
+	if (dl_volume_mode(v) != DL_MODE_RW)
+		return refuse(v, name, -EROFS, "the volume is not read-write");
+	if (!v->started)
+		return refuse(v, name, -EBUSY, "the volume has not been resumed yet");
+	return 0;
+}
+
+/* Have what is not in any mark in a checkpoint. */
+static int save(struct dl_volume *v)
+{
+	int ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+				       v->resumed ? 0 : DL_SUPER_CLEAN);
+
+	if (ret)
+		dl_volume_log_failed(v);
+	return ret;
+}
+
+/* Older releases must refuse the log before it holds what they do not know. */
+static int set_feature(struct dl_volume *v)
+{
+	if (v->ck.sb.incompat & DL_FEATURE_HISTORY)
+		return 0;
+	v->ck.sb.incompat |= DL_FEATURE_HISTORY;
+	return save(v);
+}
+
+static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
+{
+	int ret = may_change(v, name);
+
+	if (ret)
+		return ret;
+	if (!find(v, name, out))
+		return refuse(v, name, -EEXIST, "there is one of that name");
+	if (v->pins.nr == v->pins.max)
+		return refuse(v, name, -ENOSPC, "the checkpoint has no room for more: delete some");
+	if (READ_ONCE(v->full))
+		return refuse(v, name, -ENOSPC, "the log is full of what snapshots need: delete some");
+	ret = have_memory(v);
+	if (ret)
+		return refuse(v, name, ret, "out of memory");
+	ret = set_feature(v);
+	if (ret)
+		return ret;
+	announce(v);
+	dl_volume_keep_room(v);
+	ret = mark(v, DL_MARK_PIN, v->pins.next_id, name);
+	if (ret) {
+		dl_pins_settle(&v->pins);
+		dl_volume_keep_room(v);
+		return refuse(v, name, ret, "its mark cannot be logged");
+	}
+	return find(v, name, out);
+}
+
+int dl_snapshot_create(struct dl_volume *v, const char *name,
+		       struct dl_pin *out)
+{
+	int ret = check_name(v, name);
+
+	if (ret)
+		return ret;
+	mutex_lock(&v->snapshot_lock);
+	ret = create(v, name, out);
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
+int dl_snapshot_delete(struct dl_volume *v, const char *name)
+{
+	struct dl_pin pin;
+	int ret;
+
+	mutex_lock(&v->snapshot_lock);
+	ret = may_change(v, name);
+	if (!ret && find(v, name, &pin))
+		ret = refuse(v, name, -ENOENT, "there is none of that name");
+	if (!ret && pin.views)
+		ret = refuse(v, name, -EBUSY, "it is being viewed: remove its views first");
+	if (!ret) {
+		ret = mark(v, DL_MARK_UNPIN, pin.id, name);
+		/* A full log has no room for a mark: the next checkpoint tells. */
+		if (ret == -ENOSPC) {
+			dl_pins_drop(&v->pins, pin.id);
+			ret = save(v);
+		}
+		dl_volume_keep_room(v);
+		dl_reconcile_sweep(&v->rc);
+		/* Writes wait for what comes of it. */
+		dl_volume_set_full(v, false);
+	}
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
+int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new)
+{
+	struct dl_pin pin, other;
+	int ret = check_name(v, new);
+
+	if (ret)
+		return ret;
+	mutex_lock(&v->snapshot_lock);
+	ret = may_change(v, name);
+	if (!ret && find(v, name, &pin))
+		ret = refuse(v, name, -ENOENT, "there is none of that name");
+	if (!ret && !find(v, new, &other))
+		ret = refuse(v, new, -EEXIST, "there is one of that name");
+	if (!ret)
+		ret = mark(v, DL_MARK_RENAME, pin.id, new);
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
+int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
+{
+	struct dl_pin *pin;
+	int ret = 0;
+
+	mutex_lock(&v->snapshot_lock);
+	write_lock(&v->pins.lock);
+	pin = dl_pins_find(&v->pins, name, 0);
+	if (!pin)
+		ret = -ENOENT;
+	else if (pin->flags & DL_PIN_DAMAGED)
+		ret = -EUCLEAN;
+	else
+		pin->views++;
+	if (!ret)
+		*out = *pin;
+	write_unlock(&v->pins.lock);
+	mutex_unlock(&v->snapshot_lock);
+	if (ret)
+		refuse(v, name, ret, ret == -ENOENT ? "there is none of that name" :
+		       "part of its index in the log is damaged: what it holds cannot be told any more");
+	return ret;
+}
+
+void dl_snapshot_close(struct dl_volume *v, u64 id)
+{
+	struct dl_pin *pin;
+
+	write_lock(&v->pins.lock);
+	pin = dl_pins_find(&v->pins, NULL, id);
+	if (pin)
+		pin->views--;
+	write_unlock(&v->pins.lock);
+}
+
+/* ---- recovery ---- */
+
+int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes)
+{
+	int ret = dl_pins_load(&v->pins, body, bytes);
+
+	if (ret) {
+		dl_err("%s: log %pg: checkpoint: its list of snapshots cannot be taken over",
+		       v->name, v->logio.bdev);
+		return ret;
+	}
+	return v->pins.nr ? have_memory(v) : 0;
+}
+
+int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
+{
+	struct page *page;
+	struct dl_disk_mark *m;
+	int ret;
+
+	if (r->seq <= v->pins.marks_seq)
+		return 0;
+	page = mempool_alloc(v->pages, GFP_KERNEL);
+	m = page_address(page);
+	ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc, r->d.addr, m);
+	if (ret) {
+		/* What matters most is in the descriptor, which is sound. */
+		memset(m, 0, sizeof(*m));
+		m->kind = cpu_to_le32(r->d.level);
+		m->id = cpu_to_le64(r->d.addr);
+		m->sectors = cpu_to_le64(v->ck.sb.volume_sectors);
+		snprintf(m->name, sizeof(m->name), "damaged-%llu", r->d.addr);
+		dl_warn("%s: log %pg: mark %llu is damaged: if it made or renamed a snapshot, that is called %s now",
+			v->name, v->logio.bdev, r->seq, m->name);
+	}
+	ret = have_memory(v);
+	if (!ret)
+		ret = dl_pins_mark(&v->pins, r->seq, m);
+	mempool_free(page, v->pages);
+	return ret;
+}
+
+static int take_index(struct dl_volume *v, const struct dl_rec *r,
+		      const struct dl_disk_past *d)
+{
+	struct dl_version val;
+	int ret = 0;
+	bool run;
+	u64 i;
+
+	for (i = 0; !ret && i < r->d.addr; i++) {
+		if (dl_past_unpack(&val, &d[i], &run) != DL_OK)
+			return -EUCLEAN;
+		val.home = dl_segment_chunk(&v->log.segs, r->loc) + 1;
+		ret = run ? dl_history_found_run(v, &val) :
+			dl_history_found(v, &val);
+	}
+	return ret;
+}
+
+int dl_snapshot_index(struct dl_volume *v, const struct dl_rec *r)
+{
+	struct page *page;
+	int ret;
+
+	if (!v->past.on)
+		return 0;
+	page = mempool_alloc(v->pages, GFP_KERNEL);
+	ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc, r->d.addr,
+			     page_address(page));
+	if (!ret)
+		ret = take_index(v, r, page_address(page));
+	mempool_free(page, v->pages);
+	if (ret == -ENOSPC)
+		return ret;
+	if (ret && dl_pins_damage(&v->pins, r->seq))
+		dl_err("%s: log %pg: index of snapshots at sector %llu is damaged: those made before it cannot be viewed any more; delete them",
+		       v->name, v->logio.bdev, r->loc);
+	return 0;
+}

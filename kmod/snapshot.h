@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Snapshots: made, dropped and renamed by marks in the log.
+ *
+ * A mark is a record like any other. A snapshot is a pin on the sequence before
+ * its mark, so making one costs one frame. What marks say is repeated by every
+ * checkpoint; recovery applies those that the checkpoint does not know yet.
+ */
+#ifndef DL_SNAPSHOT_H
+#define DL_SNAPSHOT_H
+
+#include "core/walk.h"
+#include "history.h"
+
+/**
+ * dl_snapshot_create() - a snapshot of now
+ * @v: volume, running or suspended
+ * @name: 1 to 63 of A-Z a-z 0-9 _ . : + -, neither - nor . first
+ * @out: out: a copy of it
+ *
+ * When this returns it is durable, and so is everything accepted before.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL the name; -EEXIST; -ENOSPC too many, or no room in the
+ * log; -EROFS; -ENOMEM; -EIO. The reason is logged.
+ */
+int dl_snapshot_create(struct dl_volume *v, const char *name,
+		       struct dl_pin *out);
+
+/* Drop it: 0; -ENOENT; -EBUSY while it is viewed; as above. */
+int dl_snapshot_delete(struct dl_volume *v, const char *name);
+
+/* Give it another name: 0; -ENOENT; -EEXIST; as above. */
+int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new);
+
+/**
+ * dl_snapshot_open() - keep a snapshot from being deleted
+ * @v: volume
+ * @name: its name
+ * @out: out: a copy of it
+ *
+ * Return: 0; -ENOENT; -EUCLEAN when its past is damaged. Logged.
+ */
+int dl_snapshot_open(struct dl_volume *v, const char *name,
+		     struct dl_pin *out);
+void dl_snapshot_close(struct dl_volume *v, u64 id);
+
+/* Recovery: the checkpoint's list, a mark, an index record. 0 or an errno. */
+int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes);
+int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r);
+int dl_snapshot_index(struct dl_volume *v, const struct dl_rec *r);
+
+#endif

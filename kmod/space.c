@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Room in log and map. See space.h.
+ */
+#include "io.h"
+#include "msg.h"
+#include "space.h"
+
+#define KEPT_SEGMENTS	4	/* of the present size: reconcile's */
+
+bool dl_volume_starved(struct dl_volume *v)
+{
+	enum dl_starved why = READ_ONCE(v->log.starved);
+
+	return why == DL_STARVED_SEGMENT || why == DL_STARVED_RESERVE ||
+	       READ_ONCE(v->map.starved) || READ_ONCE(v->past.starved) ||
+	       !dl_runs_room(&v->runs);
+}
+
+unsigned int dl_volume_pressure(struct dl_volume *v)
+{
+	unsigned int log = dl_log_usage(&v->log);
+	unsigned int map = (u64)dl_map_used(&v->map) * 100 / v->map.max;
+
+	return max(log, map);
+}
+
+bool dl_volume_tight(struct dl_volume *v)
+{
+	u32 kept = READ_ONCE(v->log.kept_chunks);
+
+	return kept && dl_log_free_chunks(&v->log) < kept +
+		max(v->log.segs.nr_chunks / 16, v->log.segs.seg_chunks);
+}
+
+bool dl_volume_no_room(struct dl_volume *v)
+{
+	u32 kept = READ_ONCE(v->log.kept_chunks);
+
+	return kept && (dl_log_free_chunks(&v->log) < kept ||
+			!READ_ONCE(v->past.nr_free));
+}
+
+bool dl_volume_unsettled(struct dl_volume *v)
+{
+	return dl_map_used(&v->map) > atomic_read(&v->nr_lost) ||
+	       !dl_runs_none(&v->runs);
+}
+
+void dl_volume_set_full(struct dl_volume *v, bool full)
+{
+	bool was;
+
+	spin_lock(&v->rc.lock);
+	was = v->full;
+	/* Who is about to sweep will know better. */
+	full = full && !READ_ONCE(v->rc.sweep);
+	WRITE_ONCE(v->full, full);
+	spin_unlock(&v->rc.lock);
+	if (full == was)
+		return;
+	if (full)
+		dl_err("%s: log %pg is full of what snapshots need: writes fail until some are deleted",
+		       v->name, v->logio.bdev);
+	else
+		dl_info("%s: log %pg has room again", v->name, v->logio.bdev);
+	dl_write_wake(v);
+	schedule_work(&v->event_work);
+}
+
+void dl_volume_keep_room(struct dl_volume *v)
+{
+	u32 n = KEPT_SEGMENTS * v->log.segs.seg_chunks;
+
+	dl_log_keep(&v->log, READ_ONCE(v->pins.newest) ? n : 0);
+}
+
+void dl_volume_room(struct dl_volume *v, u32 *free, u32 *total)
+{
+	u32 kept = READ_ONCE(v->log.kept_chunks);
+	u32 held = READ_ONCE(v->log.segs.held_chunks);
+
+	*free = dl_log_free_chunks(&v->log);
+	*total = v->log.segs.nr_chunks;
+	*free -= min(*free, kept);
+	*total -= min(*total - 1, kept + held);
+	*free = min(*free, *total);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How much room there is, and what follows from having none.
+ *
+ * While there are snapshots some of the log is reconcile's alone (kept): it must
+ * be able to log what they need before it can free anything. When a cycle has
+ * settled all there is and cleaning gains nothing, and still only that is left,
+ * the log is full of snapshots: writes fail with -ENOSPC until one is deleted.
+ */
+#ifndef DL_SPACE_H
+#define DL_SPACE_H
+
+#include "volume.h"
+
+/* Does a write wait for room of a kind that only reconcile can make? */
+bool dl_volume_starved(struct dl_volume *v);
+
+/* Percent of the log in use, or of the map if that is more. */
+unsigned int dl_volume_pressure(struct dl_volume *v);
+
+/* Is there hardly more left than what is kept for reconcile? */
+bool dl_volume_tight(struct dl_volume *v);
+
+/* Is there nothing left but what is kept? */
+bool dl_volume_no_room(struct dl_volume *v);
+
+/* Is there any user's record that the origin does not have? Racy. */
+bool dl_volume_unsettled(struct dl_volume *v);
+
+/* The log is full of snapshots, or is not any more; tells who waits. */
+void dl_volume_set_full(struct dl_volume *v, bool full);
+
+/* Say anew how much is reconcile's: after snapshots came or went. */
+void dl_volume_keep_room(struct dl_volume *v);
+
+/* Chunks that writes may have, of how many. */
+void dl_volume_room(struct dl_volume *v, u32 *free, u32 *total);
+
+#endif
