@@ -42,6 +42,7 @@ include scripts/install.mk
 -include tests/fuzz/fuzz.mk
 -include tests/crash/crash.mk
 -include tests/rot/rot.mk
+-include tests/timeline/timeline.mk
 -include tests/load/load.mk
 -include tests/bench/bench.mk
 include tests/check.mk

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A crash: the disks fail under the volume, mostly while something is going on;
+ * then they come back, and so must the volume, all that was durable in it, and
+ * its snapshots.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "schedule.h"
+
+#define STORM_MAX	8u
+
+/* ---- what goes on meanwhile --------------------------------------------- */
+
+static bool plan_delete(struct schedule *s, struct op *op,
+			const char *renamed)
+{
+	struct snap *snap = draw_unviewed(s);
+
+	if (!snap || !strcmp(snap->is.name, renamed))
+		return false;
+	op->act = ACT_DELETE;
+	strcpy(op->name, snap->is.name);
+	return true;
+}
+
+static bool plan_rename(struct schedule *s, struct op *op,
+			const char *deleted, const char *created)
+{
+	struct snap *snap;
+
+	if (!s->m.nr_snaps)
+		return false;
+	snap = &s->m.snaps[rng_below(&s->r, s->m.nr_snaps)];
+	if (!strcmp(snap->is.name, deleted))
+		return false;
+	draw_name(s, op->other);
+	if (!strcmp(op->other, created))
+		return false;
+	op->act = ACT_RENAME;
+	strcpy(op->name, snap->is.name);
+	return true;
+}
+
+/* At most one of each kind that concerns snapshots. */
+static struct op *plan(struct schedule *s, unsigned int nr)
+{
+	char created[SNAP_NAME] = "", deleted[SNAP_NAME] = "";
+	char renamed[SNAP_NAME] = "", other[SNAP_NAME] = "";
+	struct op *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct op *op = op_new(s, ACT_WRITE);
+		uint32_t kind = rng_below(&s->r, s->c->plain ? 70 : 100);
+
+		if (!first)
+			first = op;
+		if (kind >= 52 && kind < 60) {
+			op->act = ACT_FLUSH;
+			op->n = rng_chance(&s->r, 30);
+		} else if (kind >= 60 && kind < 65) {
+			op->act = ACT_RECONCILE;
+		} else if (kind >= 65 && kind < 70) {
+			op->act = ACT_DRAIN;
+		} else if (kind >= 70 && kind < 82 && !*created &&
+			   s->m.nr_snaps < MAX_SNAPS) {
+			draw_name(s, created);
+			if (!strcmp(created, other)) {
+				*created = 0;
+			} else {
+				op->act = ACT_CREATE;
+				strcpy(op->name, created);
+			}
+		} else if (kind >= 82 && kind < 92 && !*deleted) {
+			if (plan_delete(s, op, renamed))
+				strcpy(deleted, op->name);
+		} else if (kind >= 92 && !*renamed) {
+			if (plan_rename(s, op, deleted, created)) {
+				strcpy(renamed, op->name);
+				strcpy(other, op->other);
+			} else {
+				*op->other = 0;
+			}
+		}
+		if (op_changes(op)) {
+			op->act = rng_below(&s->r, 100) < 80 ? ACT_WRITE :
+				(enum act)rng_below(&s->r, ACT_DISCARD + 1);
+			aim_at(&s->aim, op, &s->r);
+		}
+	}
+	return first;
+}
+
+/* ---- the crash ---------------------------------------------------------- */
+
+static void cut(struct schedule *s)
+{
+	unsigned int first = rng_below(&s->r, NR_PARTS);
+
+	/* What it reads from now on may be an error, but nothing wrong. */
+	atomic_store(&s->reader.may_fail, true);
+	s->v->ops->cut(s->v, first);
+	if (rng_chance(&s->r, 30))
+		s->v->ops->rest(s->v, 1 + rng_below(&s->r, 3000));
+	s->v->ops->cut(s->v, NR_PARTS - 1 - first);
+}
+
+/*
+ * Apply what returned with success; of the one that did not it is not known
+ * what came of it.
+ */
+static const struct op *apply(struct schedule *s, const struct op *ops,
+			      unsigned int nr)
+{
+	const struct op *op;
+	char text[3 * SNAP_NAME];
+
+	for (op = ops; op < ops + nr && op->err != NOT_DONE; op++) {
+		if (op->err) {
+			if (op->err == -ENOSPC)
+				s->t->no_space++;
+			else if (op->err != -EIO && op->err != -EROFS)
+				wrong(s, "in a crash: %s",
+				      op_text(op, text, sizeof(text)));
+			if (op_changes(op))
+				model_maybe_change(&s->m, op);
+			return op;
+		}
+		if (!request_apply(s, op, s->storm.created))
+			return NULL;
+	}
+	return NULL;
+}
+
+static bool power_fails(struct schedule *s, const struct op **doubt)
+{
+	unsigned int nr = rng_chance(&s->r, 35) ? 0 :
+		1 + rng_below(&s->r, STORM_MAX);
+	struct op *ops = plan(s, nr);
+	int err;
+
+	*doubt = NULL;
+	if (nr) {
+		storm_start(&s->storm, ops, nr);
+		storm_wait(&s->storm, 1 + rng_below(&s->r, nr));
+		if (rng_chance(&s->r, 40))
+			s->v->ops->rest(s->v, rng_below(&s->r, 200));
+	}
+	cut(s);
+	if (nr) {
+		storm_end(&s->storm);
+		*doubt = apply(s, ops, nr);
+		s->t->doubts += *doubt != NULL;
+	}
+	if (!views_drop(s))
+		return false;
+	err = s->v->ops->deactivate(s->v);
+	if (err) {
+		wrong(s, "the volume cannot be removed after its disks failed: %s",
+		      strerror(-err));
+		return false;
+	}
+	s->active = false;
+	s->v->ops->mend(s->v);
+	return !s->wrong;
+}
+
+/* ---- and after it ------------------------------------------------------- */
+
+static bool listed(struct schedule *s, const char *name,
+		   struct snap_line *line)
+{
+	const char *p = s->reply;
+
+	while (*p) {
+		p = snap_line_parse(p, line);
+		if (!p)
+			break;
+		if (!strcmp(line->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Either is right; find out which. */
+static bool settle_doubt(struct schedule *s, const struct op *op)
+{
+	struct snap_line line;
+	struct snap *snap;
+	const char *why;
+	int err = s->v->ops->message(s->v, "snapshot_list", s->reply);
+
+	if (err) {
+		wrong(s, "snapshot_list: %s", strerror(-err));
+		return false;
+	}
+	if (op->act == ACT_CREATE && listed(s, op->name, &line)) {
+		/* All that was done before it had returned. */
+		if (!model_add(&s->m, &line, op->id, s->m.cur, &why)) {
+			wrong(s, "a snapshot made in a crash has %s", why);
+			return false;
+		}
+		s->t->doubts_done++;
+	} else if (op->act == ACT_DELETE && !listed(s, op->name, &line)) {
+		model_remove(&s->m, model_snap_named(&s->m, op->name));
+		s->t->doubts_done++;
+	} else if (op->act == ACT_RENAME && !listed(s, op->name, &line)) {
+		snap = model_snap_named(&s->m, op->name);
+		strcpy(snap->is.name, op->other);
+		s->t->doubts_done++;
+	}
+	return true;
+}
+
+static bool settle_present(struct schedule *s)
+{
+	struct moment mo = { .base = s->m.durable, .changes = s->m.changes,
+			     .nr = s->m.nr_changes };
+	char why[600];
+	uint32_t bad;
+
+	if (!look_read(s))
+		return false;
+	s->t->bytes += (uint64_t)s->m.sectors * SECTOR_BYTES;
+	if (!moment_find(&s->m, &mo, s->image, &bad, why, sizeof(why))) {
+		wrong_at(s, bad, "the volume after a crash: page %u, sector %u %s",
+			 bad / PAGE_SECTORS, bad, why);
+		return false;
+	}
+	s->t->lost += !!memcmp(s->m.cur, s->image,
+			       (size_t)s->m.sectors * SECTOR_BYTES);
+	model_settle(&s->m, s->image);
+	return true;
+}
+
+bool crash(struct schedule *s)
+{
+	const struct op *doubt;
+	struct op *op;
+
+	if (!power_fails(s, &doubt))
+		return false;
+	op = op_new(s, ACT_CRASH);
+	s->t->crashes++;
+	if (!life_activate(s))
+		return false;
+	op->err = 0;
+	return (!doubt || s->c->plain || settle_doubt(s, doubt)) &&
+		look_list(s) && settle_present(s) && views_compare(s) &&
+		look_health(s);
+}

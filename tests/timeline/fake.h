@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A volume with snapshots in memory, as simple as it can be, and, if wanted,
+ * wrong in one of several ways.
+ */
+#ifndef DLT_FAKE_H
+#define DLT_FAKE_H
+
+#include "volume.h"
+
+/* name, what is wrong */
+#define FAKE_FAULTS(X) \
+	X(NONE, "nothing is wrong") \
+	X(STALE_VIEW, "a snapshot lacks the write just before it") \
+	X(STALE_SECTOR, "a snapshot has an older version of one sector") \
+	X(LATER_WRITE, "a view shows a later write") \
+	X(LATER_SECTOR, "a view shows one sector of a later write") \
+	X(LATER_ZERO, "a view shows later zeros") \
+	X(DRAIN_LEAK, "after a drain a view follows the origin in one page") \
+	X(RESTART_LEAK, "after a restart a view shows a page of the present") \
+	X(CRASH_LEAK, "after a crash a view shows a page of the present") \
+	X(DELETE_LEAK, "a deletion takes a page of the next older snapshot") \
+	X(VIEW_SHIFT, "reads of a view that end within a page are off by one") \
+	X(VIEW_ERROR, "a sector of a view cannot be read after a drain") \
+	X(READ_BESIDE, "a view shows the present now and then to another thread") \
+	X(LOST_SNAPSHOT, "the last snapshot is lost in a crash") \
+	X(LOST_DELETE, "a deleted snapshot is back after a crash") \
+	X(LOST_RENAME, "a new name is lost in a restart") \
+	X(NEW_SEQ, "a snapshot has another seq after a restart") \
+	X(SAME_ID, "an id is used again") \
+	X(LOST_FLUSH, "a flushed write is lost in a crash") \
+	X(HOLE, "a write is lost in a crash, a later one is not") \
+	X(DRAIN_MISS, "a drain misses a page") \
+	X(PRESENT, "after a drain the volume shows a page as it was before") \
+	X(RACE_TORN, "a snapshot beside writes has a later write, not the one before") \
+	X(KEPT_PAST, "log space stays in use after the last snapshot") \
+	X(READ_ONLY, "the volume goes read-only when there is no space") \
+	X(NO_SPACE, "no space, though there is no snapshot") \
+	X(CRC, "a checksum does not match") \
+	X(VIEW_COUNT, "views are not counted") \
+	X(BUSY_DELETE, "a snapshot with a view can be deleted") \
+	X(WRITABLE, "a view can be made writable") \
+	X(DETACH, "a volume with snapshots is detached")
+
+enum fault {
+#define X(name, text) FAULT_##name,
+	FAKE_FAULTS(X)
+#undef X
+	NR_FAULTS
+};
+
+struct volume *fake_new(enum fault which, uint64_t seed);
+void fake_free(struct volume *v);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Between fake.c, the volume, and fake_snaps.c, its snapshots. Everything is
+ * done with the lock held.
+ */
+#ifndef DLT_FAKE_INT_H
+#define DLT_FAKE_INT_H
+
+#include <pthread.h>
+
+#include "../model/rng.h"
+#include "../model/stamp.h"
+#include "fake.h"
+
+#define FAKE_SNAPS	32u
+#define FAKE_PENDING	1024u
+#define FAKE_NAME	64u
+
+struct fake_snap {
+	uint64_t id, seq, time_ns;
+	char name[FAKE_NAME];
+	uint32_t views;
+	uint32_t bad;		/* sector that cannot be read, + 1 */
+	char *copy;
+};
+
+/* A piece of an image. */
+struct fake_piece {
+	uint32_t first, n;
+	char *data;
+	pthread_t writer;
+};
+
+struct fake {
+	struct volume v;
+	pthread_mutex_t lock;
+	pthread_cond_t resumed;
+	enum fault fault;
+	pthread_t owner;	/* who made it */
+	struct rng r;
+	uint32_t sectors, log;
+	char *origin, *cur, *durable;
+	struct fake_piece pending[FAKE_PENDING];	/* not durable */
+	unsigned int nr_pending;
+	/* What was there before the last write, and the one before it. */
+	struct fake_piece undo[2];
+	struct fake_snap snaps[FAKE_SNAPS];
+	unsigned int nr_snaps;
+	struct fake_snap deleted;	/* the last that was; no copy: none */
+	char old_name[FAKE_NAME], new_name[FAKE_NAME];
+	uint64_t next_id, seq, past;
+	bool suspended, cut, doubted, crashed, ro;
+};
+
+static inline size_t fake_bytes(uint32_t sectors)
+{
+	return (size_t)sectors * SECTOR_BYTES;
+}
+
+/* Is it this fault's turn? */
+static inline bool fake_fault(struct fake *f, enum fault which, uint32_t pct)
+{
+	return f->fault == which && rng_chance(&f->r, pct);
+}
+
+void fake_durable(struct fake *f);
+void fake_put(char *image, const struct fake_piece *p);
+/* The page of the last write, from the present into @image. */
+void fake_leak(struct fake *f, char *image);
+
+int fake_snaps_message(struct fake *f, const char *text, char *reply);
+void fake_snaps_drop(struct fake *f);
+/* What faults do to snapshots when something happened. */
+void fake_snaps_written(struct fake *f, const struct fake_piece *p, bool zero);
+void fake_snaps_drained(struct fake *f);
+void fake_snaps_again(struct fake *f, bool crashed);
+
+int fake_view_open(struct volume *v, const struct view_spec *spec,
+		   struct view **view);
+int fake_view_read(struct view *view, uint64_t at, size_t bytes, void *buf);
+int fake_view_close(struct view *view);
+
+#endif

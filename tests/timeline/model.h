@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a volume and its snapshots must hold: whole images, byte for byte.
+ */
+#ifndef DLT_MODEL_H
+#define DLT_MODEL_H
+
+#include "op.h"
+
+#define MAX_SNAPS	12u
+#define MAX_CHANGES	480u	/* since the last durable point */
+
+/* One line of snapshot_list. */
+struct snap_line {
+	uint64_t id, seq, time_ns;
+	uint32_t views;
+	char name[SNAP_NAME];
+};
+
+/* Take a line apart; where the next begins, or NULL if it is none. */
+const char *snap_line_parse(const char *text, struct snap_line *line);
+
+struct snap {
+	struct snap_line is;
+	uint32_t made_by;	/* operation */
+	char *copy;		/* what it must hold */
+};
+
+/* A change of sectors. Done by one writer, one after the other. */
+struct change {
+	uint32_t first, n, val;	/* see stamp.h */
+};
+
+struct model {
+	uint64_t seed;		/* of the stamps */
+	uint32_t sectors;
+	char *cur;		/* the volume now */
+	char *durable;		/* at the last durable point */
+	struct change changes[MAX_CHANGES];	/* since */
+	unsigned int nr_changes;
+	/* Oldest first; the places behind keep their memory. */
+	struct snap snaps[MAX_SNAPS + 1];
+	unsigned int nr_snaps;
+	uint64_t last_id, last_seq;
+};
+
+/* Memory for the largest volume. */
+void model_init(struct model *m);
+void model_exit(struct model *m);
+/* A new volume, its origin holding stamps of write 0 or zeros. */
+void model_begin(struct model *m, uint64_t seed, uint32_t sectors, bool zeros);
+
+/* Sectors were changed. */
+void model_change(struct model *m, const struct op *op);
+/* They may have been; only what survives a crash is to be found out. */
+void model_maybe_change(struct model *m, const struct op *op);
+/* All that was done until now is durable. */
+void model_durable(struct model *m);
+/* The volume was read, and it is to hold this, durably. */
+void model_settle(struct model *m, const char *seen);
+
+struct snap *model_snap(struct model *m, uint64_t id);
+struct snap *model_snap_named(struct model *m, const char *name);
+/*
+ * A snapshot of @image; NULL and what is wrong in @why if @line is not that of
+ * a new one.
+ */
+struct snap *model_add(struct model *m, const struct snap_line *line,
+		       uint32_t op, const char *image, const char **why);
+void model_remove(struct model *m, struct snap *snap);
+
+/* What a sector of an image shows, see stamp.h. */
+uint32_t model_value(const struct model *m, const char *image,
+		     uint32_t sector);
+
+/**
+ * struct moment - a stretch of time in which an image was taken
+ * @base: image before it
+ * @changes: what was done in it, one after the other
+ * @nr: number of @changes
+ * @least: that many had been done completely
+ */
+struct moment {
+	const char *base;
+	const struct change *changes;
+	unsigned int nr, least;
+};
+
+/**
+ * moment_find() - is an image that of one moment?
+ * @m: for seed and size
+ * @mo: when
+ * @seen: image
+ * @bad: out: a sector that shows that it is not
+ * @why: out: and in words
+ * @size: of @why
+ *
+ * The change that was going on may be there in part.
+ *
+ * Return: true if it is.
+ */
+bool moment_find(const struct model *m, const struct moment *mo,
+		 const char *seen, uint32_t *bad, char *why, size_t size);
+
+#endif

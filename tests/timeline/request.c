@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Single requests, and what they mean for the model.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "schedule.h"
+
+struct op *op_new(struct schedule *s, enum act act)
+{
+	s->t->ops[act]++;
+	watch_beat();
+	return trail_add(&s->trail, act);
+}
+
+void draw_name(struct schedule *s, char *name)
+{
+	static const char chars[] = "abcXYZ0189_.:+-";
+	uint32_t n, i;
+
+	/* One that may have been there before. */
+	snprintf(name, SNAP_NAME, "s%u", rng_below(&s->r, s->nr_names + 1));
+	if (rng_chance(&s->r, 20) && !model_snap_named(&s->m, name))
+		return;
+	do
+		n = (uint32_t)snprintf(name, SNAP_NAME, "s%u", s->nr_names++);
+	while (model_snap_named(&s->m, name));
+	if (!rng_chance(&s->r, 15))
+		return;
+	name[n++] = '.';
+	i = n + rng_below(&s->r, SNAP_NAME - n);
+	while (n < i)
+		name[n++] = chars[rng_below(&s->r, sizeof(chars) - 1)];
+	name[n] = 0;
+}
+
+struct snap *draw_unviewed(struct schedule *s)
+{
+	uint32_t at = rng_below(&s->r, s->m.nr_snaps + 1), i;
+
+	for (i = 0; i < s->m.nr_snaps; i++) {
+		struct snap *snap = &s->m.snaps[(at + i) % s->m.nr_snaps];
+
+		if (!views_of(s, snap->is.id))
+			return snap;
+	}
+	return NULL;
+}
+
+static bool apply_create(struct schedule *s, const struct op *op,
+			 const char *reply)
+{
+	const char *why = "not one line of a list", *end;
+	struct snap_line line;
+
+	end = snap_line_parse(reply, &line);
+	if (end && !*end && !strcmp(line.name, op->name) && !line.views &&
+	    model_add(&s->m, &line, op->id, s->m.cur, &why)) {
+		s->t->snapshots++;
+		model_durable(&s->m);
+		return true;
+	}
+	wrong(s, "creating '%s' returned '%s': %s", op->name, reply,
+	      why ? why : "another name, or views");
+	return false;
+}
+
+bool request_apply(struct schedule *s, const struct op *op, const char *reply)
+{
+	struct model *m = &s->m;
+
+	switch (op->act) {
+	case ACT_WRITE:
+	case ACT_DSYNC:
+	case ACT_ZERO:
+	case ACT_DISCARD:
+		model_change(m, op);
+		if (op->act == ACT_DSYNC)
+			model_durable(m);
+		return true;
+	case ACT_FLUSH:
+	case ACT_DRAIN:
+		model_durable(m);
+		return true;
+	case ACT_CREATE:
+		return apply_create(s, op, reply);
+	case ACT_DELETE:
+		model_remove(m, model_snap_named(m, op->name));
+		return true;
+	case ACT_RENAME:
+		strcpy(model_snap_named(m, op->name)->is.name, op->other);
+		return true;
+	default:
+		return true;
+	}
+}
+
+bool request_resolve(struct schedule *s, const struct op *op)
+{
+	char new[SECTOR_BYTES], what[160];
+	uint32_t i, sector;
+	int err;
+
+	err = s->v->ops->read(s->v, op->first, op->n, s->image);
+	if (err) {
+		wrong_at(s, op->first, "reading %u sectors at %u after a write that failed: %s",
+			 op->n, op->first, strerror(-err));
+		return false;
+	}
+	for (i = 0; i < op->n; i++) {
+		char *is = s->image + (size_t)i * SECTOR_BYTES;
+
+		sector = op->first + i;
+		memset(new, 0, sizeof(new));
+		if (op_value(op) != VAL_ZERO)
+			stamp_make(new, s->m.seed, sector, op->id);
+		if (!memcmp(is, new, SECTOR_BYTES)) {
+			memcpy(s->m.cur + (size_t)sector * SECTOR_BYTES, new,
+			       SECTOR_BYTES);
+			continue;
+		}
+		snprintf(what, sizeof(what),
+			 "the volume after operation %u failed (%s)", op->id,
+			 strerror(-op->err));
+		if (!same(s, s->m.cur, is, (uint64_t)sector * SECTOR_BYTES,
+			  SECTOR_BYTES, what))
+			return false;
+	}
+	model_maybe_change(&s->m, op);
+	/* Which of its parts came first need then not be asked. */
+	return request_flush(s);
+}
+
+bool request_delete(struct schedule *s, struct snap *snap)
+{
+	struct op *op;
+
+	if (!views_drop_of(s, snap->is.id))
+		return false;
+	op = op_new(s, ACT_DELETE);
+	snprintf(op->name, sizeof(op->name), "%s", snap->is.name);
+	return request(s, op);
+}
+
+bool request_room(struct schedule *s, const struct op *op)
+{
+	struct op *again;
+
+	if (s->m.nr_snaps) {
+		uint32_t i = rng_below(&s->r, s->m.nr_snaps);
+
+		if (!request_delete(s, &s->m.snaps[i]))
+			return false;
+		/* It comes back in the background. */
+		s->v->ops->rest(s->v, 1000);
+		return true;
+	}
+	if (!s->c->plain && !look_past(s))
+		return false;
+	if (op->act == ACT_CREATE && !request_drain(s))
+		return false;
+	again = op_new(s, op->act);
+	again->first = op->first;
+	again->n = op->n;
+	strcpy(again->name, op->name);
+	again->err = op_do(again, s->v, s->m.seed, s->buf, s->reply);
+	if (!again->err)
+		return request_apply(s, again, s->reply);
+	wrong(s, "there is no snapshot, nothing is kept for one, and still: %s",
+	      strerror(-again->err));
+	return false;
+}
+
+bool request(struct schedule *s, struct op *op)
+{
+	char text[3 * SNAP_NAME];
+
+	op->err = op_do(op, s->v, s->m.seed, s->buf, s->reply);
+	if (!op->err)
+		return request_apply(s, op, s->reply);
+	if (op->err != -ENOSPC || !(op_changes(op) || op->act == ACT_CREATE ||
+				   op->act == ACT_DRAIN)) {
+		wrong(s, "failed: %s", op_text(op, text, sizeof(text)));
+		return false;
+	}
+	s->t->no_space++;
+	return (!op_changes(op) || request_resolve(s, op)) &&
+		request_room(s, op);
+}
+
+bool request_flush(struct schedule *s)
+{
+	return request(s, op_new(s, ACT_FLUSH));
+}
+
+bool request_drain(struct schedule *s)
+{
+	struct op *op;
+
+	/* Each time there is no space there is a snapshot less. */
+	do {
+		op = op_new(s, ACT_DRAIN);
+		if (!request(s, op))
+			return false;
+	} while (op->err);
+	return true;
+}

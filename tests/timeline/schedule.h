@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A schedule: a new volume, and a random sequence of operations on it and its
+ * snapshots, all of which follows from a seed and a number; everything that
+ * can be seen is compared with the model.
+ *
+ * What a function finds wrong it reports once (report.c); functions that
+ * return bool return false when the schedule has come to its end by that.
+ */
+#ifndef DLT_SCHEDULE_H
+#define DLT_SCHEDULE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "mix.h"
+#include "model.h"
+
+/* Which of the disruptions are drawn. */
+enum only { ONLY_ANY, ONLY_CRASH, ONLY_RESTART, ONLY_NONE };
+
+struct config {
+	uint64_t seed;
+	uint32_t schedules, first;
+	uint32_t ops;			/* at most, of a schedule */
+	const struct mix *mix;		/* NULL: drawn */
+	enum only only;
+	bool plain;			/* the target has no snapshots */
+	uint32_t max_wrong;		/* stop after so many */
+	const char *command;		/* how to call this, for reports */
+	bool verbose;
+	FILE *out;
+};
+
+struct totals {
+	uint32_t schedules, wrong;
+	uint32_t snapshots, views, crashes, restarts, no_space, races;
+	uint32_t lost;			/* crashes that something was lost in */
+	uint32_t doubts;		/* in flight when the power failed */
+	uint32_t doubts_done;		/* and of snapshots: had happened */
+	uint32_t reads_beside;		/* by the reader */
+	uint64_t bytes;			/* compared */
+	uint64_t ops[NR_ACTS];
+};
+
+#define MAX_VIEWS	5u
+
+struct open_view {
+	struct view *h;
+	uint64_t id;			/* of the snapshot */
+	uint32_t sectors;
+	bool direct;
+};
+
+/* A thread that reads a view over and over; what it finds, the main thread
+ * reports.
+ */
+struct reader {
+	pthread_t thread;
+	struct volume *v;
+	const char *copy;
+	struct open_view on;
+	struct rng r;
+	atomic_bool stop, may_fail, found;
+	bool active;
+	uint32_t reads;
+	uint64_t bytes, at;		/* where it is wrong */
+	size_t size;
+	int err;
+	char *buf;
+};
+
+/* A thread that carries out operations until one fails. */
+struct storm {
+	pthread_t thread;
+	struct volume *v;
+	struct op *ops;
+	unsigned int nr;
+	atomic_uint begun, done, ended;
+	struct rng r;
+	uint64_t seed;
+	char *buf, *reply;
+	char created[256];		/* what the last create returned */
+};
+
+struct schedule {
+	const struct config *c;
+	struct totals *t;
+	struct volume *v;
+	uint32_t number;
+	struct rng r;
+	const struct mix *mix;
+	uint32_t weight[NR_ACTS];
+	uint32_t log_sectors;
+	uint32_t nr_ops;
+	char options[160];
+	struct aim aim;
+	struct model m;
+	struct trail trail;
+	struct open_view views[MAX_VIEWS];
+	unsigned int nr_views;
+	struct reader reader;
+	struct storm storm;
+	uint32_t nr_names;
+	char *buf;			/* for one request */
+	char *image;			/* for a whole volume */
+	char reply[MESSAGE_MAX];
+	bool active;
+	bool wrong;
+};
+
+#define BUF_BYTES	((size_t)WRITE_MAX * SECTOR_BYTES)
+
+/* schedule.c */
+struct schedule *schedule_new(const struct config *c, struct totals *t,
+			      struct volume *v);
+void schedule_free(struct schedule *s);
+/* Carry one out. */
+void schedule_run(struct schedule *s, uint32_t number);
+void schedule_options(struct schedule *s);
+
+/* acts.c: one step */
+bool act_do(struct schedule *s, enum act act);
+
+/* request.c: single requests, and what they mean for the model */
+struct op *op_new(struct schedule *s, enum act act);
+/* Carry out and apply, with room made if there was none. */
+bool request(struct schedule *s, struct op *op);
+/* Apply what was carried out with success; @reply is that of a create. */
+bool request_apply(struct schedule *s, const struct op *op, const char *reply);
+/* Of a write that failed for want of space: see what came of it. */
+bool request_resolve(struct schedule *s, const struct op *op);
+bool request_flush(struct schedule *s);
+bool request_drain(struct schedule *s);
+/* There was no space for @op: delete a snapshot. */
+bool request_room(struct schedule *s, const struct op *op);
+/* Delete one, its views first. */
+bool request_delete(struct schedule *s, struct snap *snap);
+/* A snapshot without views; NULL: there is none. */
+struct snap *draw_unviewed(struct schedule *s);
+void draw_name(struct schedule *s, char *name);
+
+/* look.c: what the volume says of itself, and its content */
+bool look_number(struct schedule *s, const char *key, uint64_t *n);
+bool look_health(struct schedule *s);
+bool look_list(struct schedule *s);
+bool look_present(struct schedule *s);
+bool look_origin(struct schedule *s);
+/* Wait until no log space is held for snapshots any more. */
+bool look_past(struct schedule *s);
+/* The volume's whole content, into s->image. */
+bool look_read(struct schedule *s);
+
+/* views.c */
+bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
+	       struct open_view *out);
+bool view_end(struct schedule *s, struct open_view *ov);
+bool view_add(struct schedule *s);
+bool view_some(struct schedule *s, const struct open_view *ov);
+bool view_whole(struct schedule *s, const struct open_view *ov);
+/* Read all of it into s->image, and compare with nothing. */
+bool view_image(struct schedule *s, const struct open_view *ov);
+bool view_drop(struct schedule *s, unsigned int i);
+bool views_drop(struct schedule *s);
+bool views_drop_of(struct schedule *s, uint64_t id);
+uint32_t views_of(const struct schedule *s, uint64_t id);
+/* All of every snapshot. */
+bool views_compare(struct schedule *s);
+
+/* reader.c */
+void reader_start(struct schedule *s, const struct open_view *ov);
+bool reader_stop(struct schedule *s);
+bool reader_check(struct schedule *s);
+
+/* storm.c */
+void storm_start(struct storm *st, struct op *ops, unsigned int nr);
+/* Wait until @nr have begun, or it ended. */
+void storm_wait(struct storm *st, unsigned int nr);
+void storm_end(struct storm *st);
+
+/* life.c: suspend, reload, restart, misuse */
+bool life_activate(struct schedule *s);
+bool life_suspend(struct schedule *s);
+bool life_reload(struct schedule *s);
+bool life_restart(struct schedule *s);
+bool life_misuse(struct schedule *s);
+
+/* crash.c, race.c */
+bool crash(struct schedule *s);
+bool race(struct schedule *s);
+
+/* report.c */
+void wrong(struct schedule *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void wrong_at(struct schedule *s, uint32_t sector, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Compare @bytes at @at of two images; @got has only these. */
+bool same(struct schedule *s, const char *want, const char *got, uint64_t at,
+	  size_t bytes, const char *what);
+
+/* watch.c: ends the program when a beat is missing for long */
+void watch_start(void (*hung)(void *ctx), void *ctx);
+void watch_beat(void);
+
+#endif
