@@ -22,7 +22,7 @@ set -euo pipefail
 . "$(dirname "$0")/lab/common.sh"
 
 BUILD=(gcc make libc6-dev bc bison flex libelf-dev libssl-dev pkg-config kmod
-	xz-utils zstd libdevmapper-dev libjson-c-dev libblkid-dev
+	xz-utils zstd libdevmapper-dev libjson-c-dev libblkid-dev libmount-dev
 	linux-headers-amd64)
 # Both what runs the guests and what runs inside them: they see the host's files.
 GUEST=(linux-source-6.12 qemu-system-x86 cpio dmsetup util-linux mount fio

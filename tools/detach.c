@@ -252,6 +252,19 @@ static void tell(const struct dl_dm_volume *v, const struct dl_samples *sum)
 	dl_json_print(o);
 }
 
+/* The kernel would say so too, but only after all has been drained. */
+static int refuse_snapshots(const struct dl_volstat *s, const char *name)
+{
+	uint64_t nr = dl_volstat_value(s, "snapshots");
+
+	if (!nr)
+		return 0;
+	return dl_err(DL_EXIT_BUSY,
+		      "%s has %llu snapshot%s, which would be lost: a detached log holds nothing; delete %s first (deltalog snapshot list %s; deltalog snapshot delete %s ...)",
+		      name, (unsigned long long)nr, nr == 1 ? "" : "s",
+		      nr == 1 ? "it" : "them", name, name);
+}
+
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
 	const char *args[DL_OPT_MAX_ARGS];
@@ -269,6 +282,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 			    "%s is suspended; resume it first (dmsetup resume %s)",
 			    v.name, v.name);
 	rc = rc ?: dl_volstat_read(&s, v.name);
+	rc = rc ?: refuse_snapshots(&s, v.name);
 	if (rc)
 		return rc;
 	/* If it was cut off after the kernel's part, only the rest is done. */
@@ -294,6 +308,7 @@ const struct dl_verb dl_verb_detach = {
 	.about =
 "Drains the log into the origin, compares samples of it, marks the log as\n"
 "detached and removes the volume. May be interrupted while it drains and\n"
-"repeated: nothing is lost and nothing is done twice.",
+"repeated: nothing is lost and nothing is done twice. Snapshots have to be\n"
+"deleted first.",
 	.run = run,
 };

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "dm.h"
+#include "dmtask.h"
 #include "err.h"
 
-static const char target[] = "deltalog";
+static const char target[] = DL_DM_VOLUME;
 static char last[512];
 
 static void __attribute__((format(printf, 5, 6)))
@@ -39,14 +40,14 @@ const char *dl_dm_last(void)
 	return last;
 }
 
-static int task_errno(struct dm_task *t)
+int dl_dmtask_errno(struct dm_task *t)
 {
 	int err = dm_task_get_errno(t);
 
 	return err ? -err : -EIO;
 }
 
-static struct dm_task *task(int type, const char *name)
+struct dm_task *dl_dmtask(int type, const char *name)
 {
 	struct dm_task *t = dm_task_create(type);
 
@@ -59,7 +60,7 @@ static struct dm_task *task(int type, const char *name)
 
 static bool target_listed(void)
 {
-	struct dm_task *t = task(DM_DEVICE_LIST_VERSIONS, NULL);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_LIST_VERSIONS, NULL);
 	struct dm_versions *v;
 	bool found = false;
 
@@ -79,7 +80,7 @@ static bool target_listed(void)
 
 int dl_dm_ready(void)
 {
-	struct dm_task *t = task(DM_DEVICE_VERSION, NULL);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_VERSION, NULL);
 	bool ok = t && dm_task_run(t);
 
 	if (t)
@@ -91,7 +92,7 @@ int dl_dm_ready(void)
 	if (target_listed())
 		return 0;
 	/* Asking for one target's version makes the kernel load its module. */
-	t = task(DM_DEVICE_GET_TARGET_VERSION, target);
+	t = dl_dmtask(DM_DEVICE_GET_TARGET_VERSION, target);
 	if (t) {
 		dm_task_run(t);
 		dm_task_destroy(t);
@@ -109,16 +110,19 @@ static void take_table(struct dm_task *t, struct dl_dm_volume *v)
 	void *next;
 
 	next = dm_get_next_target(t, NULL, &start, &len, &type, &params);
-	v->ours = !next && type && !strcmp(type, target);
+	snprintf(v->type, sizeof(v->type), "%s", !next && type ? type : "");
+	v->ours = !strcmp(v->type, target);
 	v->sectors = start + len;
 	snprintf(v->params, sizeof(v->params), "%s", params ? params : "");
-	if (v->ours && sscanf(v->params, "%31s %31s", v->origin, v->log) != 2)
+	if (v->ours && sscanf(v->params, "%31s %31s", v->origin, v->log) != 2) {
 		v->ours = false;
+		v->type[0] = '\0';
+	}
 }
 
 int dl_dm_find(const char *name, struct dl_dm_volume *v)
 {
-	struct dm_task *t = task(DM_DEVICE_TABLE, name);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_TABLE, name);
 	struct dm_info info;
 	int rc = 0;
 
@@ -128,7 +132,7 @@ int dl_dm_find(const char *name, struct dl_dm_volume *v)
 	/* Looking must not make the target write. */
 	dm_task_no_flush(t);
 	if (!dm_task_run(t)) {
-		rc = task_errno(t);
+		rc = dl_dmtask_errno(t);
 		if (rc == -ENXIO)
 			rc = -ENOENT;
 	} else if (!dm_task_get_info(t, &info)) {
@@ -179,7 +183,7 @@ static int by_name(const void *a, const void *b)
 /* The names of all devices, sorted. Return: their number or -errno. */
 static int all_names(char ***out)
 {
-	struct dm_task *t = task(DM_DEVICE_LIST, NULL);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_LIST, NULL);
 	struct dm_names *n;
 	char **names = NULL, **more;
 	int nr = 0, rc = 0;
@@ -187,7 +191,7 @@ static int all_names(char ***out)
 	if (!t)
 		return -ENOMEM;
 	if (!dm_task_run(t)) {
-		rc = task_errno(t);
+		rc = dl_dmtask_errno(t);
 		goto out;
 	}
 	n = dm_task_get_names(t);
@@ -221,7 +225,8 @@ out:
 	return nr;
 }
 
-int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx)
+int dl_dm_each_of(const char *type,
+		  int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx)
 {
 	struct dl_dm_volume v;
 	char **names = NULL;
@@ -234,7 +239,7 @@ int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx)
 			      last[0] ? last : strerror(-nr));
 	for (i = 0; i < nr && !rc; i++)
 		/* One that went away meanwhile is no error. */
-		if (!dl_dm_find(names[i], &v) && v.ours)
+		if (!dl_dm_find(names[i], &v) && !strcmp(v.type, type))
 			rc = fn(&v, ctx);
 	for (i = 0; i < nr; i++)
 		free(names[i]);
@@ -242,16 +247,21 @@ int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx)
 	return rc;
 }
 
+int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx)
+{
+	return dl_dm_each_of(target, fn, ctx);
+}
+
 /* Run a task that makes or removes a node, and wait for udev to follow. */
-static int run_and_wait(struct dm_task *t)
+static int run_and_wait(struct dm_task *t, uint16_t udev_flags)
 {
 	uint32_t cookie = 0;
 	int rc = 0;
 
-	if (!dm_task_set_cookie(t, &cookie, 0))
+	if (!dm_task_set_cookie(t, &cookie, udev_flags))
 		return -EIO;
 	if (!dm_task_run(t))
-		rc = task_errno(t);
+		rc = dl_dmtask_errno(t);
 	dm_udev_wait(cookie);
 	dm_task_update_nodes();
 	return rc;
@@ -260,12 +270,31 @@ static int run_and_wait(struct dm_task *t)
 int dl_dm_create(const char *name, const char *uuid, uint64_t sectors,
 		 const char *params)
 {
-	struct dm_task *t = task(DM_DEVICE_CREATE, name);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_CREATE, name);
 	int rc = -ENOMEM;
 
 	if (t && dm_task_set_uuid(t, uuid) &&
 	    dm_task_add_target(t, 0, sectors, target, params))
-		rc = run_and_wait(t);
+		rc = run_and_wait(t, 0);
+	if (t)
+		dm_task_destroy(t);
+	return rc;
+}
+
+/*
+ * A view has the volume's signatures, UUIDs and all. Rules of udev that look
+ * for some would let /dev/disk/by-uuid lead to it, or register it with btrfs in
+ * the volume's stead: they are told to leave it alone.
+ */
+int dl_dm_create_view(const char *name, uint64_t sectors, const char *params)
+{
+	struct dm_task *t = dl_dmtask(DM_DEVICE_CREATE, name);
+	int rc = -ENOMEM;
+
+	if (t && dm_task_set_ro(t) &&
+	    dm_task_add_target(t, 0, sectors, DL_DM_VIEW, params))
+		rc = run_and_wait(t, DM_UDEV_DISABLE_DISK_RULES_FLAG |
+				  DM_UDEV_DISABLE_OTHER_RULES_FLAG);
 	if (t)
 		dm_task_destroy(t);
 	return rc;
@@ -273,8 +302,13 @@ int dl_dm_create(const char *name, const char *uuid, uint64_t sectors,
 
 int dl_dm_status(const char *name, char *buf, size_t size)
 {
-	struct dm_task *t = task(DM_DEVICE_STATUS, name);
-	char *type = NULL, *params = NULL;
+	return dl_dm_status_of(target, name, buf, size);
+}
+
+int dl_dm_status_of(const char *type, const char *name, char *buf, size_t size)
+{
+	struct dm_task *t = dl_dmtask(DM_DEVICE_STATUS, name);
+	char *found = NULL, *params = NULL;
 	uint64_t start, len;
 	int rc = 0;
 
@@ -282,10 +316,10 @@ int dl_dm_status(const char *name, char *buf, size_t size)
 		return -ENOMEM;
 	dm_task_no_flush(t);
 	if (!dm_task_run(t)) {
-		rc = task_errno(t);
+		rc = dl_dmtask_errno(t);
 	} else {
-		dm_get_next_target(t, NULL, &start, &len, &type, &params);
-		if (!type || strcmp(type, target) || !params)
+		dm_get_next_target(t, NULL, &start, &len, &found, &params);
+		if (!found || strcmp(found, type) || !params)
 			rc = -ENOENT;
 		else
 			snprintf(buf, size, "%s", params);
@@ -296,11 +330,32 @@ int dl_dm_status(const char *name, char *buf, size_t size)
 
 int dl_dm_message(const char *name, const char *message)
 {
-	struct dm_task *t = task(DM_DEVICE_TARGET_MSG, name);
+	return dl_dm_ask(name, message, NULL);
+}
+
+/* libdevmapper repeats a message whose answer did not fit, with more room. */
+static int take_answer(struct dm_task *t, char **answer)
+{
+	const char *text = dm_task_get_message_response(t);
+
+	/* Either there is none, or it is not what the header says it is. */
+	if (!text && last[0])
+		return -EBADMSG;
+	*answer = strdup(text ? text : "");
+	return *answer ? 0 : -ENOMEM;
+}
+
+int dl_dm_ask(const char *name, const char *message, char **answer)
+{
+	struct dm_task *t = dl_dmtask(DM_DEVICE_TARGET_MSG, name);
 	int rc = -ENOMEM;
 
-	if (t && dm_task_set_sector(t, 0) && dm_task_set_message(t, message))
-		rc = dm_task_run(t) ? 0 : task_errno(t);
+	last[0] = '\0';
+	if (t && dm_task_set_sector(t, 0) && dm_task_set_message(t, message)) {
+		rc = dm_task_run(t) ? 0 : dl_dmtask_errno(t);
+		if (!rc && answer)
+			rc = take_answer(t, answer);
+	}
 	if (t)
 		dm_task_destroy(t);
 	return rc;
@@ -308,13 +363,13 @@ int dl_dm_message(const char *name, const char *message)
 
 int dl_dm_remove(const char *name)
 {
-	struct dm_task *t = task(DM_DEVICE_REMOVE, name);
+	struct dm_task *t = dl_dmtask(DM_DEVICE_REMOVE, name);
 	int rc = -ENOMEM;
 
 	if (t) {
 		/* udev may be looking at it just now. */
 		dm_task_retry_remove(t);
-		rc = run_and_wait(t);
+		rc = run_and_wait(t, 0);
 		dm_task_destroy(t);
 	}
 	return rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Device-mapper devices with one deltalog target. Everything that talks to
- * libdevmapper is here; with DM_DISABLE_UDEV=1 it makes the nodes itself.
+ * Device-mapper devices with one deltalog target, or one that shows a snapshot
+ * of such a device. What talks to libdevmapper is here, and in freeze.c; with
+ * DM_DISABLE_UDEV=1 it makes the nodes itself.
  */
 #ifndef DL_TOOL_DM_H
 #define DL_TOOL_DM_H
@@ -14,13 +15,18 @@
 #define DL_DM_PARAMS	1024
 #define DL_DM_STATUS	4096
 
+/* Names of the targets. */
+#define DL_DM_VOLUME	"deltalog"
+#define DL_DM_VIEW	"deltalog-view"
+
 struct dl_dm_volume {
 	char name[DL_DM_NAME];
 	char uuid[160];
 	unsigned int major, minor;
 	int open_count;
 	bool suspended, read_only;
-	bool ours;			/* its target is deltalog */
+	char type[16];			/* its target, "" if it has several */
+	bool ours;			/* which is deltalog */
 	uint64_t sectors;
 	char params[DL_DM_PARAMS];	/* table line after the target's name */
 	char origin[32], log[32];	/* "major:minor" out of it */
@@ -66,15 +72,37 @@ int dl_dm_get(const char *name, struct dl_dm_volume *v);
  */
 int dl_dm_each(int (*fn)(const struct dl_dm_volume *v, void *ctx), void *ctx);
 
+/* The same for devices whose one target is @type. */
+int dl_dm_each_of(const char *type,
+		  int (*fn)(const struct dl_dm_volume *v, void *ctx),
+		  void *ctx);
+
 /* Make and resume a device. Return: 0 or a negative errno; then there is none. */
 int dl_dm_create(const char *name, const char *uuid, uint64_t sectors,
 		 const char *params);
 
+/* Make and resume a read-only view. Return: as dl_dm_create(). */
+int dl_dm_create_view(const char *name, uint64_t sectors, const char *params);
+
 /* The info status line. Return: 0 or a negative errno. */
 int dl_dm_status(const char *name, char *buf, size_t size);
 
+/* The same of a device with target @type. */
+int dl_dm_status_of(const char *type, const char *name, char *buf, size_t size);
+
 /* Send a message; blocks as long as the target does. 0 or a negative errno. */
 int dl_dm_message(const char *name, const char *message);
+
+/**
+ * dl_dm_ask() - dl_dm_message() for a message that is answered with text
+ * @name: volume
+ * @message: message
+ * @answer: out, after 0: the text, "" if there is none, to be freed; may be
+ * NULL
+ *
+ * Return: 0 or a negative errno; -EBADMSG if all was well but for the text.
+ */
+int dl_dm_ask(const char *name, const char *message, char **answer);
 
 /* Remove a device. Return: 0 or a negative errno, -EBUSY when it is open. */
 int dl_dm_remove(const char *name);

@@ -8,15 +8,21 @@
 #include "down.h"
 #include "err.h"
 #include "inuse.h"
+#include "viewdev.h"
 
 #define TRIES	10
 #define WAIT_MS	200
 
 static int busy(const struct dl_dm_volume *v)
 {
+	struct dl_view view;
 	const char *what;
 	char where[600];
 
+	if (dl_view_any(v, &view))
+		return dl_err(DL_EXIT_BUSY,
+			      "%s has a view, /dev/mapper/%s; remove it first (deltalog view --remove %s)",
+			      v->name, view.dm.name, view.dm.name);
 	if (dl_inuse_where(makedev(v->major, v->minor), where, sizeof(where),
 			   &what))
 		return dl_err(DL_EXIT_BUSY, "%s is %s; %s", v->name, where,

@@ -12,7 +12,7 @@
 	X(DL_EXIT_FAILED,	1, "an operation failed: I/O, memory, output") \
 	X(DL_EXIT_USAGE,	2, "the command line is wrong") \
 	X(DL_EXIT_REFUSED,	3, "a device is not fit for what was asked") \
-	X(DL_EXIT_NAME,		4, "no such volume, or the name is taken") \
+	X(DL_EXIT_NAME,		4, "no such volume, snapshot or view, or the name is taken") \
 	X(DL_EXIT_CORRUPT,	5, "damage found: something cannot be read") \
 	X(DL_EXIT_KERNEL,	6, "the kernel refused") \
 	X(DL_EXIT_INTERRUPTED,	7, "interrupted; may be repeated") \

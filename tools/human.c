@@ -42,6 +42,22 @@ const char *dl_human_time(char *buf, size_t size, uint64_t ns)
 	return buf;
 }
 
+const char *dl_human_iso(char *buf, size_t size, uint64_t ns)
+{
+	time_t t = (time_t)(ns / 1000000000u);
+	char when[40], zone[8];
+	struct tm tm;
+
+	/* strftime() knows the offset without its colon only. */
+	if (!localtime_r(&t, &tm) ||
+	    !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm) ||
+	    strftime(zone, sizeof(zone), "%z", &tm) != 5)
+		snprintf(buf, size, "%llu ns", (unsigned long long)ns);
+	else
+		snprintf(buf, size, "%s%.3s:%s", when, zone, zone + 3);
+	return buf;
+}
+
 const char *dl_human_uuid(char *buf, const uint8_t uuid[16])
 {
 	char *p = buf;

@@ -15,6 +15,9 @@ const char *dl_human_bytes(char *buf, size_t size, uint64_t bytes);
 /* Local time to the second of @ns since 1970, "never" for 0. Return: @buf. */
 const char *dl_human_time(char *buf, size_t size, uint64_t ns);
 
+/* The same as ISO 8601 has it: "2026-11-21T14:03:09+01:00". Return: @buf. */
+const char *dl_human_iso(char *buf, size_t size, uint64_t ns);
+
 /* @buf: DL_HUMAN_UUID bytes. Return: @buf. */
 const char *dl_human_uuid(char *buf, const uint8_t uuid[16]);
 

@@ -18,22 +18,37 @@ int dl_kmsg_mark(void)
 	return fd;
 }
 
-/* What a message is worth here, and where its words begin; 0: it is not ours. */
+void dl_kmsg_drop(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What a message of @target is worth here, and where its words begin; 0: it is
+ * not of that target.
+ */
+static int judge_target(const char *target, int level, char *text, char **words)
+{
+	static const char dm[] = "device-mapper";
+	size_t n = sizeof(dm) - 1;
+	char mark[32], *at;
+
+	if (strncmp(text, dm, n))
+		return 0;
+	snprintf(mark, sizeof(mark), ": %s: ", target);
+	at = strstr(text + n, mark);
+	if (!at)
+		return 0;
+	*words = at + strlen(mark);
+	if (at != text + n)
+		return 2;	/* device-mapper's, of a table */
+	return level <= 3 ? 3 : 1;
+}
+
 static int judge(int level, char *text, char **words)
 {
-	static const char own[] = "device-mapper: deltalog: ";
-	static const char table[] = ": deltalog: ";
-	char *at;
-
-	if (!strncmp(text, own, sizeof(own) - 1)) {
-		*words = text + sizeof(own) - 1;
-		return level <= 3 ? 3 : 1;
-	}
-	at = strstr(text, table);
-	if (strncmp(text, "device-mapper: ", 15) || !at)
-		return 0;
-	*words = at + sizeof(table) - 1;
-	return 2;
+	return judge_target("deltalog", level, text, words) ?:
+		judge_target("deltalog-view", level, text, words);
 }
 
 void dl_kmsg_last(int fd, char *buf, size_t size)

@@ -8,6 +8,9 @@
 /* From here on. Return: for dl_kmsg_last(), -1 when the log cannot be read. */
 int dl_kmsg_mark(void);
 
+/* The mark is not needed, because all went well. */
+void dl_kmsg_drop(int fd);
+
 /**
  * dl_kmsg_last() - the target's most telling message since the mark
  * @fd: from dl_kmsg_mark(); closed here

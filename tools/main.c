@@ -22,6 +22,8 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_detach,
 	&dl_verb_list,
 	&dl_verb_status,
+	&dl_verb_snapshot,
+	&dl_verb_view,
 	&dl_verb_check,
 	&dl_verb_dump,
 };

@@ -228,7 +228,7 @@ bool dl_opt_name_ok(const char *name)
 	    strcmp(name, "..") && strcmp(name, "control"))
 		return true;
 	dl_err(DL_EXIT_USAGE,
-	       "'%s' cannot be a volume's name: 1 to 127 letters, digits and any of #+-.:=@_ are allowed",
+	       "'%s' cannot be a device's name: 1 to 127 letters, digits and any of #+-.:=@_ are allowed",
 	       name);
 	return false;
 }

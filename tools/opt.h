@@ -53,7 +53,7 @@ struct dl_verb {
 	int (*run)(const struct dl_verb *verb, int argc, char **argv);
 };
 
-#define DL_OPT_MAX_ARGS	2
+#define DL_OPT_MAX_ARGS	64
 /* What dl_opt_parse() returns when help was printed. */
 #define DL_OPT_HELP	(-1)
 

@@ -98,3 +98,42 @@ out:
 		close(fd);
 	return rc;
 }
+
+int dl_probe_content(const char *path, struct dl_content *c)
+{
+	blkid_probe pr = blkid_new_probe();
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1, err;
+	struct dl_signature s;
+	const char *uuid;
+
+	memset(c, 0, sizeof(*c));
+	errno = 0;
+	if (pr && fd >= 0 && !blkid_probe_set_device(pr, fd, 0, 0)) {
+		blkid_probe_enable_superblocks(pr, 1);
+		blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE |
+						  BLKID_SUBLKS_USAGE |
+						  BLKID_SUBLKS_UUID);
+		blkid_probe_enable_partitions(pr, 1);
+		rc = blkid_do_safeprobe(pr);
+	}
+	err = errno;
+	if (!rc) {
+		take(pr, &s);
+		uuid = value(pr, "UUID", NULL);
+		snprintf(c->type, sizeof(c->type), "%s", s.type);
+		snprintf(c->usage, sizeof(c->usage), "%s", s.usage);
+		snprintf(c->uuid, sizeof(c->uuid), "%s", uuid ? uuid : "");
+	}
+	blkid_free_probe(pr);
+	if (fd >= 0)
+		close(fd);
+	if (rc == -2)
+		return dl_err(DL_EXIT_REFUSED,
+			      "%s: signatures of several kinds are on it (wipefs -n %s shows them); mount it by hand, with -t and -o ro",
+			      path, path);
+	if (rc < 0)
+		return dl_err(DL_EXIT_FAILED,
+			      "%s: cannot be probed for a file system: %s",
+			      path, err ? strerror(err) : "reading it failed");
+	return 0;
+}

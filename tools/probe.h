@@ -28,4 +28,21 @@ struct dl_probe {
  */
 int dl_probe_device(const struct dl_blkdev *d, struct dl_probe *p);
 
+/* What a device holds. */
+struct dl_content {
+	char type[64];		/* "ext4", "gpt", "" for nothing known */
+	char usage[64];		/* "file system", "partition table", ... */
+	char uuid[64];		/* of a file system, or "" */
+};
+
+/**
+ * dl_probe_content() - tell what a device holds, if that is beyond doubt
+ * @path: its node
+ * @c: out
+ *
+ * Return: 0; DL_EXIT_REFUSED when there are signatures of several kinds, or
+ * DL_EXIT_FAILED, with the reason said.
+ */
+int dl_probe_content(const char *path, struct dl_content *c);
+
 #endif

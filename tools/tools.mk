@@ -5,7 +5,7 @@
 
 TOOL_CC	?= gcc
 TOOL_DEPS := libdevmapper-dev:libdevmapper.h libblkid-dev:blkid/blkid.h \
-	libjson-c-dev:json-c/json.h
+	libjson-c-dev:json-c/json.h libmount-dev:libmount/libmount.h
 TOOL_SRCS := $(sort $(notdir $(wildcard $(TOP)/tools/*.c)))
 TOOL_PORT := $(sort $(notdir $(wildcard $(TOP)/tools/port/*.c)))
 TOOL_CORE := $(sort $(notdir $(wildcard $(TOP)/kmod/core/*.c)))
@@ -16,7 +16,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla \
 	-fstack-protector-strong -fPIE
 TOOL_INCS := -iquote $(TOP)/tools -iquote $(TOP)/tools/port \
 	-iquote $(TOP)/kmod/core
-TOOL_LIBS := -ldevmapper -lblkid -ljson-c
+TOOL_LIBS := -ldevmapper -lblkid -lmount -ljson-c
 TOOL_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 

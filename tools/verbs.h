@@ -13,5 +13,12 @@ extern const struct dl_verb dl_verb_list;
 extern const struct dl_verb dl_verb_status;
 extern const struct dl_verb dl_verb_check;
 extern const struct dl_verb dl_verb_dump;
+extern const struct dl_verb dl_verb_snapshot;
+extern const struct dl_verb dl_verb_view;
+
+/* What comes after "snapshot"; their names have it in front. */
+extern const struct dl_verb dl_verb_snapshot_create;
+extern const struct dl_verb dl_verb_snapshot_mount;
+extern const struct dl_verb dl_verb_snapshot_umount;
 
 #endif

@@ -27,6 +27,8 @@ completes() {
 	done
 	shift
 	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	COMP_LINE="${COMP_WORDS[*]}"
+	COMP_POINT=${#COMP_LINE}
 	_deltalog || :		# a shell in use has no set -e
 	[ "${COMPREPLY[*]}" = "$*" ] ||
 		fail "${COMP_WORDS[*]}: '${COMPREPLY[*]}', expected '$*'"
@@ -44,14 +46,60 @@ completes deltalog create vol0 --force --or -- --origin
 completes deltalog dump x --records --pa -- --page
 completes deltalog check /dev/nul -- /dev/null
 completes deltalog nonsense --a --
+completes deltalog sn -- snapshot
+completes deltalog snapshot '' -- --help create list delete rename mount umount
+completes deltalog snapshot cr -- create
+completes deltalog snapshot create vol0 --no -- --no-freeze
+completes deltalog snapshot umount /pro -- /proc
+completes deltalog view --re -- --remove
+completes deltalog view --as x '' --
+
+# What only a kernel with volumes can tell is told by a stand-in.
+real=$(command -v deltalog)
+# shellcheck disable=SC2317 # called by what is tested
+deltalog() {
+	case $* in
+	list) printf '%s\n' 'NAME  MODE' 'vol0  rw' 'vol1  rw' ;;
+	'snapshot list vol0')
+		printf '%s\n' 'ID  TIME  NAME' ' 1  now  monday' ' 2  now  mail:2' ;;
+	'snapshot list vol1') echo 'vol1 has no snapshots' ;;
+	'view --list') printf '%s\n' 'NAME  VOLUME' 'vol0@monday  vol0' 'vol0@mail:2  vol0' ;;
+	*) "$real" "$@" ;;
+	esac
+}
+for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
+	'snapshot mount' 'snapshot create' view detach status 'view --list' \
+	'view --as x' 'snapshot create --no-freeze'; do
+	# shellcheck disable=SC2086 # words
+	completes deltalog $before '' -- vol0 vol1
+done
+completes deltalog snapshot create vol0,v -- vol0,vol0 vol0,vol1
+for before in 'snapshot delete vol0' 'snapshot rename vol0' \
+	'snapshot mount vol0' 'snapshot delete vol0 mail:2' 'view vol0'; do
+	# shellcheck disable=SC2086 # words
+	completes deltalog $before mon -- monday
+done
+completes deltalog view vol0 --as x m -- monday mail:2
+completes deltalog snapshot delete vol1 '' --
+completes deltalog snapshot rename vol0 monday '' --
+completes deltalog snapshot mount vol0 monday /pro -- /proc
+# As an interactive shell has it, what stands before the last @ or : is kept.
+COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
+completes deltalog view --remove vol0@m -- monday mail:2
+completes deltalog snapshot delete vol0 mail:2 -- 2
+unset COMP_WORDBREAKS
+unset -f deltalog
 echo "ok - completion: $passed checks passed"
 
 # Each option of each verb, and each exit code, is in the manual.
 manual=$top/Documentation/man/deltalog.8
 passed=0
-for verb in create activate deactivate detach list status check dump; do
+for verb in create activate deactivate detach list status check dump \
+	view 'snapshot create' 'snapshot list' 'snapshot delete' \
+	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
-	for option in $(deltalog "$verb" --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do
+	# shellcheck disable=SC2086 # words
+	for option in $(deltalog $verb --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do
 		grep -q -- "-$option\b" "$manual" ||
 			fail "the manual lacks --$option of $verb"
 		passed=$((passed + 1))

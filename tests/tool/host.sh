@@ -107,6 +107,78 @@ usage dump a b
 usage dump a --page 5
 usage dump a --records --page 1099511627776
 usage dump a --records --page x
+usage snapshot
+usage snapshot frobnicate
+usage snapshot --frobnicate
+usage snapshot creat vol0 one
+usage snapshot create
+usage snapshot create vol0
+usage snapshot create vol0 one two
+usage snapshot create '' one
+usage snapshot create , one
+usage snapshot create vol0, one
+usage snapshot create ,vol0 one
+usage snapshot create vol0,,vol1 one
+usage snapshot create vol0,vol1,vol0 one
+says err "vol0 is named twice"
+usage snapshot create vol0,vol1 one --no-freeze
+says err "have no instant in common"
+usage snapshot create "$(printf 'x%.0s' {1..128})" one
+usage snapshot create "$(seq -s, 1 65)" one
+says err "more than 64 volumes"
+usage snapshot create vol0 one --freeze
+usage snapshot list
+usage snapshot list vol0 vol1
+usage snapshot delete
+usage snapshot delete vol0
+# shellcheck disable=SC2046 # one argument each
+usage snapshot delete vol0 $(seq 1 64)
+usage snapshot rename vol0 one
+usage snapshot rename vol0 one two three
+usage snapshot mount vol0 one
+usage snapshot mount vol0 one dir dir2
+usage snapshot umount
+usage snapshot umount dir dir2
+usage view
+usage view vol0
+usage view vol0 one two
+usage view vol0 one --as
+usage view vol0 one --as ''
+usage view vol0 one --list
+usage view vol0 one --remove x
+usage view vol0 --remove x
+usage view --remove
+usage view --remove x --list
+usage view --remove x --as y
+usage view --list --as y
+usage view --list vol0 one
+for name in '' .one -one a/b 'a b' 'a,b' $'a\nb' a@b a= $'\303\244' \
+	"$(printf 'x%.0s' {1..64})"; do
+	want 2 snapshot create vol0 -- "$name"
+	says err "cannot be a snapshot's name"
+	want 2 snapshot delete vol0 -- one "$name"
+	want 2 snapshot rename vol0 -- one "$name"
+	want 2 snapshot rename vol0 -- "$name" one
+	want 2 snapshot mount vol0 -- "$name" .
+	want 2 view vol0 -- "$name"
+done
+for name in a/b .. control 'a b' "$(printf 'x%.0s' {1..128})"; do
+	want 2 view vol0 one --as "$name"
+	says err "cannot be a device's name"
+done
+want 2 view "$(printf 'x%.0s' {1..100})" "$(printf 'y%.0s' {1..63})"
+says err "is too long for a device's name"
+says err "--as NAME"
+want 2 view 'a b' one
+want 2 snapshot create --json vol0 a@b
+json '.ok == false and .exit == 2 and (.error | length > 0)'
+want 3 snapshot mount vol0 one nowhere
+says err "make the directory first"
+one_line
+want 3 snapshot mount vol0 one /dev/null
+says err "is no directory"
+want 3 snapshot umount nowhere --json
+json '.ok == false and .exit == 3'
 for name in '' a/b .. . control 'a b' $'a\tb' "$(printf 'x%.0s' {1..128})"; do
 	want 2 create "$name" --origin x --log y
 	want 2 activate "$name" --origin x --log y
@@ -125,6 +197,17 @@ for verb in create activate deactivate detach list status check dump; do
 	[ ! -s err ] || fail "help of $verb on stderr"
 	want 0 "$verb" --nonsense -h
 done
+for verb in view 'snapshot create' 'snapshot list' 'snapshot delete' \
+	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
+	# shellcheck disable=SC2086 # words
+	want 0 $verb --help
+	says out "usage: deltalog $verb"
+	[ ! -s err ] || fail "help of $verb on stderr"
+done
+want 0 snapshot --help
+says out "usage: deltalog snapshot VERB"
+want 0 snapshot help
+want 0 snapshot --nonsense -h
 echo "ok - command line"
 
 # ---- devices that are none
@@ -406,7 +489,13 @@ echo "ok - output that cannot be written"
 # ---- without device-mapper the verbs that need it say so
 
 if ! dmsetup version >/dev/null 2>&1; then
-	for args in list status 'status vol0' 'deactivate vol0' 'detach vol0'; do
+	for args in list status 'status vol0' 'deactivate vol0' 'detach vol0' \
+		'snapshot create vol0 one' 'snapshot create vol0,vol1 one' \
+		'snapshot create vol0 one --no-freeze' 'snapshot list vol0' \
+		'snapshot delete vol0 one two' 'snapshot rename vol0 one two' \
+		'snapshot mount vol0 one .' 'snapshot umount .' 'view vol0 one' \
+		'view vol0 one --as x' 'view --remove vol0@one' 'view --list' \
+		'view --list vol0'; do
 		# shellcheck disable=SC2086
 		want 6 $args
 		says err "no device-mapper"
