@@ -24,7 +24,7 @@ step setup alone limit=1200 -- \
 	scripts/setup.sh test
 # The programs are all built here: no two steps may build the same file.
 step programs in=full,quick needs=setup alone -- \
-	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools rot-tools'
+	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools rot-tools timeline-tools'
 step uml-fast needs=setup alone limit=1800 -- \
 	tests/uml/build.sh fast
 step uml-debug needs=setup alone limit=2400 -- \
@@ -86,6 +86,23 @@ step tool-6.1 needs=module-6.1,vm-6.1,programs least=5 -- \
 	tests/vm/run.sh --kernel 6.1 --timeout 500 -- tests/tool/guest-tool.sh
 step tool-6.12 needs=module-6.12,vm-6.12,programs least=5 -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-tool.sh
+
+step snapshot-debug needs=module-debug,programs limit=900 -- \
+	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-snapshot.sh
+step snapshot-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
+	tests/vm/run.sh --kernel 6.12 --timeout 850 -- tests/tool/guest-snapshot.sh
+
+# Snapshots and views against a model.
+step timeline-self needs=programs least=20 -- \
+	make -s check-timeline-self
+step timeline needs=module-fast,programs limit=900 -- \
+	tests/timeline/run.sh --schedules 500
+step timeline-debug needs=module-debug,programs limit=900 -- \
+	tests/timeline/run.sh --debug --seed 7 --schedules 25
+step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 15
+step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
+	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 15
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
 # with two processors under the stock ones.
