@@ -36,6 +36,12 @@ static void hold_version(struct dl_volume *v, const struct dl_version *val,
 	hold(v, val->flags ? 0 : val->loc, val->home, n);
 }
 
+void dl_history_unused(struct dl_volume *v, u32 idx)
+{
+	if (dl_history_give(&v->past, idx))
+		dl_write_wake(v);
+}
+
 void dl_history_add(struct dl_volume *v, u32 bucket, u32 idx,
 		    const struct dl_version *val)
 {
@@ -60,6 +66,19 @@ void dl_history_moved_run(struct dl_volume *v, u32 i, u32 home)
 	hold(v, 0, v->past.runs[i].home, -1);
 	v->past.runs[i].home = home;
 	hold(v, 0, home, 1);
+	write_unlock(&v->runs.lock);
+}
+
+void dl_history_barrier(struct dl_volume *v)
+{
+	struct dl_map *m = &v->map;
+	u32 i;
+
+	for (i = 0; i <= m->shard_mask; i++) {
+		spin_lock(&m->shards[i].lock);
+		spin_unlock(&m->shards[i].lock);
+	}
+	write_lock(&v->runs.lock);
 	write_unlock(&v->runs.lock);
 }
 
@@ -195,7 +214,7 @@ void dl_retire_cancel(struct dl_volume *v, struct dl_retire *r)
 
 	for (; r->nr; r->nr--, r->list = next) {
 		next = v->past.t.ents[r->list].next;
-		dl_history_give(&v->past, r->list);
+		dl_history_unused(v, r->list);
 	}
 }
 
@@ -233,7 +252,8 @@ out:
 
 /* ---- replaced by a run ---- */
 
-int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 seq)
+int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 newest,
+		   u64 seq)
 {
 	struct dl_history *h = &v->past;
 	const struct dl_run *run;
@@ -243,7 +263,7 @@ int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 seq)
 	for (; at < end && (run = dl_runs_seek(&v->runs, at)) &&
 	     run->start < end; at = run->end) {
 		/* The one to come is younger than any pin there is now. */
-		if (run->seq >= v->pins.newest || run->seq <= v->settled ||
+		if (run->seq >= newest || run->seq <= v->settled ||
 		    !dl_pins_any(&v->pins, run->seq, seq ?: U64_MAX))
 			continue;
 		if (n == DL_PAST_RUNS)
@@ -419,8 +439,9 @@ int dl_history_found(struct dl_volume *v, const struct dl_version *val)
 	spin_lock(&sh->lock);
 	idx = dl_past_same(&v->past.t, bucket, val);
 	if (idx) {
-		/* Said once more, from elsewhere: the latter holds. */
-		dl_past_move(&v->past.t, idx, val->loc, val->home);
+		/* Said once more, differently: the latter holds. */
+		dl_past_remove(&v->past.t, bucket, idx);
+		dl_history_add(v, bucket, idx, val);
 	} else if (dl_pins_any(&v->pins, val->from, val->until)) {
 		idx = dl_history_take(&v->past, 1);
 		if (idx)
@@ -465,7 +486,10 @@ static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
 {
 	struct dl_past_ent *e = &v->past.t.ents[idx];
 
-	if (!val->flags && !dl_segment_at(&v->log.segs, val->loc)) {
+	if (!val->flags &&
+	    (!dl_segment_at(&v->log.segs, val->loc) ||
+	     dl_segment_at(&v->log.segs, val->loc) !=
+	     dl_segment_at(&v->log.segs, val->loc + val->sectors - 1))) {
 		dl_err_limit("%s: log %pg: page %llu as it was at sequence %llu: its record at sector %llu is in no segment: reading it will fail",
 			     v->name, v->logio.bdev, val->page, val->from,
 			     val->loc);

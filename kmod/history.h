@@ -27,10 +27,17 @@ struct dl_retire {
 	} part[DL_PAGE_SECTORS];
 };
 
+/* One above the youngest snapshot's sequence; 0: there is none. */
+static inline u64 dl_history_newest(const struct dl_volume *v)
+{
+	/* Pairs with the release where the first snapshot is announced. */
+	return smp_load_acquire(&v->pins.newest);
+}
+
 /* Is there any snapshot? */
 static inline bool dl_history_wanted(const struct dl_volume *v)
 {
-	return READ_ONCE(v->pins.newest);
+	return dl_history_newest(v);
 }
 
 /**
@@ -51,16 +58,21 @@ void dl_retire_end(struct dl_volume *v, u32 bucket, u64 page,
 		   struct dl_retire *r, u64 seq);
 void dl_retire_cancel(struct dl_volume *v, struct dl_retire *r);
 
+/* A version that was taken is not used after all: who waits may have it. */
+void dl_history_unused(struct dl_volume *v, u32 idx);
+
 /**
  * dl_history_run() - a run of zeros replaces older runs
  * @v: volume
  * @start: first sector
  * @end: behind the last
+ * @newest: as dl_history_newest() said, the same in both calls
  * @seq: of the new run, or 0 to see whether there is room
  *
  * Context: v->runs.lock held for writing. Return: 0 or -EAGAIN (with @seq 0).
  */
-int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 seq);
+int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 newest,
+		   u64 seq);
 
 /**
  * dl_history_hide() - what newer runs hide of an entry leaves the map
@@ -97,6 +109,9 @@ struct dl_keep {
  */
 u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		    u64 zeroed, struct dl_keep *keep);
+
+/* Everybody who was about to replace something has done so. May not sleep. */
+void dl_history_barrier(struct dl_volume *v);
 
 /* Add a version made elsewhere. @val->home set; shard locked. */
 void dl_history_add(struct dl_volume *v, u32 bucket, u32 idx,

@@ -46,6 +46,20 @@ static int settle_all(struct dl_volume *v)
 	return ret;
 }
 
+/* One that was made while the volume drained? None can be made any more. */
+static bool late_snapshot(struct dl_volume *v)
+{
+	bool any;
+
+	mutex_lock(&v->snapshot_lock);
+	any = v->pins.nr;
+	mutex_unlock(&v->snapshot_lock);
+	if (any)
+		dl_err("%s: cannot be detached: a snapshot was made meanwhile",
+		       v->name);
+	return any;
+}
+
 static int detach(struct dl_volume *v)
 {
 	int ret;
@@ -66,7 +80,7 @@ static int detach(struct dl_volume *v)
 		WRITE_ONCE(v->detaching, true);
 		flush_work(&v->house_work);
 		dl_log_stop(&v->log);
-		ret = settle_all(v);
+		ret = late_snapshot(v) ? -EBUSY : settle_all(v);
 		WRITE_ONCE(v->detaching, false);
 		if (ret)
 			dl_log_begin(&v->log);

@@ -93,6 +93,29 @@ static void drop(struct dl_pins *p, struct dl_pin *pin)
 	set_newest(p);
 }
 
+void dl_pins_going(struct dl_pins *p, u64 id)
+{
+	struct dl_pin *pin;
+
+	write_lock(&p->lock);
+	pin = dl_pins_find(p, NULL, id);
+	if (pin)
+		pin->going = true;
+	write_unlock(&p->lock);
+}
+
+u64 dl_pins_next_seq(struct dl_pins *p)
+{
+	u64 last;
+
+	read_lock(&p->lock);
+	last = p->marks_seq;
+	if (p->nr)
+		last = max(last, p->pin[p->nr - 1].seq);
+	read_unlock(&p->lock);
+	return last + 1;
+}
+
 void dl_pins_drop(struct dl_pins *p, u64 id)
 {
 	struct dl_pin *pin;
@@ -126,10 +149,6 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
 		if (!pin)
 			ret = add(p, &new);
 		break;
-	case DL_MARK_UNPIN:
-		if (pin)
-			drop(p, pin);
-		break;
 	case DL_MARK_RENAME:
 		if (pin)
 			memcpy(pin->name, new.name, sizeof(pin->name));
@@ -160,6 +179,20 @@ u32 dl_pins_damage(struct dl_pins *p, u64 seq)
 	return n;
 }
 
+static void save_pin(const struct dl_pin *pin, struct dl_cp_writer *w)
+{
+	struct dl_disk_pin d = {
+		.id = cpu_to_le64(pin->id),
+		.seq = cpu_to_le64(pin->seq),
+		.time_ns = cpu_to_le64(pin->time_ns),
+		.sectors = cpu_to_le64(pin->sectors),
+		.flags = cpu_to_le32(pin->flags),
+	};
+
+	memcpy(d.name, pin->name, sizeof(d.name));
+	dl_cp_put_bytes(w, &d, sizeof(d));
+}
+
 void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w)
 {
 	struct dl_disk_pins head = { };
@@ -172,19 +205,9 @@ void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w)
 		head.next_id = cpu_to_le64(p->next_id);
 		dl_cp_put_bytes(w, &head, sizeof(head));
 	}
-	for (i = 0; i < p->nr; i++) {
-		const struct dl_pin *pin = &p->pin[i];
-		struct dl_disk_pin d = {
-			.id = cpu_to_le64(pin->id),
-			.seq = cpu_to_le64(pin->seq),
-			.time_ns = cpu_to_le64(pin->time_ns),
-			.sectors = cpu_to_le64(pin->sectors),
-			.flags = cpu_to_le32(pin->flags),
-		};
-
-		memcpy(d.name, pin->name, sizeof(d.name));
-		dl_cp_put_bytes(w, &d, sizeof(d));
-	}
+	for (i = 0; i < p->nr; i++)
+		if (!p->pin[i].going)
+			save_pin(&p->pin[i], w);
 	read_unlock(&p->lock);
 }
 
@@ -213,7 +236,8 @@ int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes)
 		};
 
 		memcpy(pin.name, d[i].name, sizeof(pin.name) - 1);
-		if (pin.seq < seq || dl_pins_find(p, NULL, pin.id))
+		if (pin.seq < seq || pin.seq > U64_MAX - 2 || !*pin.name ||
+		    dl_pins_find(p, NULL, pin.id))
 			ret = -EUCLEAN;
 		else
 			ret = add(p, &pin);

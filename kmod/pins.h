@@ -22,6 +22,7 @@ struct dl_pin {
 	u64 sectors;		/* of the volume, then */
 	u32 flags;		/* DL_PIN_* */
 	u32 views;		/* open ones */
+	bool going;		/* still a pin, but checkpoints leave it out */
 	char name[DL_PIN_NAME_BYTES];
 };
 
@@ -62,8 +63,15 @@ struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id);
  */
 int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m);
 
-/* Without a mark: pin @id goes. */
+/*
+ * Pin @id is to go: from here on checkpoints leave it out. Once one is durable
+ * dl_pins_drop() takes it from the list.
+ */
+void dl_pins_going(struct dl_pins *p, u64 id);
 void dl_pins_drop(struct dl_pins *p, u64 id);
+
+/* The lowest sequence that no mark or pin in the list has. */
+u64 dl_pins_next_seq(struct dl_pins *p);
 
 /* No pin came of it: @newest as the list has it. */
 void dl_pins_settle(struct dl_pins *p);

@@ -10,6 +10,8 @@
 #include "msg.h"
 #include "preserve.h"
 
+#define PATIENCE	300	/* times to wait for room, up to 0.1 s each */
+
 /* ---- readers of the past ---- */
 
 u8 dl_past_enter(struct dl_volume *v)
@@ -77,7 +79,7 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 	unsigned int sectors = le16_to_cpu(what->stored);
 	struct dl_batch b;
 	struct dl_slot s;
-	int ret;
+	int ret, tries = 0;
 
 	for (;;) {
 		dl_batch_init(&b);
@@ -87,7 +89,8 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 			break;
 		dl_log_submit(&v->log, &b);
 		if (ret == -EAGAIN)
-			ret = wait_for_room(v, seq);
+			ret = tries++ < PATIENCE ? wait_for_room(v, seq) :
+						   -ENOSPC;
 		if (ret)
 			return ret;
 	}
@@ -97,11 +100,17 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 					    DL_SECTOR_SHIFT));
 	s.desc->payload = cpu_to_le32(s.loc - s.frame->payload_start);
 	*loc = s.loc;
-	if (seq)
+	/*
+	 * While the place is held its frame cannot go, so no horizon and no
+	 * checkpoint comes between the mark and what it says.
+	 */
+	if (seq) {
 		*seq = s.seq;
+		ret = dl_pins_mark(&v->pins, s.seq, data);
+	}
 	dl_log_put(&s, &b);
 	dl_log_submit(&v->log, &b);
-	return 0;
+	return ret;
 }
 
 static int put_base(struct dl_volume *v, u64 page, u8 first, u8 sectors,
@@ -228,7 +237,7 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 		u32 nr, const u64 *page, struct page **mem)
 {
 	u32 list = dl_history_take(&v->past, nr), next, i;
-	int ret = 0;
+	int ret = 0, err;
 
 	if (!list) {
 		dl_err_limit("%s: no room for more versions of pages (%u): reconcile waits until snapshots are deleted",
@@ -236,6 +245,8 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 		return -ENOSPC;
 	}
 	index_begin(ix, v);
+	for (i = 0; i < nr; i++)
+		keep[i].home = 0;
 	for (i = 0; !ret && i < nr; i++)
 		ret = log_keep(v, ix, &keep[i], page[keep[i].slot],
 			       page_address(mem[keep[i].slot]) +
@@ -243,15 +254,16 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 	if (!ret)
 		ret = index_flush(ix);
 	index_end(ix);
-	if (!ret)
-		ret = dl_log_sync(&v->log);
+	err = dl_log_sync(&v->log);
+	/* What an index record in the log says must hold, whatever failed. */
 	for (i = 0; i < nr; i++, list = next) {
 		next = v->past.t.ents[list].next;
-		if (ret)
-			dl_history_give(&v->past, list);
+		if (err || !keep[i].home)
+			dl_history_unused(v, list);
 		else
 			make_known(v, &keep[i], page[keep[i].slot], list);
 	}
+	ret = ret ?: err;
 	if (!ret)
 		wait_for_readers(v);
 	return ret;
@@ -280,7 +292,9 @@ static void apply(struct dl_volume *v, struct dl_mover *mv)
 	u32 i;
 
 	for (i = 0; i < mv->n; i++)
-		move(v, mv->m[i].idx, mv->m[i].loc, mv->m[i].home);
+		/* Not in any index record: it stays where it was. */
+		if (mv->m[i].home)
+			move(v, mv->m[i].idx, mv->m[i].loc, mv->m[i].home);
 	mv->n = 0;
 }
 
@@ -375,7 +389,7 @@ static struct dl_segment *choose_victim(struct dl_volume *v)
 			break;
 		live = (u64)atomic_read(&seg->held) * (DL_PAGE_SECTORS + 1) +
 			atomic_read(&seg->index) / 8;
-		if (live < seg->sectors / 2 && live < least) {
+		if (live < seg->sectors / 2 && live < least && !seg->stuck) {
 			least = live;
 			best = seg;
 		}
@@ -418,7 +432,7 @@ static int evacuate(struct dl_volume *v, const struct dl_segment *victim,
 {
 	struct dl_index *ix = &mv->index;
 	struct dl_version val;
-	int ret = 0;
+	int ret = 0, err;
 	u32 i;
 
 	index_begin(ix, v);
@@ -431,10 +445,11 @@ static int evacuate(struct dl_volume *v, const struct dl_segment *victim,
 		    !dl_history_get(v, i, &val) || !lives_in(v, victim, &val))
 			continue;
 		mv->m[mv->n].idx = i;
+		mv->m[mv->n].home = 0;
 		ret = copy_out_of(v, victim, &val, ix, &mv->m[mv->n].home,
 				  page_address(page));
 		mv->m[mv->n].loc = val.loc;
-		if (ret || ++mv->n < DL_MOVES)
+		if (++mv->n < DL_MOVES || ret)
 			continue;
 		ret = index_flush(ix);
 		if (!ret)
@@ -444,12 +459,12 @@ static int evacuate(struct dl_volume *v, const struct dl_segment *victim,
 	}
 	if (!ret)
 		ret = index_flush(ix);
-	if (!ret)
-		ret = dl_log_sync(&v->log);
-	if (!ret)
+	/* What an index record in the log says must hold, whatever failed. */
+	err = dl_log_sync(&v->log);
+	if (!err)
 		apply(v, mv);
 	index_end(ix);
-	return ret;
+	return ret ?: err;
 }
 
 int dl_preserve_clean(struct dl_volume *v)
@@ -467,6 +482,10 @@ int dl_preserve_clean(struct dl_volume *v)
 	page = mempool_alloc(v->pages, GFP_NOIO);
 	ret = evacuate(v, victim, v->mover, page);
 	mempool_free(page, v->pages);
+	if (ret == -EBADMSG || ret == -EIO) {
+		victim->stuck = true;
+		return 0;
+	}
 	if (!ret)
 		ret = index_runs(v, 0, victim);
 	if (!ret)

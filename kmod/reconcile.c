@@ -419,7 +419,7 @@ static void release_segments(struct dl_reconcile *rc)
 		found = false;
 		spin_lock_irqsave(&l->lock, flags);
 		list_for_each_entry(seg, &l->segs.live, list) {
-			found = seg->unlisted;
+			found = seg->unlisted && !dl_segment_held(seg);
 			if (found)
 				break;
 		}
@@ -533,6 +533,9 @@ static int settle_past(struct dl_reconcile *rc)
 	if (ret)
 		return ret;
 	WRITE_ONCE(v->settled, rc->goal);
+	/* Who asked before has made his version by now: it is indexed, too. */
+	if (dl_history_wanted(v))
+		dl_history_barrier(v);
 	return dl_preserve_index(v, rc->goal);
 }
 
@@ -626,8 +629,12 @@ static int tidy_past(struct dl_reconcile *rc)
 	}
 	while (!ret && !READ_ONCE(rc->stop) && dl_volume_tight(v)) {
 		ret = dl_preserve_clean(v);
-		if (ret <= 0)
+		if (ret <= 0) {
+			/* The cycle may make room all the same. */
+			if (ret != -EBUSY)
+				ret = 0;
 			break;
+		}
 		ret = free_segments(rc);
 	}
 	return ret;

@@ -111,18 +111,16 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 
 static int insert_run(struct dl_volume *v, const struct dl_rec *rec)
 {
-	int ret = -ENOSPC;
-
 	u64 end = rec->d.addr + rec->d.payload;
+	u64 newest = dl_history_newest(v);
+	int ret = -ENOSPC;
 
 	write_lock(&v->runs.lock);
 	if (dl_runs_room(&v->runs) &&
-	    (!dl_history_wanted(v) ||
-	     !dl_history_run(v, rec->d.addr, end, 0))) {
-		if (dl_history_wanted(v))
-			dl_history_run(v, rec->d.addr, end, rec->seq);
-		dl_runs_insert(&v->runs, rec->d.addr,
-			       rec->d.addr + rec->d.payload, rec->seq,
+	    (!newest || !dl_history_run(v, rec->d.addr, end, newest, 0))) {
+		if (newest)
+			dl_history_run(v, rec->d.addr, end, newest, rec->seq);
+		dl_runs_insert(&v->runs, rec->d.addr, end, rec->seq,
 			       rec->d.flags);
 		ret = 0;
 	}
@@ -376,6 +374,8 @@ static int take_over(struct recovery *rec)
 
 	l->next_commit = rec->walk.last_commit + 1;
 	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
+	/* A checkpoint may know of a mark that never became durable itself. */
+	l->next_seq = max(l->next_seq, dl_pins_next_seq(&v->pins));
 	/* Sequences that were given out but never became durable are over. */
 	if (list_empty(&l->segs.live)) {
 		v->horizon = l->next_seq - 1;

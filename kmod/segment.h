@@ -47,6 +47,7 @@ struct dl_segment {
 	atomic_t held;		/* versions of the past with their payload in it */
 	atomic_t index;		/* and with their index entry */
 	bool unlisted;		/* the checkpoint has left it out */
+	bool stuck;		/* holds what cannot be read: not to be cleaned */
 	struct dl_summary_writer sum;
 	void *sum_buf;		/* NULL: it will have no summary */
 	u32 sum_bytes;

@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/mempool.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "io.h"
@@ -14,14 +15,21 @@
 #include "snapshot.h"
 #include "space.h"
 
+#define READ_TRIES	3
+
+/* The volume may be suspended: nothing may wait for it to be written to. */
 static int have_memory(struct dl_volume *v)
 {
+	unsigned int noio = memalloc_noio_save();
+	int ret = -ENOMEM;
+
 	if (!v->mover)
 		v->mover = kvzalloc(sizeof(*v->mover), GFP_KERNEL);
-	if (!v->mover)
-		return -ENOMEM;
-	return dl_history_alloc(&v->past, v->map.max,
-				v->map.pm.bucket_mask + 1);
+	if (v->mover)
+		ret = dl_history_alloc(&v->past, v->map.max,
+				       v->map.pm.bucket_mask + 1);
+	memalloc_noio_restore(noio);
+	return ret;
 }
 
 static int refuse(struct dl_volume *v, const char *name, int err,
@@ -60,17 +68,10 @@ static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
 /* Everybody who replaces a record from here on keeps it: we are about to pin. */
 static void announce(struct dl_volume *v)
 {
-	struct dl_map *m = &v->map;
-	u32 i;
-
-	WRITE_ONCE(v->pins.newest, U64_MAX);
+	/* Pairs with the acquire in dl_history_wanted(): the memory is there. */
+	smp_store_release(&v->pins.newest, U64_MAX);
 	/* Who asked before that has his sequence, a lower one, when we go on. */
-	for (i = 0; i <= m->shard_mask; i++) {
-		spin_lock(&m->shards[i].lock);
-		spin_unlock(&m->shards[i].lock);
-	}
-	write_lock(&v->runs.lock);
-	write_unlock(&v->runs.lock);
+	dl_history_barrier(v);
 }
 
 /* Log a mark and do what it says. */
@@ -88,8 +89,6 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name)
 	m->sectors = cpu_to_le64(v->sectors);
 	strscpy(m->name, name, sizeof(m->name));
 	ret = dl_preserve_mark(v, m, &seq);
-	if (!ret)
-		ret = dl_pins_mark(&v->pins, seq, m);
 	mempool_free(page, v->pages);
 	if (!ret)
 		ret = dl_log_sync(&v->log);
@@ -104,6 +103,8 @@ static int may_change(struct dl_volume *v, const char *name)
 {
 	if (dl_volume_mode(v) != DL_MODE_RW)
 		return refuse(v, name, -EROFS, "the volume is not read-write");
+	if (READ_ONCE(v->detaching))
+		return refuse(v, name, -EBUSY, "the volume is being detached");
 	if (!v->started)
 		return refuse(v, name, -EBUSY, "the volume has not been resumed yet");
 	return 0;
@@ -153,6 +154,8 @@ static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		dl_volume_keep_room(v);
+		dl_reconcile_sweep(&v->rc);
+		dl_volume_housekeep(v);
 		return refuse(v, name, ret, "its mark cannot be logged");
 	}
 	return find(v, name, out);
@@ -183,12 +186,15 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 	if (!ret && pin.views)
 		ret = refuse(v, name, -EBUSY, "it is being viewed: remove its views first");
 	if (!ret) {
-		ret = mark(v, DL_MARK_UNPIN, pin.id, name);
-		/* A full log has no room for a mark: the next checkpoint tells. */
-		if (ret == -ENOSPC) {
-			dl_pins_drop(&v->pins, pin.id);
-			ret = save(v);
-		}
+		/*
+		 * It is a pin until it is gone for good; and a full log has no
+		 * room for a mark. So a checkpoint tells.
+		 */
+		dl_pins_going(&v->pins, pin.id);
+		ret = save(v);
+	}
+	if (!ret) {
+		dl_pins_drop(&v->pins, pin.id);
 		dl_volume_keep_room(v);
 		dl_reconcile_sweep(&v->rc);
 		/* Writes wait for what comes of it. */
@@ -252,6 +258,17 @@ void dl_snapshot_close(struct dl_volume *v, u64 id)
 	write_unlock(&v->pins.lock);
 }
 
+void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin)
+{
+	const struct dl_pin *now;
+
+	read_lock(&v->pins.lock);
+	now = dl_pins_find(&v->pins, NULL, pin->id);
+	if (now)
+		memcpy(pin->name, now->name, sizeof(pin->name));
+	read_unlock(&v->pins.lock);
+}
+
 /* ---- recovery ---- */
 
 int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes)
@@ -266,6 +283,17 @@ int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes)
 	return v->pins.nr ? have_memory(v) : 0;
 }
 
+/* A path that was lost for a moment must not cost a snapshot. */
+static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
+{
+	int i, ret = -EIO;
+
+	for (i = 0; i < READ_TRIES && ret == -EIO; i++)
+		ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc,
+				     r->d.addr, buf);
+	return ret == -EIO && v->opts.accept_cut ? -EBADMSG : ret;
+}
+
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 {
 	struct page *page;
@@ -276,7 +304,11 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 		return 0;
 	page = mempool_alloc(v->pages, GFP_KERNEL);
 	m = page_address(page);
-	ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc, r->d.addr, m);
+	ret = patient_read(v, r, m);
+	if (ret == -EIO) {
+		mempool_free(page, v->pages);
+		return ret;
+	}
 	if (ret) {
 		/* What matters most is in the descriptor, which is sound. */
 		memset(m, 0, sizeof(*m));
@@ -294,6 +326,17 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 	return ret;
 }
 
+/* Is what @val says of the log possible at all? */
+static bool sound(struct dl_volume *v, const struct dl_version *val)
+{
+	const struct dl_super *sb = &v->ck.sb;
+
+	if (val->flags)
+		return val->flags & (DL_PVAL_ZERO | DL_PVAL_LOST);
+	return val->loc >= sb->data_start &&
+	       val->loc + val->sectors <= sb->log_sectors;
+}
+
 static int take_index(struct dl_volume *v, const struct dl_rec *r,
 		      const struct dl_disk_past *d)
 {
@@ -303,7 +346,8 @@ static int take_index(struct dl_volume *v, const struct dl_rec *r,
 	u64 i;
 
 	for (i = 0; !ret && i < r->d.addr; i++) {
-		if (dl_past_unpack(&val, &d[i], &run) != DL_OK)
+		if (dl_past_unpack(&val, &d[i], &run) != DL_OK ||
+		    (!run && !sound(v, &val)))
 			return -EUCLEAN;
 		val.home = dl_segment_chunk(&v->log.segs, r->loc) + 1;
 		ret = run ? dl_history_found_run(v, &val) :
@@ -320,12 +364,11 @@ int dl_snapshot_index(struct dl_volume *v, const struct dl_rec *r)
 	if (!v->past.on)
 		return 0;
 	page = mempool_alloc(v->pages, GFP_KERNEL);
-	ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc, r->d.addr,
-			     page_address(page));
+	ret = patient_read(v, r, page_address(page));
 	if (!ret)
 		ret = take_index(v, r, page_address(page));
 	mempool_free(page, v->pages);
-	if (ret == -ENOSPC)
+	if (ret == -ENOSPC || ret == -EIO)
 		return ret;
 	if (ret && dl_pins_damage(&v->pins, r->seq))
 		dl_err("%s: log %pg: index of snapshots at sector %llu is damaged: those made before it cannot be viewed any more; delete them",

@@ -45,6 +45,9 @@ int dl_snapshot_open(struct dl_volume *v, const char *name,
 		     struct dl_pin *out);
 void dl_snapshot_close(struct dl_volume *v, u64 id);
 
+/* What snapshot @pin->id is called by now, into @pin->name. Process context. */
+void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin);
+
 /* Recovery: the checkpoint's list, a mark, an index record. 0 or an errno. */
 int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes);
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r);

@@ -53,7 +53,8 @@ static void view_free(struct dm_target *ti, struct dl_view *w)
 	kfree(w);
 }
 
-static int open_volume(struct dl_view *w, const char *path)
+static int open_volume(struct dm_target *ti, struct dl_view *w,
+		       const char *path)
 {
 	unsigned int major, minor;
 	dev_t dev;
@@ -64,12 +65,15 @@ static int open_volume(struct dl_view *w, const char *path)
 		dev = MKDEV(major, minor);
 	else
 		ret = lookup_bdev(path, &dev);
+	/* A device that holds itself open could never be removed. */
+	if (!ret && dev == disk_devt(dm_disk(dm_table_get_md(ti->table))))
+		ret = -ELOOP;
 	return ret ?: dl_open_dev(&w->dev, dev);
 }
 
 static int view_open(struct dm_target *ti, struct dl_view *w, char **argv)
 {
-	int ret = open_volume(w, argv[0]);
+	int ret = open_volume(ti, w, argv[0]);
 
 	if (ret) {
 		ti->error = "Volume's device cannot be opened";
@@ -168,21 +172,24 @@ static void view_status(struct dm_target *ti, status_type_t type,
 {
 	struct dl_view *w = ti->private;
 	char dev[BDEVNAME_SIZE];
+	struct dl_pin pin = w->pin;
 	unsigned int sz = 0;
 
+	/* It may have been renamed, and the table must find it again. */
+	dl_snapshot_name(w->volume, &pin);
 	switch (type) {
 	case STATUSTYPE_INFO:
-		DMEMIT("%s %s %llu", w->volume->name, w->pin.name, w->pin.seq);
+		DMEMIT("%s %s %llu", w->volume->name, pin.name, pin.seq);
 		break;
 	case STATUSTYPE_TABLE:
 		format_dev_t(dev, w->dev.bdev->bd_dev);
-		DMEMIT("%s %s", dev, w->pin.name);
+		DMEMIT("%s %s", dev, pin.name);
 		break;
 	case STATUSTYPE_IMA:
 		format_dev_t(dev, w->dev.bdev->bd_dev);
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
 		DMEMIT(",volume_device=%s,snapshot_id=%llu,seq=%llu;",
-		       dev, w->pin.id, w->pin.seq);
+		       dev, pin.id, pin.seq);
 		break;
 	}
 }

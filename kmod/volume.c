@@ -586,17 +586,20 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	v->log.commit_ms = opts->commit_ms;
 	if (dl_volume_mode(v) != DL_MODE_RW)
 		return 0;
+	/* A snapshot of the suspended volume marks the log clean: not from here. */
+	mutex_lock(&v->snapshot_lock);
 	if (v->started)
 		ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 					   0);
 	else
 		ret = start(v);
+	v->resumed = !ret;
+	mutex_unlock(&v->snapshot_lock);
 	if (ret) {
 		dl_err("%s: cannot be started: log %pg cannot be written",
 		       v->name, v->logio.bdev);
 		return ret;
 	}
-	v->resumed = true;
 	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
 	dl_volume_housekeep(v);

@@ -209,20 +209,22 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 static int zero_run(struct dl_volume *v, u64 start, u32 sectors, u8 flags,
 		    struct dl_batch *b)
 {
+	u64 end = start + sectors, newest;
 	struct dl_slot s;
 	int ret = -EAGAIN;
 
 	write_lock(&v->runs.lock);
+	/* Once: what there was room for is what is kept. */
+	newest = dl_history_newest(v);
 	if (dl_runs_room(&v->runs) &&
-	    (!dl_history_wanted(v) ||
-	     !dl_history_run(v, start, start + sectors, 0)))
+	    (!newest || !dl_history_run(v, start, end, newest, 0)))
 		ret = dl_log_reserve(&v->log, 0, &s, b);
 	if (!ret) {
-		if (dl_history_wanted(v))
-			dl_history_run(v, start, start + sectors, s.seq);
+		if (newest)
+			dl_history_run(v, start, end, newest, s.seq);
 		fill_desc(s.desc, DL_REC_ZERO_RUN, flags, 0, 0, 0, start,
 			  sectors);
-		dl_runs_insert(&v->runs, start, start + sectors, s.seq, flags);
+		dl_runs_insert(&v->runs, start, end, s.seq, flags);
 		/* No record before this may take a later write's content. */
 		dl_log_mark(&v->log, s.seq);
 		dl_log_put(&s, b);

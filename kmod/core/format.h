@@ -301,8 +301,7 @@ struct dl_disk_past {
 
 /* dl_disk_mark.kind; in the descriptor's level, too */
 #define DL_MARK_PIN		1u	/* a snapshot of all before the mark */
-#define DL_MARK_UNPIN		2u
-#define DL_MARK_RENAME		3u
+#define DL_MARK_RENAME		2u
 
 struct dl_disk_mark {
 	__le32 kind;

@@ -17,7 +17,16 @@ static void check_desc(const struct dl_disk_desc *raw, u32 payload)
 	switch (d.type) {
 	case DL_REC_NONE:
 		break;
+	case DL_REC_INDEX:
+		must(d.addr && d.addr <= DL_PAST_PER_PAGE);
+		/* fall through */
+	case DL_REC_MARK:
+		must(d.stored == DL_PAGE_SECTORS && d.sectors == d.stored);
+		must((u64)d.payload + d.stored <= payload);
+		must(d.payload % DL_PAGE_SECTORS == 0);
+		break;
 	case DL_REC_DATA:
+	case DL_REC_BASE:
 		must((u64)d.payload + d.stored <= payload && d.stored);
 		must(d.payload / 8 == (d.payload + d.stored - 1) / 8);
 		/* fall through */

@@ -172,7 +172,7 @@ MOST=1
 ok 'logs from the future, of other shapes, damaged'
 
 # A slot that is damaged is passed over, with a line that says so.
-for field in '0 8 1' '8 4 9' '32 8 1' '68 4 3' '104 8 1'; do
+for field in '0 8 1' '8 4 9' '32 8 256' '68 4 3' '104 8 1'; do
 	for slot in 0 1; do
 		restore
 		# shellcheck disable=SC2086 # offset, size and value

@@ -225,6 +225,8 @@ want 4 snapshot rename vol0 nope other
 want 0 snapshot mount vol0 first s0
 want 0 snapshot rename vol0 first uno
 snapshots vol0 '["uno", "2nd:a+b_c.d-e"]'
+dmsetup table vol0@first | grep -q ' uno$' ||
+	bad "the view's table has another name than the snapshot: $(dmsetup table vol0@first)"
 # Its view has the old name, which is not to be taken for another's.
 want 0 snapshot create vol0 first
 want 4 snapshot mount vol0 first s1
