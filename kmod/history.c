@@ -109,7 +109,7 @@ static u64 first_run(struct dl_volume *v, u64 sector, u32 max, u64 seq,
 	*len = max;
 	if (dl_runs_none(&v->runs))
 		return 0;
-	first = dl_runs_find(&v->runs, sector, max, len);
+	first = dl_runs_find(&v->runs, sector, max, len, NULL);
 	if (first <= seq)
 		return 0;
 	if (!READ_ONCE(v->past.nr_runs))
@@ -273,6 +273,7 @@ int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 newest,
 				.start = max(run->start, start),
 				.end = min(run->end, end),
 				.from = run->seq, .until = seq,
+				.flags = run->flags & DL_RUN_ORIGIN,
 			};
 		n++;
 	}
@@ -289,11 +290,13 @@ static u64 first_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
 {
 	u64 at = (page << DL_PAGE_SECTOR_SHIFT) + s, after = v->settled;
 	u64 next = U64_MAX, run = 0, len;
+	u8 flags = 0;
 	u32 idx, i;
 
 	if (!dl_runs_none(&v->runs))
-		run = dl_runs_find(&v->runs, at, 1, &len);
-	if (run <= zeroed)
+		run = dl_runs_find(&v->runs, at, 1, &len, &flags);
+	/* Zeroed in the origin; what it was made to hold again was not. */
+	if (run <= zeroed && !(flags & DL_RUN_ORIGIN))
 		after = max(after, run);
 	else if (run > after)
 		next = run;
@@ -527,6 +530,25 @@ void dl_history_recovered(struct dl_volume *v)
 }
 
 /* ---- no longer needed ---- */
+
+void dl_history_drop_origin(struct dl_volume *v, u32 i)
+{
+	struct dl_history *h = &v->past;
+	const struct dl_past_ent *e = &h->t.ents[i];
+	u64 page = dl_past_page(e);
+	struct dl_shard *sh;
+	bool gone = false;
+	u32 bucket;
+
+	sh = shard_of(v, page, &bucket);
+	spin_lock(&sh->lock);
+	if (dl_past_linked(&h->t, bucket, i) && dl_past_page(e) == page &&
+	    e->span & DL_PENT_FLAGS && e->loc_lo & DL_PVAL_ORIGIN)
+		gone = dl_past_remove(&h->t, bucket, i);
+	spin_unlock(&sh->lock);
+	if (gone)
+		dl_history_unused(v, i);
+}
 
 static bool sweep_one(struct dl_volume *v, u32 i)
 {

@@ -110,6 +110,9 @@ struct dl_keep {
 u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		    u64 zeroed, struct dl_keep *keep);
 
+/* Drop version @i if it refers to the origin: see rewind.h. May not sleep. */
+void dl_history_drop_origin(struct dl_volume *v, u32 i);
+
 /* Everybody who was about to replace something has done so. May not sleep. */
 void dl_history_barrier(struct dl_volume *v);
 

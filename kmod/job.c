@@ -108,7 +108,8 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 		mask = val.mask & ~dl_volume_hidden(v, page, val.mask, val.seq,
 						     U64_MAX);
 	}
-	if (val.flags & DL_PVAL_LOST)
+	/* What a rewind gave back to the origin is there already. */
+	if (val.flags & (DL_PVAL_LOST | DL_PVAL_ORIGIN))
 		mask = 0;
 	if (mask && !same) {
 		job->page[job->nr_pages] = page;

@@ -102,21 +102,27 @@ static bool record_then(struct dl_volume *v, u64 at, u32 bucket, u64 page,
 
 /* The youngest run over @sector at @at, for how long up to x->sectors. */
 static u64 run_over(struct dl_volume *v, u64 at, u64 sector,
-		    struct dl_extent *x)
+		    struct dl_extent *x, u8 *flags)
 {
-	u64 len, run = dl_runs_find(&v->runs, sector, x->sectors, &len);
+	u64 len, run, past;
+	u8 past_flags;
 
+	run = dl_runs_find(&v->runs, sector, x->sectors, &len, flags);
 	x->sectors = len;
 	if (at == DL_NOW)
 		return run;
 	if (run > at)
 		run = 0;
 	if (READ_ONCE(v->past.nr_runs)) {
-		read_lock(&v->runs.lock);
 		/* Rare enough to go sector by sector. */
 		x->sectors = 1;
-		run = max(run, dl_past_run_at(&v->past, sector, at));
+		read_lock(&v->runs.lock);
+		past = dl_past_run_at(&v->past, sector, at, &past_flags);
 		read_unlock(&v->runs.lock);
+		if (past > run) {
+			run = past;
+			*flags = past_flags;
+		}
 	}
 	return run;
 }
@@ -135,7 +141,8 @@ void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 	u32 bucket = dl_pmap_bucket(&v->map.pm, page);
 	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
 	struct dl_slot s;
-	bool any, zero = false;
+	bool any, run = false;
+	u8 flags = 0;
 
 	max = min_t(u32, max, DL_PAGE_SECTORS - first);
 	x->seg = NULL;
@@ -145,10 +152,10 @@ void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 	else
 		any = record_then(v, at, bucket, page, first, max, x);
 	if (unlikely(!no_runs(v, at)))
-		zero = run_over(v, at, sector, x) > x->val.seq;
-	if (zero) {
-		x->kind = DL_FROM_ZERO;
-	} else if (!any) {
+		run = run_over(v, at, sector, x, &flags) > x->val.seq;
+	if (run) {
+		x->kind = flags & DL_RUN_ORIGIN ? DL_FROM_ORIGIN : DL_FROM_ZERO;
+	} else if (!any || x->val.flags & DL_PVAL_ORIGIN) {
 		x->kind = DL_FROM_ORIGIN;
 	} else if (x->val.flags & DL_PVAL_LOST) {
 		x->kind = DL_FROM_LOST;

@@ -81,6 +81,15 @@ u32 dl_map_used(struct dl_map *m)
 	return m->max + m->hold - min(free, m->max + m->hold);
 }
 
+u32 dl_map_room(struct dl_map *m)
+{
+	/* What one shard has parked another cannot use. */
+	u32 parked = m->hold + (m->shard_mask + 1) * REFILL;
+	u32 free = READ_ONCE(m->nr_free);
+
+	return free - min(free, parked);
+}
+
 static void refill(struct dl_map *m, struct dl_shard *sh)
 {
 	u32 n;

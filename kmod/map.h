@@ -80,6 +80,9 @@ static inline struct dl_shard *dl_map_shard(struct dl_map *m, u32 bucket)
 	return &m->shards[(bucket >> 4) & m->shard_mask];
 }
 
+/* Entries that dl_map_alloc() will surely have, in whatever shards. */
+u32 dl_map_room(struct dl_map *m);
+
 /**
  * dl_map_alloc() - an entry for a record about to be reserved
  * @m: map

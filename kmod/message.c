@@ -10,6 +10,8 @@
  *   snapshot_delete <name>
  *   snapshot_rename <name> <new>
  *   snapshot_list            a line each: id, sequence, time, views, name
+ *   rewind <name> <new>      everything as in that snapshot; what was before
+ *                            becomes one called <new>; suspended only
  */
 #include <linux/blkdev.h>
 #include <linux/string.h>
@@ -52,7 +54,7 @@ static bool late_snapshot(struct dl_volume *v)
 	bool any;
 
 	mutex_lock(&v->snapshot_lock);
-	any = v->pins.nr;
+	any = dl_pins_named(&v->pins);
 	mutex_unlock(&v->snapshot_lock);
 	if (any)
 		dl_err("%s: cannot be detached: a snapshot was made meanwhile",
@@ -67,7 +69,7 @@ static int detach(struct dl_volume *v)
 	mutex_lock(&v->detach_lock);
 	ret = dl_volume_mode(v) != DL_MODE_RW ? -EROFS :
 	      !v->resumed ? -EBUSY : 0;
-	if (!ret && READ_ONCE(v->pins.newest)) {
+	if (!ret && dl_pins_named(&v->pins)) {
 		dl_err("%s: cannot be detached: it has snapshots, which a detached log does not hold: delete them first",
 		       v->name);
 		ret = -EBUSY;
@@ -128,7 +130,8 @@ static int list_snapshots(struct dl_volume *v, char *result,
 
 	read_lock(&v->pins.lock);
 	for (i = 0; i < v->pins.nr; i++)
-		sz = emit_pin(&v->pins.pin[i], result, maxlen, sz);
+		if (!(v->pins.pin[i].flags & DL_PIN_HIDDEN))
+			sz = emit_pin(&v->pins.pin[i], result, maxlen, sz);
 	read_unlock(&v->pins.lock);
 	return 1;
 }
@@ -146,9 +149,12 @@ static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
 		return dl_snapshot_delete(v, argv[1]);
 	if (argc == 3 && !strcasecmp(argv[0], "snapshot_rename"))
 		return dl_snapshot_rename(v, argv[1], argv[2]);
-	if (argc != 2 || strcasecmp(argv[0], "snapshot_create"))
+	if (argc == 3 && !strcasecmp(argv[0], "rewind"))
+		ret = dl_snapshot_rewind(v, argv[1], argv[2], &pin);
+	else if (argc == 2 && !strcasecmp(argv[0], "snapshot_create"))
+		ret = dl_snapshot_create(v, argv[1], &pin);
+	else
 		return -ENOMSG;
-	ret = dl_snapshot_create(v, argv[1], &pin);
 	if (ret)
 		return ret;
 	emit_pin(&pin, result, maxlen, 0);
@@ -180,7 +186,7 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	ret = snapshot(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create|delete <name>, snapshot_rename <name> <new>, snapshot_list",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create|delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name> <new>",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

@@ -92,7 +92,7 @@ bool dl_history_give(struct dl_history *h, u32 idx)
 	return wanted;
 }
 
-u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at)
+u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at, u8 *flags)
 {
 	u64 from = 0;
 	u32 i;
@@ -101,8 +101,10 @@ u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at)
 		const struct dl_past_run *r = &h->runs[i];
 
 		if (sector >= r->start && sector < r->end && at >= r->from &&
-		    at < r->until)
-			from = max(from, r->from);
+		    at < r->until && r->from > from) {
+			from = r->from;
+			*flags = r->flags;
+		}
 	}
 	return from;
 }

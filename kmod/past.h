@@ -22,11 +22,12 @@
 
 #define DL_PAST_RUNS	512u
 
-/* [start, end) read as zero from record @from on until @until. */
+/* [start, end) read as zero (see @flags) from record @from on until @until. */
 struct dl_past_run {
 	u64 start, end;		/* sectors */
 	u64 from, until;
 	u32 home;		/* as dl_past_ent.home */
+	u8 flags;		/* DL_RUN_ORIGIN */
 };
 
 struct dl_history {
@@ -64,7 +65,10 @@ u32 dl_history_take(struct dl_history *h, u32 n);
 /* Give back one. Return: true when somebody waits for it. */
 bool dl_history_give(struct dl_history *h, u32 idx);
 
-/* The youngest past run over @sector that is in force at @at: its @from, or 0. */
-u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at);
+/*
+ * The youngest past run over @sector that is in force at @at: its @from and
+ * *@flags, or 0.
+ */
+u64 dl_past_run_at(struct dl_history *h, u64 sector, u64 at, u8 *flags);
 
 #endif

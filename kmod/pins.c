@@ -61,7 +61,8 @@ struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id)
 	u32 i;
 
 	for (i = 0; i < p->nr; i++)
-		if (name ? !strcmp(p->pin[i].name, name) : p->pin[i].id == id)
+		if (name ? *name && !strcmp(p->pin[i].name, name) :
+		    p->pin[i].id == id)
 			return &p->pin[i];
 	return NULL;
 }
@@ -116,6 +117,28 @@ u64 dl_pins_next_seq(struct dl_pins *p)
 	return last + 1;
 }
 
+void dl_pins_drop_hidden(struct dl_pins *p)
+{
+	u32 i;
+
+	write_lock(&p->lock);
+	for (i = p->nr; i; i--)
+		if (p->pin[i - 1].flags & DL_PIN_HIDDEN)
+			drop(p, &p->pin[i - 1]);
+	write_unlock(&p->lock);
+}
+
+u32 dl_pins_named(struct dl_pins *p)
+{
+	u32 n = 0, i;
+
+	read_lock(&p->lock);
+	for (i = 0; i < p->nr; i++)
+		n += !(p->pin[i].flags & DL_PIN_HIDDEN);
+	read_unlock(&p->lock);
+	return n;
+}
+
 void dl_pins_drop(struct dl_pins *p, u64 id)
 {
 	struct dl_pin *pin;
@@ -136,6 +159,13 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
 		.time_ns = le64_to_cpu(m->time_ns),
 		.sectors = le64_to_cpu(m->sectors),
 	};
+	const struct dl_pin hidden = {
+		.id = id + 1,
+		.seq = le64_to_cpu(m->target),
+		.time_ns = le64_to_cpu(m->time_ns),
+		.sectors = le64_to_cpu(m->sectors),
+		.flags = DL_PIN_HIDDEN,
+	};
 	int ret = 0;
 
 	memcpy(new.name, m->name, sizeof(new.name) - 1);
@@ -148,6 +178,12 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
 	case DL_MARK_PIN:
 		if (!pin)
 			ret = add(p, &new);
+		break;
+	case DL_MARK_REWIND:
+		if (!pin)
+			ret = add(p, &new);
+		if (!ret && !pin)
+			ret = add(p, &hidden);
 		break;
 	case DL_MARK_RENAME:
 		if (pin)
@@ -236,7 +272,8 @@ int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes)
 		};
 
 		memcpy(pin.name, d[i].name, sizeof(pin.name) - 1);
-		if (pin.seq < seq || pin.seq > U64_MAX - 2 || !*pin.name ||
+		if (pin.seq < seq || pin.seq > U64_MAX - 2 ||
+		    !*pin.name != !!(pin.flags & DL_PIN_HIDDEN) ||
 		    dl_pins_find(p, NULL, pin.id))
 			ret = -EUCLEAN;
 		else

@@ -70,6 +70,12 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m);
 void dl_pins_going(struct dl_pins *p, u64 id);
 void dl_pins_drop(struct dl_pins *p, u64 id);
 
+/* Those that only a rewind needed. */
+void dl_pins_drop_hidden(struct dl_pins *p);
+
+/* How many are snapshots. */
+u32 dl_pins_named(struct dl_pins *p);
+
 /* The lowest sequence that no mark or pin in the list has. */
 u64 dl_pins_next_seq(struct dl_pins *p);
 

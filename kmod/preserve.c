@@ -9,6 +9,7 @@
 #include "io.h"
 #include "msg.h"
 #include "preserve.h"
+#include "rewind.h"
 
 #define PATIENCE	300	/* times to wait for room, up to 0.1 s each */
 
@@ -473,7 +474,8 @@ int dl_preserve_clean(struct dl_volume *v)
 	struct page *page;
 	int ret;
 
-	if (!v->past.on)
+	/* The map refers to what is not there for its own record's sake. */
+	if (!v->past.on || dl_rewind_pending(v))
 		return 0;
 	victim = choose_victim(v);
 	if (!victim)

@@ -63,7 +63,7 @@ static u32 clean_prefix(struct dl_volume *v, u64 sector, u32 max)
 
 	if (likely(!n || dl_runs_none(&v->runs)))
 		return n;
-	return dl_runs_find(&v->runs, sector, n, &len) ? 0 : len;
+	return dl_runs_find(&v->runs, sector, n, &len, NULL) ? 0 : len;
 }
 
 static int remap(struct bio *bio, struct block_device *bdev, u64 sector)

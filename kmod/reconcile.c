@@ -13,6 +13,7 @@
 #include "job.h"
 #include "msg.h"
 #include "preserve.h"
+#include "rewind.h"
 #include "space.h"
 
 #define RETRY_SECS	5
@@ -180,6 +181,9 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	struct dl_volume *v = rc->v;
 	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX;
 
+	/* Replaying a rewind needs all that was in the log when it was made. */
+	if (dl_rewind_pending(v))
+		return dl_rewind_goal(v);
 	/* For every page that is overwritten one may have to be kept. */
 	if (dl_history_wanted(v))
 		room = (u64)dl_log_free_chunks(l) * l->segs.chunk_sectors / 2;
@@ -317,6 +321,10 @@ static int zero_runs(struct dl_reconcile *rc)
 		if (READ_ONCE(rc->stop))
 			return -EBUSY;
 		at = max(at, run.start);
+		if (run.flags & DL_RUN_ORIGIN) {
+			at = run.end;
+			continue;
+		}
 		n = min_t(u64, run.end - at, ZERO_PIECE);
 		ret = keep_under(rc, at, n, 0);
 		if (ret)
@@ -536,6 +544,8 @@ static int settle_past(struct dl_reconcile *rc)
 	/* Who asked before has made his version by now: it is indexed, too. */
 	if (dl_history_wanted(v))
 		dl_history_barrier(v);
+	if (dl_rewind_pending(v))
+		dl_rewind_forget(v);
 	return dl_preserve_index(v, rc->goal);
 }
 
@@ -623,6 +633,8 @@ static int tidy_past(struct dl_reconcile *rc)
 
 	if (!v->past.on)
 		return 0;
+	if (dl_rewind_done(v))
+		WRITE_ONCE(rc->sweep, true);
 	if (xchg(&rc->sweep, false)) {
 		dl_history_sweep(v);
 		ret = free_segments(rc);

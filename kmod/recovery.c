@@ -12,6 +12,7 @@
 #include "io.h"
 #include "msg.h"
 #include "recovery.h"
+#include "rewind.h"
 #include "snapshot.h"
 
 #define READ_TRIES	3
@@ -457,6 +458,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			ret = -EIO;
 	}
 	if (!ret) {
+		dl_rewind_recovered(v);
 		dl_history_recovered(v);
 		ret = take_over(rec);
 	}

@@ -68,7 +68,7 @@ static struct dl_run *next_run(struct dl_run *run)
 	return n ? rb_entry(n, struct dl_run, node) : NULL;
 }
 
-u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len)
+u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len, u8 *flags)
 {
 	struct dl_run *run;
 	u64 seq = 0;
@@ -78,6 +78,8 @@ u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len)
 	run = seek(r, sector);
 	if (run && run->start <= sector) {
 		seq = run->seq;
+		if (flags)
+			*flags = run->flags;
 		*len = min(max, run->end - sector);
 	} else if (run) {
 		*len = min(max, run->start - sector);

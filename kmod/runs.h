@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Runs: long ranges that read as zero (discarded or zeroed) and are not in
- * the origin yet. Disjoint, the newest at each sector, in an rbtree.
+ * the origin yet; or that a rewind made read as the origin again. Disjoint, the newest at each sector, in an rbtree.
  *
  * A run does not touch the map's entries: who looks a sector up compares
  * sequence numbers, the higher one is what the sector holds.
@@ -23,8 +23,11 @@ struct dl_run {
 	struct rb_node node;
 	u64 start, end;		/* sectors, [start, end) */
 	u64 seq;
-	u8 flags;		/* DL_DESC_* */
+	u8 flags;		/* DL_DESC_*, DL_RUN_ORIGIN */
 };
+
+/* Reads as what the origin holds instead: a rewind took back what was there. */
+#define DL_RUN_ORIGIN	0x80u
 
 struct dl_runs {
 	rwlock_t lock;
@@ -50,10 +53,11 @@ static inline bool dl_runs_none(const struct dl_runs *r)
  * @sector: where
  * @max: how far to look, in sectors
  * @len: out: for how many sectors (at most @max) the answer holds
+ * @flags: out: its flags; NULL: not wanted
  *
  * Context: process. Return: its sequence, or 0 when none covers @sector.
  */
-u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len);
+u64 dl_runs_find(struct dl_runs *r, u64 sector, u64 max, u64 *len, u8 *flags);
 
 /* The first run that ends behind @sector, or NULL. @r->lock held. */
 const struct dl_run *dl_runs_seek(const struct dl_runs *r, u64 sector);
@@ -67,7 +71,7 @@ bool dl_runs_room(const struct dl_runs *r);
  * @start: first sector
  * @end: behind the last one
  * @seq: sequence of the record
- * @flags: DL_DESC_*
+ * @flags: DL_DESC_*, DL_RUN_ORIGIN
  */
 void dl_runs_insert(struct dl_runs *r, u64 start, u64 end, u64 seq, u8 flags);
 

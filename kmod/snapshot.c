@@ -12,6 +12,7 @@
 #include "io.h"
 #include "msg.h"
 #include "preserve.h"
+#include "rewind.h"
 #include "snapshot.h"
 #include "space.h"
 
@@ -75,11 +76,11 @@ static void announce(struct dl_volume *v)
 }
 
 /* Log a mark and do what it says. */
-static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name)
+static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
+		u64 target, u64 *seq)
 {
 	struct page *page = mempool_alloc(v->pages, GFP_NOIO);
 	struct dl_disk_mark *m = page_address(page);
-	u64 seq;
 	int ret;
 
 	memset(m, 0, DL_PAGE_BYTES);
@@ -88,7 +89,8 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name)
 	m->time_ns = cpu_to_le64(ktime_get_real_ns());
 	m->sectors = cpu_to_le64(v->sectors);
 	strscpy(m->name, name, sizeof(m->name));
-	ret = dl_preserve_mark(v, m, &seq);
+	m->target = cpu_to_le64(target);
+	ret = dl_preserve_mark(v, m, seq);
 	mempool_free(page, v->pages);
 	if (!ret)
 		ret = dl_log_sync(&v->log);
@@ -133,6 +135,7 @@ static int set_feature(struct dl_volume *v)
 static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 {
 	int ret = may_change(v, name);
+	u64 seq;
 
 	if (ret)
 		return ret;
@@ -150,7 +153,7 @@ static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 		return ret;
 	announce(v);
 	dl_volume_keep_room(v);
-	ret = mark(v, DL_MARK_PIN, v->pins.next_id, name);
+	ret = mark(v, DL_MARK_PIN, v->pins.next_id, name, 0, &seq);
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		dl_volume_keep_room(v);
@@ -207,6 +210,7 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new)
 {
 	struct dl_pin pin, other;
+	u64 seq;
 	int ret = check_name(v, new);
 
 	if (ret)
@@ -218,7 +222,77 @@ int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new)
 	if (!ret && !find(v, new, &other))
 		ret = refuse(v, new, -EEXIST, "there is one of that name");
 	if (!ret)
-		ret = mark(v, DL_MARK_RENAME, pin.id, new);
+		ret = mark(v, DL_MARK_RENAME, pin.id, new, 0, &seq);
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
+static int may_rewind(struct dl_volume *v, const char *name, const char *keep,
+		      struct dl_pin *pin)
+{
+	struct dl_pin other;
+	int ret = may_change(v, name);
+
+	if (ret)
+		return ret;
+	if (v->resumed)
+		return refuse(v, name, -EBUSY, "a volume is rewound while it is suspended");
+	if (dl_rewind_pending(v))
+		return refuse(v, name, -EBUSY, "the last rewind is not settled yet: drain first");
+	if (find(v, name, pin))
+		return refuse(v, name, -ENOENT, "there is none of that name");
+	if (pin->flags & DL_PIN_DAMAGED)
+		return refuse(v, name, -EUCLEAN, "part of its index in the log is damaged: what it holds cannot be told any more");
+	if (!find(v, keep, &other))
+		return refuse(v, keep, -EEXIST, "there is one of that name");
+	if (v->pins.max - v->pins.nr < 2)
+		return refuse(v, keep, -ENOSPC, "the checkpoint has no room for more: delete some");
+	if (READ_ONCE(v->full))
+		return refuse(v, keep, -ENOSPC, "the log is full of what snapshots need: delete some");
+	return 0;
+}
+
+static int rewind(struct dl_volume *v, const char *name, const char *keep,
+		  struct dl_pin *out)
+{
+	struct dl_pin pin;
+	u64 seq;
+	int ret = may_rewind(v, name, keep, &pin);
+
+	if (ret)
+		return ret;
+	/* From here on all that is replaced is kept, and counted as such. */
+	announce(v);
+	ret = dl_rewind_fits(v, pin.seq);
+	if (!ret)
+		ret = mark(v, DL_MARK_REWIND, v->pins.next_id, keep, pin.seq,
+			   &seq);
+	if (ret) {
+		dl_pins_settle(&v->pins);
+		return refuse(v, name, ret, "cannot be rewound to");
+	}
+	ret = dl_rewind(v, pin.seq, seq);
+	if (ret) {
+		dl_volume_fail(v, DL_MODE_RO, "rewind to sequence %llu was cut short: activate it anew",
+			       pin.seq);
+		return ret;
+	}
+	/* What was read before would hide what is there now. */
+	invalidate_bdev(dm_disk(v->md)->part0);
+	dl_info("%s: rewound to snapshot '%s', sequence %llu; what was before is '%s'",
+		v->name, pin.name, pin.seq, keep);
+	return find(v, keep, out);
+}
+
+int dl_snapshot_rewind(struct dl_volume *v, const char *name, const char *keep,
+		       struct dl_pin *out)
+{
+	int ret = check_name(v, keep);
+
+	if (ret)
+		return ret;
+	mutex_lock(&v->snapshot_lock);
+	ret = rewind(v, name, keep, out);
 	mutex_unlock(&v->snapshot_lock);
 	return ret;
 }
@@ -296,18 +370,25 @@ static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
 
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 {
-	struct page *page;
+	bool rewind = r->d.level == DL_MARK_REWIND && r->seq > v->horizon;
 	struct dl_disk_mark *m;
+	struct page *page;
+	u64 to;
 	int ret;
 
-	if (r->seq <= v->pins.marks_seq)
+	/* The checkpoint knows of the pins, but not of what the map is to be. */
+	if (r->seq <= v->pins.marks_seq && !rewind)
 		return 0;
 	page = mempool_alloc(v->pages, GFP_KERNEL);
 	m = page_address(page);
 	ret = patient_read(v, r, m);
-	if (ret == -EIO) {
+	if (ret && (ret == -EIO || rewind)) {
+		dl_err("%s: log %pg: mark %llu at sector %llu%s: repair the device",
+		       v->name, v->logio.bdev, r->seq, r->loc,
+		       rewind ? ", of a rewind, is damaged: what the volume holds cannot be told" :
+		       " cannot be read");
 		mempool_free(page, v->pages);
-		return ret;
+		return ret == -EIO ? ret : -EUCLEAN;
 	}
 	if (ret) {
 		/* What matters most is in the descriptor, which is sound. */
@@ -322,7 +403,12 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 	ret = have_memory(v);
 	if (!ret)
 		ret = dl_pins_mark(&v->pins, r->seq, m);
+	to = le64_to_cpu(m->target);
 	mempool_free(page, v->pages);
+	if (!ret && rewind && to >= r->seq)
+		ret = -EUCLEAN;
+	if (!ret && rewind)
+		ret = dl_rewind(v, to, r->seq);
 	return ret;
 }
 

@@ -34,6 +34,22 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name);
 int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new);
 
 /**
+ * dl_snapshot_rewind() - the volume becomes what a snapshot holds
+ * @v: volume, suspended
+ * @name: the snapshot
+ * @keep: what a snapshot of the present is to be called
+ * @out: out: a copy of that
+ *
+ * No data is moved. When this returns it is durable.
+ *
+ * Context: process, may sleep.
+ * Return: as dl_snapshot_create(); -ENOENT; -EBUSY when it is not suspended, or
+ * the last rewind is not settled; -EUCLEAN. The reason is logged.
+ */
+int dl_snapshot_rewind(struct dl_volume *v, const char *name, const char *keep,
+		       struct dl_pin *out);
+
+/**
  * dl_snapshot_open() - keep a snapshot from being deleted
  * @v: volume
  * @name: its name

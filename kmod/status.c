@@ -5,6 +5,7 @@
  */
 #include <linux/device-mapper.h>
 
+#include "rewind.h"
 #include "target.h"
 #include "volume.h"
 
@@ -64,7 +65,7 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 	       log_errors + (u64)atomic64_read(&v->read_errors),
 	       (u64)atomic64_read(&v->rc.origin_errors));
 	DMEMIT(" snapshots %u snapshots_max %u past %u past_max %u",
-	       READ_ONCE(v->pins.nr), v->pins.max,
+	       dl_pins_named(&v->pins), v->pins.max,
 	       dl_history_used(&v->past), v->map.max);
 	DMEMIT(" past_bytes %llu preserved_bytes %llu",
 	       (u64)READ_ONCE(l->segs.held_chunks) * l->segs.chunk_sectors <<
@@ -72,6 +73,7 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 	DMEMIT(" waiting %u reconciling %u memory_bytes %llu",
 	       READ_ONCE(v->nr_deferred), READ_ONCE(v->rc.nr_jobs) > 1,
 	       dl_volume_memory(v));
+	DMEMIT(" rewind_pending %u", dl_rewind_pending(v));
 }
 
 void dl_status(struct dm_target *ti, status_type_t type,

@@ -82,7 +82,7 @@ bool dl_volume_has_record(void *volume, u64 page)
 	spin_lock(&sh->lock);
 	has = dl_pmap_find(pm, bucket, page, 0xff);
 	spin_unlock(&sh->lock);
-	return has || dl_runs_find(&v->runs, at, DL_PAGE_SECTORS, &len) ||
+	return has || dl_runs_find(&v->runs, at, DL_PAGE_SECTORS, &len, NULL) ||
 	       len < DL_PAGE_SECTORS;
 }
 
@@ -95,7 +95,7 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 	if (dl_runs_none(&v->runs))
 		return 0;
 	for (i = 0; i < DL_PAGE_SECTORS; i += len) {
-		run = dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i, &len);
+		run = dl_runs_find(&v->runs, at + i, DL_PAGE_SECTORS - i, &len, NULL);
 		if (run > seq && run <= upper)
 			gone |= dl_pmap_span_mask(i, len);
 	}

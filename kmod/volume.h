@@ -74,6 +74,7 @@ struct dl_volume {
 	struct dl_history past;
 	struct dl_mover *mover;
 	u64 settled;			/* the origin has all up to here */
+	u64 rewound;			/* sequence of the last rewind's mark, or 0 */
 	bool counting;			/* segments know what they hold */
 	bool full;			/* of snapshots */
 	atomic64_t preserved;		/* bytes of the origin kept for them */

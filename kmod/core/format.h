@@ -184,6 +184,9 @@ struct dl_disk_lost {
 
 /* dl_disk_pin.flags */
 #define DL_PIN_DAMAGED		(1u << 0)  /* part of its past cannot be told */
+#define DL_PIN_HIDDEN		(1u << 1)  /* no snapshot: what a rewind needs until
+					    * the horizon has passed its mark; no name
+					    */
 
 /* The snapshots: a header, then one dl_disk_pin each, by sequence. */
 struct dl_disk_pins {
@@ -302,14 +305,19 @@ struct dl_disk_past {
 /* dl_disk_mark.kind; in the descriptor's level, too */
 #define DL_MARK_PIN		1u	/* a snapshot of all before the mark */
 #define DL_MARK_RENAME		2u
+#define DL_MARK_REWIND		3u	/* everything as it was at target; a pin of
+					 * what was before, called name; and one on
+					 * target with the id behind, see DL_PIN_HIDDEN
+					 */
 
 struct dl_disk_mark {
 	__le32 kind;
 	__le32 reserved0;
 	__le64 id;		/* of the snapshot */
 	__le64 time_ns;
-	__le64 sectors;		/* PIN: of the volume */
-	__u8   reserved[32];
+	__le64 sectors;		/* PIN, REWIND: of the volume */
+	__le64 target;		/* REWIND: sequence */
+	__u8   reserved[24];
 	__u8   name[DL_PIN_NAME_BYTES];
 };
 

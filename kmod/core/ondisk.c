@@ -179,5 +179,6 @@ AT(dl_disk_mark, reserved0, 4);
 AT(dl_disk_mark, id, 8);
 AT(dl_disk_mark, time_ns, 16);
 AT(dl_disk_mark, sectors, 24);
-AT(dl_disk_mark, reserved, 32);
+AT(dl_disk_mark, target, 32);
+AT(dl_disk_mark, reserved, 40);
 AT(dl_disk_mark, name, 64);

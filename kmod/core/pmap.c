@@ -39,7 +39,8 @@ static void fill(struct dl_pent *e, u64 page, const struct dl_pval *v)
 u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
 		   const struct dl_pval *v, u32 *freed)
 {
-	u8 mask = dl_pmap_span_mask(v->first, v->sectors);
+	u8 mask = dl_pmap_span_mask(v->first, v->sectors) &
+		  (v->mask ?: 0xff);
 	struct dl_pent *new = dl_pmap_ent(m, idx);
 	u32 *link = &new->next;
 	u32 nr = 0;

@@ -30,11 +30,12 @@
 
 #define DL_PMAP_NIL	0u
 
-/* dl_pval.flags; DATA is none of ZERO and LOST */
+/* dl_pval.flags; DATA is none of ZERO, LOST and ORIGIN */
 #define DL_PVAL_ZERO	0x01u		/* the sectors read as zero */
 #define DL_PVAL_LOST	0x02u		/* the sectors are unreadable */
 #define DL_PVAL_DISCARD	0x04u		/* zero because discarded */
 #define DL_PVAL_NOUNMAP	0x08u		/* zero, keep the blocks allocated */
+#define DL_PVAL_ORIGIN	0x10u		/* what the origin holds; never on disk */
 
 /* One record as the map sees it, unpacked. */
 struct dl_pval {
@@ -44,7 +45,9 @@ struct dl_pval {
 	u8  first;	/* first sector of the record in the page, 0..7 */
 	u8  sectors;	/* 1..8 */
 	u8  flags;	/* DL_PVAL_* */
-	u8  mask;	/* get: sectors still visible; insert: not looked at */
+	u8  mask;	/* get: sectors still visible; insert: what it is
+			 * about, if that is not all of it; else 0
+			 */
 };
 
 /*

@@ -65,10 +65,13 @@ static struct dl_pval random_value(struct rig *r, u64 seq)
 		.loc = y & ((1ULL << 40) - 1),
 		.crc = (u32)(x >> 32),
 		.first = x & 7,
-		.mask = 0xff,
 	};
 
 	v.sectors = 1 + (x >> 8) % (8 - v.first);
+	/* About all of it, or a part. */
+	if (x >> 40 & 1)
+		v.mask = 1 << (v.first + (x >> 44) % v.sectors) |
+			 (x >> 48 & 0xff);
 	if ((x >> 16 & 3) == 0) {
 		v.flags = 1 + (x >> 20) % 15;
 		v.loc = 0;
@@ -92,6 +95,8 @@ static void insert(struct rig *r, u32 page, const struct dl_pval *v)
 	for (s = v->first; s < v->first + v->sectors; s++) {
 		struct cell *c = &r->oracle[page][s];
 
+		if (v->mask && !(v->mask >> s & 1))
+			continue;
 		if (v->seq > c->seq) {
 			c->seq = v->seq;
 			c->v = *v;
