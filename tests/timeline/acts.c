@@ -132,6 +132,7 @@ static bool needs_snapshot(enum act act)
 	switch (act) {
 	case ACT_DELETE:
 	case ACT_RENAME:
+	case ACT_REWIND:
 	case ACT_VIEW:
 	case ACT_COMPARE:
 	case ACT_UNVIEW:
@@ -165,6 +166,8 @@ bool act_do(struct schedule *s, enum act act)
 		return act_delete(s);
 	case ACT_RENAME:
 		return act_rename(s);
+	case ACT_REWIND:
+		return rewind_act(s);
 	case ACT_RECONCILE:
 		return request(s, op_new(s, act));
 	case ACT_DRAIN:
@@ -188,7 +191,7 @@ bool act_do(struct schedule *s, enum act act)
 	case ACT_RACE:
 		return race(s);
 	case ACT_MISUSE:
-		return life_misuse(s);
+		return misuse(s);
 	case ACT_RESTART:
 		return life_restart(s);
 	case ACT_CRASH:

@@ -93,6 +93,49 @@ static struct op *plan(struct schedule *s, unsigned int nr)
 	return first;
 }
 
+/* The snapshot of this name; none that was viewed is left. */
+static void plan_change(struct schedule *s, struct op *op, const char *name,
+			const char *created, const char *kept)
+{
+	op->act = rng_chance(&s->r, 60) ? ACT_DELETE : ACT_RENAME;
+	strcpy(op->name, name);
+	if (op->act == ACT_DELETE)
+		return;
+	do
+		draw_name(s, op->other);
+	while (!strcmp(op->other, created) || !strcmp(op->other, kept));
+}
+
+/* A rewind, and perhaps something before and after it, of a held volume. */
+static struct op *plan_rewind(struct schedule *s, unsigned int *nr)
+{
+	struct snap *to = rewind_target(s);
+	struct op *first = op_new(s, ACT_CREATE), *op = first;
+	bool more;
+
+	draw_name(s, op->name);
+	*nr = 1;
+	if (!to)
+		return first;
+	more = rng_chance(&s->r, 30);
+	if (more) {
+		op = op_new(s, ACT_REWIND);
+		++*nr;
+	}
+	op->act = ACT_REWIND;
+	strcpy(op->name, to->is.name);
+	do
+		draw_name(s, op->other);
+	while (more && !strcmp(op->other, first->name));
+	if (!rng_chance(&s->r, 50))
+		return first;
+	++*nr;
+	plan_change(s, op_new(s, ACT_DELETE),
+		    rng_chance(&s->r, 60) ? op->name : op->other,
+		    first->name, op->other);
+	return first;
+}
+
 /* ---- the crash ---------------------------------------------------------- */
 
 static void cut(struct schedule *s)
@@ -126,25 +169,44 @@ static const struct op *apply(struct schedule *s, const struct op *ops,
 				      op_text(op, text, sizeof(text)));
 			if (op_changes(op))
 				model_maybe_change(&s->m, op);
-			return op;
+			if (op->act != ACT_REWIND)
+				return op;
+			/* Without room nothing happened. */
+			s->t->rewinds_no_room += op->err == -ENOSPC;
+			s->t->rewinds_doubts += op->err != -ENOSPC;
+			return op->err == -ENOSPC ? NULL : op;
 		}
-		if (!request_apply(s, op, s->storm.created))
+		if (!request_apply(s, op, op->act == ACT_REWIND ?
+				   s->storm.rewound : s->storm.created))
 			return NULL;
 	}
 	return NULL;
+}
+
+/* While it is rewound? */
+static bool in_rewind(struct schedule *s)
+{
+	return !s->c->plain && !s->c->no_rewind && s->m.nr_snaps &&
+		s->m.nr_snaps + 3 <= MAX_SNAPS && rng_chance(&s->r, 30);
 }
 
 static bool power_fails(struct schedule *s, const struct op **doubt)
 {
 	unsigned int nr = rng_chance(&s->r, 35) ? 0 :
 		1 + rng_below(&s->r, STORM_MAX);
-	struct op *ops = plan(s, nr);
+	bool held = in_rewind(s);
+	struct op *ops;
 	int err;
 
 	*doubt = NULL;
+	/* What reads a view of it could wait for ever. */
+	if (held && (!views_drop(s) || !rewind_hold(s)))
+		return false;
+	ops = held ? plan_rewind(s, &nr) : plan(s, nr);
 	if (nr) {
 		storm_start(&s->storm, ops, nr);
-		storm_wait(&s->storm, 1 + rng_below(&s->r, nr));
+		if (!held || rng_chance(&s->r, 50))
+			storm_wait(&s->storm, 1 + rng_below(&s->r, nr));
 		if (rng_chance(&s->r, 40))
 			s->v->ops->rest(s->v, rng_below(&s->r, 200));
 	}
@@ -154,6 +216,9 @@ static bool power_fails(struct schedule *s, const struct op **doubt)
 		*doubt = apply(s, ops, nr);
 		s->t->doubts += *doubt != NULL;
 	}
+	/* It need not succeed. */
+	if (held && rng_chance(&s->r, 50))
+		s->v->ops->resume(s->v);
 	if (!views_drop(s))
 		return false;
 	err = s->v->ops->deactivate(s->v);
@@ -196,13 +261,18 @@ static bool settle_doubt(struct schedule *s, const struct op *op)
 		wrong(s, "snapshot_list: %s", strerror(-err));
 		return false;
 	}
-	if (op->act == ACT_CREATE && listed(s, op->name, &line)) {
+	if ((op->act == ACT_CREATE && listed(s, op->name, &line)) ||
+	    (op->act == ACT_REWIND && listed(s, op->other, &line))) {
 		/* All that was done before it had returned. */
 		if (!model_add(&s->m, &line, op->id, s->m.cur, &why)) {
 			wrong(s, "a snapshot made in a crash has %s", why);
 			return false;
 		}
 		s->t->doubts_done++;
+		if (op->act == ACT_REWIND) {
+			model_rewind(&s->m, model_snap_named(&s->m, op->name));
+			s->t->rewinds_doubts_done++;
+		}
 	} else if (op->act == ACT_DELETE && !listed(s, op->name, &line)) {
 		model_remove(&s->m, model_snap_named(&s->m, op->name));
 		s->t->doubts_done++;
@@ -247,6 +317,8 @@ bool crash(struct schedule *s)
 	if (!life_activate(s))
 		return false;
 	op->err = 0;
+	/* That it had settled may be lost. */
+	s->m.unsettled = s->m.rewound;
 	return (!doubt || s->c->plain || settle_doubt(s, doubt)) &&
 		look_list(s) && settle_present(s) && views_compare(s) &&
 		look_health(s);

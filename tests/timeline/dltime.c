@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Snapshots of a deltalog volume against a naive model: random schedules of
- * writes, snapshots, views, drains, restarts and crashes.
+ * writes, snapshots, views, rewinds, drains, restarts and crashes.
  *
  * Exit status: 0 right, 1 something is wrong, 2 the test could not be run.
  */
@@ -31,6 +31,7 @@ static const char usage_text[] =
 "  --only crash|restart|none\n"
 "                    of all that interrupts a volume, only that\n"
 "  --plain           without snapshots, for a target that has none\n"
+"  --no-rewind       without rewinds\n"
 "  --count-wrong     go on after a wrong schedule\n"
 "  --command TEXT    how to call this again, for reports\n"
 "  --verbose\n";
@@ -42,13 +43,15 @@ static void usage(void)
 }
 
 enum { OPT_SCHEDULES = 1, OPT_SEED, OPT_SCHEDULE, OPT_OPS, OPT_MIX, OPT_ONLY,
-       OPT_PLAIN, OPT_COUNT, OPT_COMMAND, OPT_VERBOSE, OPT_SELF_TEST };
+       OPT_PLAIN, OPT_NO_REWIND, OPT_COUNT, OPT_COMMAND, OPT_VERBOSE, OPT_SELF_TEST };
 
 static const struct option options[] = {
 	{ "schedules", 1, NULL, OPT_SCHEDULES }, { "seed", 1, NULL, OPT_SEED },
 	{ "schedule", 1, NULL, OPT_SCHEDULE }, { "ops", 1, NULL, OPT_OPS },
 	{ "mix", 1, NULL, OPT_MIX }, { "only", 1, NULL, OPT_ONLY },
-	{ "plain", 0, NULL, OPT_PLAIN }, { "count-wrong", 0, NULL, OPT_COUNT },
+	{ "plain", 0, NULL, OPT_PLAIN },
+	{ "no-rewind", 0, NULL, OPT_NO_REWIND },
+	{ "count-wrong", 0, NULL, OPT_COUNT },
 	{ "command", 1, NULL, OPT_COMMAND },
 	{ "verbose", 0, NULL, OPT_VERBOSE },
 	{ "self-test", 0, NULL, OPT_SELF_TEST }, { NULL, 0, NULL, 0 }
@@ -98,6 +101,9 @@ static void parse_one(struct config *c, bool *self_test, int opt,
 	case OPT_PLAIN:
 		c->plain = true;
 		break;
+	case OPT_NO_REWIND:
+		c->no_rewind = true;
+		break;
 	case OPT_COUNT:
 		c->max_wrong = UINT32_MAX;
 		break;
@@ -125,6 +131,9 @@ static void print_totals(const struct config *c, const struct totals *t)
 		       (unsigned long long)t->ops[i], act_names[i]);
 	printf("\n# %u times beside writes, %u reads beside all; of the crashes %u lost something, %u had a request in flight (%u of snapshots had happened)\n",
 	       t->races, t->reads_beside, t->lost, t->doubts, t->doubts_done);
+	printf("# %u rewinds, %u of them to what a rewind had kept, %u more had no room; %u were in flight in a crash (%u had happened)\n",
+	       t->rewinds, t->rewinds_back, t->rewinds_no_room,
+	       t->rewinds_doubts, t->rewinds_doubts_done);
 	printf("%s - %u schedules, seed %llu: %u snapshots, %u views compared, %llu MiB compared, %u crashes, %u restarts, %u ENOSPC, %u wrong\n",
 	       t->wrong ? "not ok" : "ok", t->schedules,
 	       (unsigned long long)c->seed, t->snapshots, t->views,

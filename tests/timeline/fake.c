@@ -77,6 +77,12 @@ void fake_durable(struct fake *f)
 	f->nr_pending = 0;
 }
 
+void fake_forget(struct fake *f)
+{
+	while (f->nr_pending)
+		piece_drop(&f->pending[--f->nr_pending]);
+}
+
 static void change(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 {
 	struct fake_piece p;
@@ -188,6 +194,8 @@ static int drain(struct fake *f)
 	if (fake_fault(f, FAULT_PRESENT, 40))
 		fake_put(f->cur, &f->undo[0]);
 	fake_snaps_drained(f);
+	if (f->fault != FAULT_REWIND_PENDING)
+		f->pending_rewind = false;
 	return 0;
 }
 
@@ -218,10 +226,10 @@ static int fake_status(struct volume *v, char *out)
 		f->past = f->fault == FAULT_KEPT_PAST && f->past ? 3 :
 								   f->past / 2;
 	snprintf(out, MESSAGE_MAX,
-		 "%s seq %llu crc_errors %d log_errors 0 origin_errors 0 lost 0 snapshots %u snapshots_max 99 past %llu past_max 9999",
+		 "%s seq %llu crc_errors %d log_errors 0 origin_errors 0 lost 0 snapshots %u snapshots_max 99 past %llu past_max 9999 rewind_pending %d",
 		 f->ro ? "ro" : "rw", (unsigned long long)f->seq,
 		 fake_fault(f, FAULT_CRC, 5), f->nr_snaps,
-		 (unsigned long long)f->past);
+		 (unsigned long long)f->past, f->pending_rewind);
 	return unlock(f, 0);
 }
 
@@ -243,7 +251,7 @@ static void begin(struct volume *v, uint32_t origin, uint32_t log,
 	memcpy(f->durable, content, fake_bytes(origin));
 	f->next_id = 1;
 	f->seq = f->past = 0;
-	f->ro = f->cut = f->crashed = false;
+	f->ro = f->cut = f->crashed = f->pending_rewind = false;
 	unlock(f, 0);
 }
 
@@ -253,7 +261,7 @@ static int activate(struct volume *v, const char *options)
 
 	(void)options;
 	fake_snaps_again(f, f->crashed);
-	f->crashed = false;
+	f->crashed = f->suspended = false;
 	return unlock(f, 0);
 }
 
@@ -273,9 +281,7 @@ static void lose(struct fake *f)
 		p->n = rng_below(&f->r, p->n + 1);
 		fake_put(f->durable, p);
 	}
-	for (i = 0; i < f->nr_pending; i++)
-		piece_drop(&f->pending[i]);
-	f->nr_pending = 0;
+	fake_forget(f);
 	memcpy(f->cur, f->durable, fake_bytes(f->sectors));
 }
 

@@ -40,7 +40,22 @@
 	X(VIEW_COUNT, "views are not counted") \
 	X(BUSY_DELETE, "a snapshot with a view can be deleted") \
 	X(WRITABLE, "a view can be made writable") \
-	X(DETACH, "a volume with snapshots is detached")
+	X(DETACH, "a volume with snapshots is detached") \
+	X(REWIND_LOG, "a rewind reverts only what the origin lacks") \
+	X(REWIND_ZERO, "a rewind leaves one sector that was zeroed since") \
+	X(REWIND_KEPT, "a rewind keeps one page as it is after it") \
+	X(REWIND_TARGET, "a rewind changes a page of the snapshot it goes to") \
+	X(REWIND_BETWEEN, "a rewind changes a page of a snapshot made between") \
+	X(REWIND_LOSES, "a rewind loses a snapshot made between") \
+	X(REWIND_HALF, "a rewind in flight in a crash happens in half") \
+	X(REWIND_NAME, "a rewind in flight in a crash only makes the snapshot") \
+	X(REWIND_UNDONE, "a rewind that returned is undone in a crash") \
+	X(REWIND_DELETE, "deleting what it was rewound to before a drain takes a page") \
+	X(REWIND_ROOM, "a rewind without room changes something") \
+	X(REWIND_BUSY, "a volume that is not suspended can be rewound") \
+	X(REWIND_TWICE, "it is rewound before the last rewind has settled") \
+	X(REWIND_PENDING, "a rewind never settles") \
+	X(REWIND_ID, "the second id of a rewind is used again")
 
 enum fault {
 #define X(name, text) FAULT_##name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between fake.c, the volume, and fake_snaps.c, its snapshots. Everything is
- * done with the lock held.
+ * Between fake.c, the volume, fake_snaps.c, its snapshots, and fake_rewind.c.
+ * Everything is done with the lock held.
  */
 #ifndef DLT_FAKE_INT_H
 #define DLT_FAKE_INT_H
@@ -49,7 +49,8 @@ struct fake {
 	struct fake_snap deleted;	/* the last that was; no copy: none */
 	char old_name[FAKE_NAME], new_name[FAKE_NAME];
 	uint64_t next_id, seq, past;
-	bool suspended, cut, doubted, crashed, ro;
+	uint64_t rewound;	/* the snapshot it was last rewound to */
+	bool suspended, cut, doubted, crashed, ro, pending_rewind;
 };
 
 static inline size_t fake_bytes(uint32_t sectors)
@@ -64,16 +65,25 @@ static inline bool fake_fault(struct fake *f, enum fault which, uint32_t pct)
 }
 
 void fake_durable(struct fake *f);
+void fake_forget(struct fake *f);
 void fake_put(char *image, const struct fake_piece *p);
 /* The page of the last write, from the present into @image. */
 void fake_leak(struct fake *f, char *image);
 
 int fake_snaps_message(struct fake *f, const char *text, char *reply);
 void fake_snaps_drop(struct fake *f);
+struct fake_snap *fake_snaps_find(struct fake *f, const char *name);
+bool fake_snaps_name(const char *name);
+int fake_snaps_create(struct fake *f, const char *name, char *reply);
 /* What faults do to snapshots when something happened. */
 void fake_snaps_written(struct fake *f, const struct fake_piece *p, bool zero);
 void fake_snaps_drained(struct fake *f);
 void fake_snaps_again(struct fake *f, bool crashed);
+
+int fake_rewind(struct fake *f, const char *name, const char *kept,
+		char *reply);
+/* A snapshot is about to be deleted. */
+void fake_rewind_deleted(struct fake *f, const struct fake_snap *s);
 
 int fake_view_open(struct volume *v, const struct view_spec *spec,
 		   struct view **view);

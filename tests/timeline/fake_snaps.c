@@ -25,7 +25,7 @@ void fake_snaps_drop(struct fake *f)
 	*f->old_name = 0;
 }
 
-static struct fake_snap *find(struct fake *f, const char *name)
+struct fake_snap *fake_snaps_find(struct fake *f, const char *name)
 {
 	unsigned int i;
 
@@ -45,7 +45,7 @@ static struct fake_snap *find_id(struct fake *f, uint64_t id)
 	return NULL;
 }
 
-static bool good_name(const char *name)
+bool fake_snaps_name(const char *name)
 {
 	size_t n = strlen(name), i;
 
@@ -90,13 +90,13 @@ static void wrong_copy(struct fake *f, struct fake_snap *s)
 		fake_put(s->copy, &u[1]);
 }
 
-static int create(struct fake *f, const char *name, char *reply)
+int fake_snaps_create(struct fake *f, const char *name, char *reply)
 {
 	struct fake_snap *s = &f->snaps[f->nr_snaps];
 
-	if (!good_name(name))
+	if (!fake_snaps_name(name))
 		return -EINVAL;
-	if (find(f, name))
+	if (fake_snaps_find(f, name))
 		return -EEXIST;
 	if (f->nr_snaps == FAKE_SNAPS)
 		return -ENOSPC;
@@ -118,12 +118,13 @@ static int create(struct fake *f, const char *name, char *reply)
 
 static int delete(struct fake *f, const char *name)
 {
-	struct fake_snap *s = find(f, name);
+	struct fake_snap *s = fake_snaps_find(f, name);
 
 	if (!s)
 		return -ENOENT;
 	if (s->views && f->fault != FAULT_BUSY_DELETE)
 		return -EBUSY;
+	fake_rewind_deleted(f, s);
 	if (s > f->snaps && fake_fault(f, FAULT_DELETE_LEAK, 50))
 		fake_leak(f, s[-1].copy);
 	free(f->deleted.copy);
@@ -136,13 +137,13 @@ static int delete(struct fake *f, const char *name)
 
 static int rename_one(struct fake *f, const char *name, const char *new)
 {
-	struct fake_snap *s = find(f, name);
+	struct fake_snap *s = fake_snaps_find(f, name);
 
-	if (!good_name(new))
+	if (!fake_snaps_name(new))
 		return -EINVAL;
 	if (!s)
 		return -ENOENT;
-	if (find(f, new))
+	if (fake_snaps_find(f, new))
 		return -EEXIST;
 	strcpy(f->old_name, name);
 	strcpy(f->new_name, new);
@@ -172,11 +173,13 @@ int fake_snaps_message(struct fake *f, const char *text, char *reply)
 	if (f->cut && (f->doubted || rng_chance(&f->r, 50)))
 		return -EIO;
 	if (n == 2 && !strcmp(word[0], "snapshot_create"))
-		err = create(f, word[1], reply);
+		err = fake_snaps_create(f, word[1], reply);
 	else if (n == 2 && !strcmp(word[0], "snapshot_delete"))
 		err = delete(f, word[1]);
 	else if (n == 3 && !strcmp(word[0], "snapshot_rename"))
 		err = rename_one(f, word[1], word[2]);
+	else if (n == 3 && !strcmp(word[0], "rewind"))
+		err = fake_rewind(f, word[1], word[2], reply);
 	else
 		err = -EINVAL;
 	f->doubted = f->cut;
@@ -227,14 +230,14 @@ static void undelete(struct fake *f)
 
 void fake_snaps_again(struct fake *f, bool crashed)
 {
-	struct fake_snap *s = find(f, f->new_name);
+	struct fake_snap *s = fake_snaps_find(f, f->new_name);
 
 	if (crashed && f->nr_snaps && fake_fault(f, FAULT_LOST_SNAPSHOT, 50))
 		free(f->snaps[--f->nr_snaps].copy);
-	if (crashed && f->deleted.copy && !find(f, f->deleted.name) &&
+	if (crashed && f->deleted.copy && !fake_snaps_find(f, f->deleted.name) &&
 	    fake_fault(f, FAULT_LOST_DELETE, 50))
 		undelete(f);
-	if (!crashed && s && !find(f, f->old_name) &&
+	if (!crashed && s && !fake_snaps_find(f, f->old_name) &&
 	    fake_fault(f, FAULT_LOST_RENAME, 60))
 		strcpy(s->name, f->old_name);
 	if (!f->nr_snaps)
@@ -257,7 +260,7 @@ int fake_view_open(struct volume *v, const struct view_spec *spec,
 	int err = 0;
 
 	pthread_mutex_lock(&f->lock);
-	s = find(f, spec->snapshot);
+	s = fake_snaps_find(f, spec->snapshot);
 	if (spec->writable && f->fault != FAULT_WRITABLE)
 		err = -EROFS;
 	else if (!s)

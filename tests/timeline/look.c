@@ -73,6 +73,15 @@ bool look_health(struct schedule *s)
 	}
 	if (s->c->plain)
 		return true;
+	if (!s->c->no_rewind) {
+		if (!get_number(s, "rewind_pending", &n))
+			return false;
+		if (n > s->m.unsettled) {
+			wrong(s, "status: rewind_pending is %" PRIu64 " with no rewind that has not settled",
+			      n);
+			return false;
+		}
+	}
 	if (!get_number(s, "snapshots", &n))
 		return false;
 	if (n != s->m.nr_snaps)

@@ -9,6 +9,7 @@
 /* What every kind has; a kind may have more of it. */
 static const uint8_t common[NR_ACTS] = {
 	[ACT_FLUSH] = 8, [ACT_CREATE] = 8, [ACT_DELETE] = 5, [ACT_RENAME] = 1,
+	[ACT_REWIND] = 3,
 	[ACT_RECONCILE] = 3, [ACT_DRAIN] = 4, [ACT_READ] = 4, [ACT_VIEW] = 7,
 	[ACT_COMPARE] = 8, [ACT_UNVIEW] = 4, [ACT_READER] = 3, [ACT_PAUSE] = 3,
 	[ACT_SUSPEND] = 2, [ACT_RELOAD] = 1, [ACT_RACE] = 3, [ACT_MISUSE] = 2,
@@ -40,14 +41,14 @@ const struct mix mixes[] = {
 		.name = "holes", .hot_pct = 30, .run_pct = 15, .small_pct = 35,
 		.large_pct = 15,
 		.weight = { [ACT_WRITE] = 25, [ACT_DSYNC] = 3, [ACT_ZERO] = 18,
-			    [ACT_DISCARD] = 18 },
+			    [ACT_DISCARD] = 18, [ACT_REWIND] = 3 },
 	}, { /* snapshots come and go between few writes */
 		.name = "calendar", .hot_pct = 45, .run_pct = 10,
 		.small_pct = 35, .large_pct = 5,
 		.weight = { [ACT_WRITE] = 30, [ACT_DSYNC] = 4, [ACT_ZERO] = 4,
 			    [ACT_DISCARD] = 4,
 			    [ACT_CREATE] = 17, [ACT_DELETE] = 13,
-			    [ACT_RENAME] = 3 },
+			    [ACT_RENAME] = 3, [ACT_REWIND] = 4 },
 	}, { /* more than the log can keep */
 		.name = "full", .hot_pct = 10, .run_pct = 20, .small_pct = 5,
 		.large_pct = 50, .small_log = true,
@@ -59,7 +60,14 @@ const struct mix mixes[] = {
 		.weight = { [ACT_WRITE] = 45, [ACT_DSYNC] = 5, [ACT_ZERO] = 6,
 			    [ACT_DISCARD] = 6, [ACT_RESTART] = 5,
 			    [ACT_CRASH] = 7, [ACT_SUSPEND] = 3,
-			    [ACT_RELOAD] = 3 },
+			    [ACT_RELOAD] = 3, [ACT_REWIND] = 4 },
+	}, { /* back and forth */
+		.name = "back", .hot_pct = 40, .run_pct = 15, .small_pct = 35,
+		.large_pct = 15,
+		.weight = { [ACT_WRITE] = 40, [ACT_DSYNC] = 4, [ACT_ZERO] = 8,
+			    [ACT_DISCARD] = 8, [ACT_CREATE] = 4,
+			    [ACT_DRAIN] = 3, [ACT_CRASH] = 2,
+			    [ACT_RESTART] = 1, [ACT_REWIND] = 14 },
 	},
 };
 

@@ -55,6 +55,7 @@ void model_begin(struct model *m, uint64_t seed, uint32_t sectors, bool zeros)
 	m->sectors = sectors;
 	m->nr_changes = m->nr_snaps = 0;
 	m->last_id = m->last_seq = 0;
+	m->rewound = m->unsettled = false;
 	if (zeros)
 		memset(m->cur, 0, bytes_of(sectors));
 	else
@@ -97,6 +98,14 @@ void model_settle(struct model *m, const char *seen)
 	memcpy(m->cur, seen, bytes_of(m->sectors));
 	memcpy(m->durable, seen, bytes_of(m->sectors));
 	m->nr_changes = 0;
+}
+
+void model_rewind(struct model *m, const struct snap *to)
+{
+	/* It takes one more id than that of the snapshot it makes. */
+	m->last_id++;
+	m->rewound = m->unsettled = true;
+	model_settle(m, to->copy);
 }
 
 struct snap *model_snap(struct model *m, uint64_t id)

@@ -42,6 +42,8 @@ struct model {
 	struct snap snaps[MAX_SNAPS + 1];
 	unsigned int nr_snaps;
 	uint64_t last_id, last_seq;
+	bool rewound;		/* ever */
+	bool unsettled;		/* a rewind may be */
 };
 
 /* Memory for the largest volume. */
@@ -58,6 +60,8 @@ void model_maybe_change(struct model *m, const struct op *op);
 void model_durable(struct model *m);
 /* The volume was read, and it is to hold this, durably. */
 void model_settle(struct model *m, const char *seen);
+/* It was rewound to @to, durably; what it held before is the last snapshot. */
+void model_rewind(struct model *m, const struct snap *to);
 
 struct snap *model_snap(struct model *m, uint64_t id);
 struct snap *model_snap_named(struct model *m, const char *name);

@@ -14,7 +14,8 @@ const char *const act_names[NR_ACTS] = {
 	[ACT_WRITE] = "write", [ACT_DSYNC] = "write (O_DSYNC)",
 	[ACT_ZERO] = "zero", [ACT_DISCARD] = "discard", [ACT_FLUSH] = "flush",
 	[ACT_CREATE] = "create", [ACT_DELETE] = "delete",
-	[ACT_RENAME] = "rename", [ACT_RECONCILE] = "reconcile",
+	[ACT_RENAME] = "rename", [ACT_REWIND] = "rewind",
+	[ACT_RECONCILE] = "reconcile",
 	[ACT_DRAIN] = "drain", [ACT_READ] = "read", [ACT_VIEW] = "open a view",
 	[ACT_COMPARE] = "compare a view", [ACT_UNVIEW] = "close a view",
 	[ACT_READER] = "reader", [ACT_PAUSE] = "pause",
@@ -48,6 +49,10 @@ int op_do(const struct op *op, struct volume *v, uint64_t seed, char *buf,
 		return v->ops->message(v, text, reply);
 	case ACT_RENAME:
 		snprintf(text, sizeof(text), "snapshot_rename %s %s", op->name,
+			 op->other);
+		return v->ops->message(v, text, reply);
+	case ACT_REWIND:
+		snprintf(text, sizeof(text), "rewind %s %s", op->name,
 			 op->other);
 		return v->ops->message(v, text, reply);
 	case ACT_RECONCILE:

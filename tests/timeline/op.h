@@ -16,8 +16,8 @@ enum act {
 	/* Change sectors. */
 	ACT_WRITE, ACT_DSYNC, ACT_ZERO, ACT_DISCARD,
 	/* Are one request. */
-	ACT_FLUSH, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_RECONCILE,
-	ACT_DRAIN,
+	ACT_FLUSH, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_REWIND,
+	ACT_RECONCILE, ACT_DRAIN,
 	/* The rest is done step by step, and only noted. */
 	ACT_READ, ACT_VIEW, ACT_COMPARE, ACT_UNVIEW, ACT_READER, ACT_PAUSE,
 	ACT_SUSPEND, ACT_RELOAD, ACT_RACE, ACT_MISUSE, ACT_RESTART, ACT_CRASH,
@@ -35,7 +35,7 @@ struct op {
 	uint32_t first, n;	/* sectors; of a flush, n: by message */
 	int err;		/* 0, -errno, NOT_DONE */
 	char name[SNAP_NAME];
-	char other[SNAP_NAME];	/* the new name */
+	char other[SNAP_NAME];	/* the new name; of a rewind, what it keeps */
 };
 
 static inline bool op_changes(const struct op *op)

@@ -48,22 +48,36 @@ struct snap *draw_unviewed(struct schedule *s)
 	return NULL;
 }
 
-static bool apply_create(struct schedule *s, const struct op *op,
-			 const char *reply)
+/* @reply is the line of a snapshot of now, @name. */
+static bool apply_line(struct schedule *s, const struct op *op,
+		       const char *name, const char *reply)
 {
 	const char *why = "not one line of a list", *end;
 	struct snap_line line;
 
 	end = snap_line_parse(reply, &line);
-	if (end && !*end && !strcmp(line.name, op->name) && !line.views &&
+	if (end && !*end && !strcmp(line.name, name) && !line.views &&
 	    model_add(&s->m, &line, op->id, s->m.cur, &why)) {
 		s->t->snapshots++;
 		model_durable(&s->m);
 		return true;
 	}
-	wrong(s, "creating '%s' returned '%s': %s", op->name, reply,
+	wrong(s, "creating '%s' returned '%s': %s", name, reply,
 	      why ? why : "another name, or views");
 	return false;
+}
+
+static bool apply_rewind(struct schedule *s, const struct op *op,
+			 const char *reply)
+{
+	struct snap *to = model_snap_named(&s->m, op->name);
+
+	if (!apply_line(s, op, op->other, reply))
+		return false;
+	s->t->rewinds++;
+	s->t->rewinds_back += s->trail.ops[to->made_by - 1].act == ACT_REWIND;
+	model_rewind(&s->m, to);
+	return true;
 }
 
 bool request_apply(struct schedule *s, const struct op *op, const char *reply)
@@ -79,12 +93,17 @@ bool request_apply(struct schedule *s, const struct op *op, const char *reply)
 		if (op->act == ACT_DSYNC)
 			model_durable(m);
 		return true;
-	case ACT_FLUSH:
 	case ACT_DRAIN:
+		m->unsettled = false;
+		model_durable(m);
+		return true;
+	case ACT_FLUSH:
 		model_durable(m);
 		return true;
 	case ACT_CREATE:
-		return apply_create(s, op, reply);
+		return apply_line(s, op, op->name, reply);
+	case ACT_REWIND:
+		return apply_rewind(s, op, reply);
 	case ACT_DELETE:
 		model_remove(m, model_snap_named(m, op->name));
 		return true;
@@ -156,9 +175,12 @@ bool request_room(struct schedule *s, const struct op *op)
 		s->v->ops->rest(s->v, 1000);
 		return true;
 	}
-	if (!s->c->plain && !look_past(s))
-		return false;
-	if (op->act == ACT_CREATE && !request_drain(s))
+	/* What a rewind needs is not given back before it has settled. */
+	if (s->m.unsettled && op->act == ACT_DRAIN)
+		s->v->ops->rest(s->v, 200000);
+	else if ((s->m.unsettled && !request_drain(s)) ||
+		 (!s->c->plain && !look_past(s)) ||
+		 (op->act == ACT_CREATE && !request_drain(s)))
 		return false;
 	again = op_new(s, op->act);
 	again->first = op->first;

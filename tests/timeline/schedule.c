@@ -81,6 +81,13 @@ void schedule_options(struct schedule *s)
 	snprintf(s->options, sizeof(s->options), "%u%s", words, list);
 }
 
+bool may(const struct schedule *s, enum act act)
+{
+	return s->c->only == ONLY_ANY ||
+		(s->c->only == ONLY_CRASH && act == ACT_CRASH) ||
+		(s->c->only == ONLY_RESTART && act == ACT_RESTART);
+}
+
 static void draw_weights(struct schedule *s)
 {
 	static const uint8_t factor[] = { 0, 2, 4, 4, 8 };
@@ -94,13 +101,14 @@ static void draw_weights(struct schedule *s)
 		s->weight[i] = mix_weight(s->mix, i) *
 			factor[rng_below(&s->r, 5)];
 		if (c->plain && (i == ACT_CREATE || i == ACT_DELETE ||
-				 i == ACT_RENAME || i == ACT_VIEW ||
-				 i == ACT_COMPARE || i == ACT_UNVIEW ||
-				 i == ACT_READER || i == ACT_MISUSE))
+				 i == ACT_RENAME || i == ACT_REWIND ||
+				 i == ACT_VIEW || i == ACT_COMPARE ||
+				 i == ACT_UNVIEW || i == ACT_READER ||
+				 i == ACT_MISUSE))
 			s->weight[i] = 0;
-		if (life && (c->only == ONLY_NONE ||
-			     (c->only == ONLY_CRASH && i != ACT_CRASH) ||
-			     (c->only == ONLY_RESTART && i != ACT_RESTART)))
+		if (life && !may(s, i))
+			s->weight[i] = 0;
+		if (i == ACT_REWIND && c->no_rewind)
 			s->weight[i] = 0;
 	}
 	s->weight[ACT_WRITE] += mix_weight(s->mix, ACT_WRITE);

@@ -26,6 +26,7 @@ struct config {
 	const struct mix *mix;		/* NULL: drawn */
 	enum only only;
 	bool plain;			/* the target has no snapshots */
+	bool no_rewind;
 	uint32_t max_wrong;		/* stop after so many */
 	const char *command;		/* how to call this, for reports */
 	bool verbose;
@@ -38,6 +39,10 @@ struct totals {
 	uint32_t lost;			/* crashes that something was lost in */
 	uint32_t doubts;		/* in flight when the power failed */
 	uint32_t doubts_done;		/* and of snapshots: had happened */
+	uint32_t rewinds;
+	uint32_t rewinds_back;		/* to what another one had kept */
+	uint32_t rewinds_no_room;
+	uint32_t rewinds_doubts, rewinds_doubts_done;
 	uint32_t reads_beside;		/* by the reader */
 	uint64_t bytes;			/* compared */
 	uint64_t ops[NR_ACTS];
@@ -81,6 +86,7 @@ struct storm {
 	uint64_t seed;
 	char *buf, *reply;
 	char created[256];		/* what the last create returned */
+	char rewound[256];		/* and the last rewind */
 };
 
 struct schedule {
@@ -139,6 +145,8 @@ bool request_delete(struct schedule *s, struct snap *snap);
 /* A snapshot without views; NULL: there is none. */
 struct snap *draw_unviewed(struct schedule *s);
 void draw_name(struct schedule *s, char *name);
+/* May the schedule have this disruption? */
+bool may(const struct schedule *s, enum act act);
 
 /* look.c: what the volume says of itself, and its content */
 bool look_number(struct schedule *s, const char *key, uint64_t *n);
@@ -178,12 +186,32 @@ void storm_start(struct storm *st, struct op *ops, unsigned int nr);
 void storm_wait(struct storm *st, unsigned int nr);
 void storm_end(struct storm *st);
 
-/* life.c: suspend, reload, restart, misuse */
+/* life.c: suspend, reload, restart */
 bool life_activate(struct schedule *s);
+/* The volume is suspended, and all in it durable. */
+bool life_hold(struct schedule *s);
+bool life_release(struct schedule *s);
+/* What may be done with snapshots meanwhile. */
+bool life_while_held(struct schedule *s);
 bool life_suspend(struct schedule *s);
 bool life_reload(struct schedule *s);
 bool life_restart(struct schedule *s);
-bool life_misuse(struct schedule *s);
+
+/* misuse.c */
+bool misuse(struct schedule *s);
+/* A message that must be refused with @err. */
+bool refused(struct schedule *s, const char *text, int err);
+/* One that no snapshot may have. */
+const char *draw_bad_name(struct schedule *s);
+
+/* rewind.c */
+bool rewind_act(struct schedule *s);
+/* Hold the volume, with no rewind left that has not settled. */
+bool rewind_hold(struct schedule *s);
+/* The snapshot to rewind to; NULL: there is none. */
+struct snap *rewind_target(struct schedule *s);
+/* Rewinds that must be refused. */
+bool rewind_misuse(struct schedule *s);
 
 /* crash.c, race.c */
 bool crash(struct schedule *s);

@@ -40,11 +40,19 @@ static bool right(const struct config *c)
 	if (c->schedules >= 30)
 		ok = ok && t.snapshots && t.views && t.crashes && t.restarts &&
 			t.races && t.reads_beside;
+	if (c->schedules >= 30 && !c->no_rewind)
+		ok = ok && t.rewinds && t.rewinds_back;
 	if (c->schedules >= 300)
 		ok = ok && t.no_space && t.lost && t.doubts && t.doubts_done;
-	printf("%s - a right volume: %u schedules, %u snapshots, %u views, %u crashes, %u in doubt (%u of snapshots had happened), %u restarts, %u ENOSPC, %u reads beside, %llu MiB compared\n",
+	if (c->schedules >= 300 && !c->no_rewind)
+		ok = ok && t.rewinds_no_room && t.rewinds_doubts &&
+			t.rewinds_doubts_done &&
+			t.rewinds_doubts_done < t.rewinds_doubts;
+	printf("%s - a right volume: %u schedules, %u snapshots, %u views, %u crashes, %u in doubt (%u of snapshots had happened), %u rewinds (%u back, %u without room, %u in doubt, of which %u had happened), %u restarts, %u ENOSPC, %u reads beside, %llu MiB compared\n",
 	       ok ? "ok" : "not ok", t.schedules, t.snapshots, t.views,
-	       t.crashes, t.doubts, t.doubts_done, t.restarts, t.no_space,
+	       t.crashes, t.doubts, t.doubts_done, t.rewinds,
+	       t.rewinds_back, t.rewinds_no_room, t.rewinds_doubts,
+	       t.rewinds_doubts_done, t.restarts, t.no_space,
 	       t.reads_beside, (unsigned long long)(t.bytes >> 20));
 	return ok;
 }
