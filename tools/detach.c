@@ -3,25 +3,19 @@
  * deltalog detach: bring the origin up to date, make sure that it is, and leave
  * it a plain disk.
  *
- * The long part, draining, is done by a child that sits in the kernel, while
- * this process shows how far it is. An interrupt wakes the child, the kernel
- * gives up waiting, and the volume goes on as before; what was drained stays
- * drained, so doing it again does the rest. Then writing is stopped, which an
- * interrupt can still undo; once the kernel has detached, none is heard.
+ * An interrupt ends the long part, draining, and the volume goes on as before;
+ * doing it again does the rest. Then writing is stopped, which an interrupt can
+ * still undo; once the kernel has detached, none is heard.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "dm.h"
 #include "down.h"
+#include "drain.h"
 #include "err.h"
+#include "interrupt.h"
 #include "json.h"
 #include "kmsg.h"
 #include "logdev.h"
@@ -30,8 +24,6 @@
 #include "verbs.h"
 #include "volstat.h"
 
-#define POLL_MS		100
-
 static const struct dl_opt opts[] = { DL_OPT_END };
 
 static const struct dl_opt_group groups[] = {
@@ -39,90 +31,11 @@ static const struct dl_opt_group groups[] = {
 	{ NULL, NULL }
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
+static int kernel_refused(const char *name, const char *doing, const char *why)
 {
-	(void)sig;
-	interrupted = 1;
-}
-
-/*
- * Without SA_RESTART: an ioctl that waits has to end. What was ignored when we
- * were started (nohup) goes on to be.
- */
-static void handle_signals(void (*handler)(int sig))
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = handler }, old;
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (!sigaction(signals[i], NULL, &old) &&
-		    old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &sa, NULL);
-}
-
-/* What is still to be brought to the origin. */
-static uint64_t remaining(const struct dl_volstat *s)
-{
-	return dl_volstat_value(s, "records") + dl_volstat_value(s, "runs");
-}
-
-/* The child's whole life. Its exit status is an errno. */
-static void __attribute__((noreturn)) drain(const char *name, pid_t parent)
-{
-	int rc;
-
-	prctl(PR_SET_PDEATHSIG, SIGINT);
-	if (getppid() != parent)
-		_exit(EINTR);
-	rc = dl_dm_message(name, "drain");
-	_exit(rc < 0 && rc > -128 ? -rc : 0);
-}
-
-static int watch_drain(const char *name, pid_t child)
-{
-	const struct timespec wait = { .tv_nsec = POLL_MS * 1000000L };
-	uint64_t left, total = 0;
-	char line[DL_DM_STATUS];
-	struct dl_volstat s;
-	int status;
-	pid_t got;
-
-	dl_progress_begin("draining", "records");
-	for (;;) {
-		got = waitpid(child, &status, WNOHANG);
-		if (got == child)
-			break;
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (interrupted)
-			kill(child, SIGINT);
-		if (!dl_dm_status(name, line, sizeof(line)) &&
-		    dl_volstat_parse(&s, line)) {
-			left = remaining(&s);
-			/* New writes may add to it. */
-			if (left > total)
-				total = left;
-			dl_progress_update(total - left, total);
-		}
-		nanosleep(&wait, NULL);
-	}
-	dl_progress_end();
-	if (WIFSIGNALED(status))
-		return -EINTR;
-	return -WEXITSTATUS(status);
-}
-
-static int kernel_refused(const char *name, const char *doing, int rc, int kmsg)
-{
-	char why[512];
-
-	dl_kmsg_last(kmsg, why, sizeof(why));
 	return dl_err(DL_EXIT_KERNEL,
 		      "%s: %s failed: %s; the volume is still there, 'deltalog status %s' tells its state",
-		      name, doing, why[0] ? why : strerror(-rc), name);
+		      name, doing, why, name);
 }
 
 static int say_interrupted(const char *name)
@@ -134,44 +47,30 @@ static int say_interrupted(const char *name)
 
 static int do_drain(const char *name)
 {
-	int kmsg = dl_kmsg_mark(), rc;
-	pid_t self = getpid(), child;
+	char why[512];
+	int rc = dl_drain(name, why, sizeof(why));
 
-	fflush(stdout);
-	child = fork();
-	if (child < 0)
-		return dl_err(DL_EXIT_FAILED, "cannot fork: %s",
-			      strerror(errno));
-	if (!child)
-		drain(name, self);
-	rc = watch_drain(name, child);
-	if (rc == -EINTR || interrupted) {
-		if (kmsg >= 0)
-			close(kmsg);
+	if (rc == -EINTR)
 		return say_interrupted(name);
-	}
-	if (rc)
-		return kernel_refused(name, "draining", rc, kmsg);
-	if (kmsg >= 0)
-		close(kmsg);
-	return 0;
+	return rc ? kernel_refused(name, "draining", why) : 0;
 }
 
 static int do_stop(const char *name)
 {
 	int kmsg = dl_kmsg_mark(), rc;
+	char why[512];
 	pid_t waiting;
 
 	waiting = dl_progress_wait_begin("stopping");
 	rc = dl_dm_message(name, "detach");
 	dl_progress_wait_end(waiting);
-	if (rc && rc != -EINTR)
-		return kernel_refused(name, "detaching", rc, kmsg);
-	if (kmsg >= 0)
-		close(kmsg);
-	if (rc)
+	dl_kmsg_last(kmsg, why, sizeof(why));
+	if (rc == -EINTR)
 		return say_interrupted(name);
-	handle_signals(SIG_IGN);
+	if (rc)
+		return kernel_refused(name, "detaching",
+				      why[0] ? why : strerror(-rc));
+	dl_interrupt_ignore();
 	return 0;
 }
 
@@ -182,10 +81,10 @@ static int verify_status(const char *name)
 
 	if (rc)
 		return rc;
-	if (strcmp(s.mode, "detached") || remaining(&s))
+	if (strcmp(s.mode, "detached") || dl_drain_left(&s))
 		return dl_err(DL_EXIT_KERNEL,
 			      "%s: not detached: its mode is %s and %llu records are left; repeat it, and see the kernel's log",
-			      name, s.mode, (unsigned long long)remaining(&s));
+			      name, s.mode, (unsigned long long)dl_drain_left(&s));
 	return 0;
 }
 
@@ -287,7 +186,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		return rc;
 	/* If it was cut off after the kernel's part, only the rest is done. */
 	if (strcmp(s.mode, "detached")) {
-		handle_signals(on_signal);
+		dl_interrupt_catch();
 		rc = do_drain(v.name);
 		rc = rc ?: do_stop(v.name);
 	}

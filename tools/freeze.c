@@ -259,7 +259,7 @@ int dl_freeze_begin(struct dl_freeze *f, const struct dl_dm_volume *vols,
 		return 0;
 	dl_freeze_end(f);
 	dl_err(DL_EXIT_KERNEL,
-	       "%s cannot be suspended: %s; there is no snapshot, and what was suspended goes on; %s",
+	       "%s cannot be suspended: %s; nothing was done, and what was suspended goes on; %s",
 	       what, strerror(-rc), rc == -EBUSY ?
 	       "thaw its file system if somebody froze it (fsfreeze --unfreeze)" :
 	       "the kernel's log may say more (dmesg)");

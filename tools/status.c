@@ -23,7 +23,7 @@ static const struct dl_opt_group groups[] = {
 	{ NULL, NULL }
 };
 
-enum unit { COUNT, SECTORS, BYTES, YESNO };
+enum unit { COUNT, SECTORS, BYTES, YESNO, NOTE };
 enum when { ALWAYS, IF_ANY };
 
 /* Keys worth a line of their own; the order is the one they are shown in. */
@@ -64,6 +64,7 @@ static const struct line {
 	{ "reconciling", NULL, YESNO, "reconciling", ALWAYS },
 	{ "cycles", NULL, COUNT, "  times so far", IF_ANY },
 	{ "origin_pages", NULL, COUNT, "  pages so far", IF_ANY },
+	{ "rewind_pending", NULL, NOTE, "rewind being settled", IF_ANY },
 	{ "waiting", NULL, COUNT, "writes that wait", IF_ANY },
 	{ "deferred", NULL, COUNT, "writes that waited", IF_ANY },
 	{ "lost", NULL, COUNT, "LOST PAGES", IF_ANY },
@@ -96,6 +97,9 @@ static void format(char *buf, size_t size, enum unit unit, uint64_t v)
 	case YESNO:
 		snprintf(buf, size, "%s", v ? "yes" : "no");
 		break;
+	case NOTE:
+		buf[0] = '\0';
+		break;
 	case COUNT:
 		snprintf(buf, size, "%llu", (unsigned long long)v);
 		break;
@@ -110,6 +114,11 @@ static void print_line(const struct dl_volstat *s, const struct line *l)
 	if (!l->label || !dl_volstat_get(s, l->key, &v) ||
 	    (l->when == IF_ANY && !v))
 		return;
+	/* The label says it all. */
+	if (l->unit == NOTE) {
+		printf("  %s\n", l->label);
+		return;
+	}
 	format(a, sizeof(a), l->unit, v);
 	if (l->of && dl_volstat_get(s, l->of, &whole)) {
 		format(b, sizeof(b), l->unit, whole);

@@ -15,6 +15,7 @@ extern const struct dl_verb dl_verb_check;
 extern const struct dl_verb dl_verb_dump;
 extern const struct dl_verb dl_verb_snapshot;
 extern const struct dl_verb dl_verb_view;
+extern const struct dl_verb dl_verb_rewind;
 
 /* What comes after "snapshot"; their names have it in front. */
 extern const struct dl_verb dl_verb_snapshot_create;

@@ -10,63 +10,9 @@
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
 need jq mkfs.ext4 e2fsck mkswap dmsetup losetup blockdev md5sum
-tool=$DELTALOG_TOOL
-[ -x "$tool" ] || tool=$DL_TOP/build/tools/deltalog
-[ -x "$tool" ] || fail "no tool: run 'make tools' on the host"
-cd "$TMPDIR" || fail "no TMPDIR"
+# shellcheck source=tests/tool/guest-lib.sh
+. "$DL_TOP/tests/tool/guest-lib.sh"
 mkdir -p m0 m1 s0 s1 big
-
-passed=0
-pass() { passed=$((passed + 1)); }
-bad() {
-	printf 'not ok - %s\n--- stdout\n' "$*"
-	cat out
-	echo '--- stderr'
-	cat err
-	dmesg | tail -n 15
-	exit 1
-}
-# want CODE ARG...: run the tool, expect its exit code
-want() {
-	_code=$1
-	shift
-	"$tool" "$@" >out 2>err
-	_rc=$?
-	[ $_rc = "$_code" ] || bad "deltalog $*: exit code $_rc, expected $_code"
-	pass
-}
-says() {
-	grep -qF -- "$2" "$1" || bad "'$2' is not in std$1"
-	pass
-}
-one_line() {
-	[ "$(wc -l <err)" = 1 ] || bad "more than one line on stderr"
-	pass
-}
-json() {
-	jq -e "$1" out >/dev/null || bad "JSON is not: $1"
-	pass
-}
-sum() { dd if="$1" bs=1M iflag=direct 2>/dev/null | md5sum; }
-# Every file below a folder, with its content.
-tree() { (cd "$1" && find . -type f -exec md5sum {} + | sort | md5sum); }
-noise() { dd if=/dev/urandom of="$1" bs=64k count="$2" conv=fsync 2>/dev/null; }
-running() {
-	for _vol; do
-		[ "$(dmsetup info -c --noheadings -o suspended "$_vol")" = Active ] ||
-			bad "$_vol is suspended"
-	done
-	pass
-}
-views() {
-	[ "$(dmsetup ls --target deltalog-view | grep -c "(")" = "$1" ] ||
-		bad "there are not $1 views but: $(dmsetup ls --target deltalog-view)"
-	pass
-}
-snapshots() {
-	want 0 snapshot list "$1" --json
-	json ".volume == \"$1\" and [.snapshots[].name] == $2"
-}
 
 modprobe_all dm-mod loop ext4
 # shellcheck disable=SC2119

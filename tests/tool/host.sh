@@ -152,6 +152,12 @@ usage view --remove x --list
 usage view --remove x --as y
 usage view --list --as y
 usage view --list vol0 one
+usage rewind
+usage rewind vol0
+usage rewind vol0 one two
+usage rewind vol0 one --keep
+usage rewind vol0 one --keep ''
+usage rewind vol0 one --as two
 for name in '' .one -one a/b 'a b' 'a,b' $'a\nb' a@b a= $'\303\244' \
 	"$(printf 'x%.0s' {1..64})"; do
 	want 2 snapshot create vol0 -- "$name"
@@ -161,7 +167,13 @@ for name in '' .one -one a/b 'a b' 'a,b' $'a\nb' a@b a= $'\303\244' \
 	want 2 snapshot rename vol0 -- "$name" one
 	want 2 snapshot mount vol0 -- "$name" .
 	want 2 view vol0 -- "$name"
+	want 2 rewind vol0 -- "$name"
+	says err "cannot be a snapshot's name"
 done
+want 2 rewind vol0 one --keep a/b --json
+says err "'a/b' cannot be a snapshot's name"
+one_line
+json '.ok == false and .exit == 2'
 for name in a/b .. control 'a b' "$(printf 'x%.0s' {1..128})"; do
 	want 2 view vol0 one --as "$name"
 	says err "cannot be a device's name"
@@ -197,7 +209,7 @@ for verb in create activate deactivate detach list status check dump; do
 	[ ! -s err ] || fail "help of $verb on stderr"
 	want 0 "$verb" --nonsense -h
 done
-for verb in view 'snapshot create' 'snapshot list' 'snapshot delete' \
+for verb in view rewind 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
 	# shellcheck disable=SC2086 # words
 	want 0 $verb --help
