@@ -348,7 +348,8 @@ u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		if (until == U64_MAX)
 			continue;
 		since = last_change(v, bucket, page, s, until);
-		if (!dl_pins_any(&v->pins, since, until))
+		/* What was rewound to is not in what is overwritten. */
+		if (!dl_pins_any_named(&v->pins, since, until))
 			continue;
 		if (n && keep[n - 1].until == until &&
 		    keep[n - 1].first + keep[n - 1].sectors == s) {

@@ -56,6 +56,21 @@ bool dl_pins_any(struct dl_pins *p, u64 from, u64 until)
 	return any;
 }
 
+bool dl_pins_any_named(struct dl_pins *p, u64 from, u64 until)
+{
+	bool any = false;
+	u32 i;
+
+	if (READ_ONCE(p->newest) == U64_MAX)
+		return from < until;
+	read_lock(&p->lock);
+	for (i = lower_bound(p, from); !any && i < p->nr &&
+	     p->pin[i].seq < until; i++)
+		any = !(p->pin[i].flags & DL_PIN_HIDDEN);
+	read_unlock(&p->lock);
+	return any;
+}
+
 struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id)
 {
 	u32 i;

@@ -44,6 +44,9 @@ void dl_pins_exit(struct dl_pins *p);
  */
 bool dl_pins_any(struct dl_pins *p, u64 from, u64 until);
 
+/* The same, but for what only a rewind needs until it is settled. */
+bool dl_pins_any_named(struct dl_pins *p, u64 from, u64 until);
+
 /*
  * dl_pins_find() - the pin called @name, or with number @id if @name is NULL
  *

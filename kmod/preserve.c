@@ -325,7 +325,9 @@ static int index_runs(struct dl_volume *v, u64 goal,
 	for (i = 0; !ret && i < n; i++) {
 		home[i] = h->runs[i].home;
 		if (victim ? home[i] && v->log.segs.by_chunk[home[i] - 1] ==
-		    victim : !home[i] && h->runs[i].from <= goal)
+		    victim : !home[i] && h->runs[i].from <= goal &&
+		    dl_pins_any_named(&v->pins, h->runs[i].from,
+				      h->runs[i].until))
 			ret = index_run(v, ix, i, &home[i]);
 	}
 	if (!ret)
@@ -355,7 +357,8 @@ int dl_preserve_index(struct dl_volume *v, u64 goal)
 		if (!(i & 0xffff))
 			cond_resched();
 		if (!READ_ONCE(h->t.ents[i].mask) || h->t.ents[i].home ||
-		    !dl_history_get(v, i, &val) || val.home || val.from > goal)
+		    !dl_history_get(v, i, &val) || val.home || val.from > goal ||
+		    !dl_pins_any_named(&v->pins, val.from, val.until))
 			continue;
 		mv->m[mv->n].idx = i;
 		mv->m[mv->n].loc = val.loc;

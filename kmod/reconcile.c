@@ -639,10 +639,12 @@ static int tidy_past(struct dl_reconcile *rc)
 		dl_history_sweep(v);
 		ret = free_segments(rc);
 	}
+	rc->no_room = false;
 	while (!ret && !READ_ONCE(rc->stop) && dl_volume_tight(v)) {
 		ret = dl_preserve_clean(v);
 		if (ret <= 0) {
 			/* The cycle may make room all the same. */
+			rc->no_room = ret == -ENOSPC;
 			if (ret != -EBUSY)
 				ret = 0;
 			break;
@@ -686,6 +688,9 @@ static void reconcile_work(struct work_struct *work)
 		wake_up_all(&rc->wait);
 		dl_write_wake(v);
 	}
+	/* It did not: housekeeping is not to ask for it again and again. */
+	if (!ret && rc->no_room)
+		ret = -ENOSPC;
 	dl_volume_set_full(v, dl_history_wanted(v) && (!ret || ret == -ENOSPC) &&
 			   dl_volume_no_room(v) &&
 			   (ret || !dl_volume_unsettled(v)));

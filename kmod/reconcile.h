@@ -62,6 +62,7 @@ struct dl_reconcile {
 	struct dl_job *jobs[DL_JOBS];
 	u32 nr_jobs;
 	bool sweep;			/* snapshots went, see dl_history_sweep() */
+	bool no_room;			/* cleaning stopped for want of it */
 	/* of the running cycle */
 	u64 goal;
 	u32 failures;			/* cycles in a row that failed */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Runs: long ranges that read as zero (discarded or zeroed) and are not in
- * the origin yet; or that a rewind made read as the origin again. Disjoint, the newest at each sector, in an rbtree.
+ * the origin yet; or that a rewind made read as the origin again. Disjoint,
+ * the newest at each sector, in an rbtree.
  *
  * A run does not touch the map's entries: who looks a sector up compares
  * sequence numbers, the higher one is what the sector holds.

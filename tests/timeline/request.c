@@ -202,6 +202,7 @@ bool request(struct schedule *s, struct op *op)
 	if (!op->err)
 		return request_apply(s, op, s->reply);
 	if (op->err != -ENOSPC || !(op_changes(op) || op->act == ACT_CREATE ||
+				   op->act == ACT_RENAME ||
 				   op->act == ACT_DRAIN)) {
 		wrong(s, "failed: %s", op_text(op, text, sizeof(text)));
 		return false;
