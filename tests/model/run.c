@@ -149,6 +149,28 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/*
+ * A device that has lost its discards, because a table of the error target took
+ * the place of the volume's, fails them with EOPNOTSUPP, and of that the kernel
+ * makes a success (blkdev_issue_discard()). So where the run ended in errors, a
+ * discard is believed only if something its thread wrote later was accepted.
+ */
+static void doubt_discards(struct history *h, uint32_t thread)
+{
+	uint32_t i;
+
+	for (i = h->nr_ops; i--; ) {
+		struct op *op = &h->ops[i];
+
+		if (op->thread != thread || op->end == NEVER)
+			continue;
+		if (op->type == OP_DISCARD)
+			op->end = NEVER;
+		else if (op_writes(op))
+			break;
+	}
+}
+
 int run_plan(struct history *h, const char *dev, const struct run_hooks *hooks,
 	     unsigned int flags, struct run_result *res)
 {
@@ -174,6 +196,9 @@ int run_plan(struct history *h, const char *dev, const struct run_hooks *hooks,
 			die("cannot start a thread");
 	for (i = 0; !err && i < h->nr_threads; i++)
 		pthread_join(workers[i].thread, NULL);
+	for (i = 0; res->nr_failed && (flags & RUN_STOP_ON_ERROR) &&
+	     i < h->nr_threads; i++)
+		doubt_discards(h, i);
 	for (i = 0; i < opened; i++)
 		close(workers[i].fd);
 	pthread_mutex_destroy(&r.zero_lock);
