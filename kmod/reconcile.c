@@ -674,6 +674,8 @@ static void reconcile_work(struct work_struct *work)
 		}
 		if (!rc->goal) {
 			/* The pool is empty: let it be filled, then go on. */
+			rc->no_room |= dl_history_wanted(v) &&
+				       !dl_log_free_chunks(&v->log);
 			dl_volume_housekeep(v);
 			again = HZ / 50 + 1;
 			break;
