@@ -12,6 +12,7 @@ struct rewind {
 	struct dl_volume *v;
 	u64 to;
 	u64 seq;		/* 0: only to count what it takes */
+	bool any_runs;
 	u64 entries, versions, runs;
 	int err;
 };
@@ -42,6 +43,8 @@ static struct source source_of(struct rewind *rw, u32 bucket, u64 page, u8 s)
 		seq = v->past.t.ents[src.past].from;
 	else if (src.cur)
 		seq = dl_pent_seq(dl_pmap_ent(&v->map.pm, src.cur));
+	if (!rw->any_runs)
+		return src;
 	run = dl_runs_find(&v->runs, at, 1, &len, &flags);
 	if (run > rw->to)
 		run = 0;
@@ -82,6 +85,22 @@ static struct dl_pval value_of(struct rewind *rw, const struct source *src,
 	return val;
 }
 
+/* How many versions what is in the map becomes, at most. Shard locked. */
+static u32 replaced(struct rewind *rw, u32 bucket, u64 page, u8 mask)
+{
+	struct dl_pmap *pm = &rw->v->map.pm;
+	u32 n = 0, idx;
+
+	while ((idx = dl_pmap_find(pm, bucket, page, mask))) {
+		u8 part = dl_pmap_ent(pm, idx)->mask & mask;
+
+		/* Runs may hide its sectors one by one. */
+		n += rw->any_runs ? hweight8(part) : 1;
+		mask &= ~part;
+	}
+	return n;
+}
+
 /* Replace some sectors of a page, or count what that takes. Shard locked. */
 static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 		    u64 page, const struct dl_pval *val)
@@ -90,15 +109,14 @@ static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 	struct dl_retire past;
 	u32 idx;
 
+	rw->entries++;
+	if (!rw->seq) {
+		rw->versions += replaced(rw, bucket, page, val->mask);
+		return;
+	}
 	rw->err = dl_retire_begin(v, bucket, page, val->mask, &past);
 	if (rw->err)
 		return;
-	rw->entries++;
-	rw->versions += past.nr;
-	if (!rw->seq) {
-		dl_retire_cancel(v, &past);
-		return;
-	}
 	idx = dl_map_alloc(&v->map, sh);
 	if (!idx) {
 		dl_retire_cancel(v, &past);
@@ -297,6 +315,8 @@ static int all_back(struct rewind *rw)
 	struct dl_volume *v = rw->v;
 	u32 i;
 
+	/* None comes while the volume is suspended. */
+	rw->any_runs = !dl_runs_none(&v->runs) || READ_ONCE(v->past.nr_runs);
 	for (i = 1; !rw->err && i < v->map.pm.nr; i++) {
 		if (READ_ONCE(dl_pmap_ent(&v->map.pm, i)->mask))
 			entry_back(rw, i);

@@ -101,13 +101,13 @@ step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
 step timeline-self needs=programs least=20 -- \
 	make -s check-timeline-self
 step timeline needs=module-fast,programs limit=900 -- \
-	tests/timeline/run.sh --schedules 500
+	tests/timeline/run.sh --schedules 300
 step timeline-debug needs=module-debug,programs limit=900 -- \
-	tests/timeline/run.sh --debug --seed 7 --schedules 25
+	tests/timeline/run.sh --debug --seed 7 --schedules 12
 step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 15
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 5
 step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 15
+	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 5
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
 # with two processors under the stock ones.
