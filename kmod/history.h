@@ -30,7 +30,7 @@ struct dl_retire {
 /* One above the youngest snapshot's sequence; 0: there is none. */
 static inline u64 dl_history_newest(const struct dl_volume *v)
 {
-	/* Pairs with the release where the first snapshot is announced. */
+	/* Pairs with the release in dl_pins_announce(). */
 	return smp_load_acquire(&v->pins.newest);
 }
 

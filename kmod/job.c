@@ -94,7 +94,7 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 	struct dl_pval val = { };
 	struct dl_item *it;
 	struct dl_pent *e;
-	u8 mask = 0;
+	u8 mask = 0, keep;
 
 	*full = !same && job_full(job);
 	if (*full)
@@ -109,14 +109,20 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 						     U64_MAX);
 	}
 	/* What a rewind gave back to the origin is there already. */
-	if (val.flags & (DL_PVAL_LOST | DL_PVAL_ORIGIN))
+	if (val.flags & DL_PVAL_ORIGIN)
 		mask = 0;
-	if (mask && !same) {
+	/* Of what is lost it will not be known since when: keep what was before. */
+	keep = val.flags & DL_PVAL_LOST && val.seq <= v->settled ? 0 : mask;
+	if (val.flags & DL_PVAL_LOST)
+		mask = 0;
+	if (!dl_history_wanted(v))
+		keep = 0;
+	if ((mask | keep) && !same) {
 		job->page[job->nr_pages] = page;
 		job->mask[job->nr_pages++] = 0;
 	}
-	if (mask && dl_history_wanted(v))
-		plan_keep(job, bucket, mask, goal, 0);
+	if (keep)
+		plan_keep(job, bucket, keep, goal, 0);
 	spin_unlock(&sh->lock);
 	if (!mask)
 		return;

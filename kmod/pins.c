@@ -132,15 +132,50 @@ u64 dl_pins_next_seq(struct dl_pins *p)
 	return last + 1;
 }
 
-void dl_pins_drop_hidden(struct dl_pins *p)
+void dl_pins_announce(struct dl_pins *p)
 {
+	write_lock(&p->lock);
+	/* Pairs with the acquire in dl_history_newest(): the memory is there. */
+	smp_store_release(&p->newest, U64_MAX);
+	write_unlock(&p->lock);
+}
+
+void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon)
+{
+	struct dl_pin *kept;
+	bool announced;
+	u64 id;
 	u32 i;
 
 	write_lock(&p->lock);
-	for (i = p->nr; i; i--)
-		if (p->pin[i - 1].flags & DL_PIN_HIDDEN)
-			drop(p, &p->pin[i - 1]);
+	announced = p->newest == U64_MAX;
+	for (i = 0; i < p->nr; ) {
+		if (!(p->pin[i].flags & DL_PIN_HIDDEN)) {
+			i++;
+			continue;
+		}
+		id = p->pin[i].id;
+		drop(p, &p->pin[i]);
+		kept = dl_pins_find(p, NULL, id - 1);
+		if (kept && kept->seq >= horizon)
+			drop(p, kept);
+		i = 0;
+	}
+	if (announced)
+		WRITE_ONCE(p->newest, U64_MAX);
 	write_unlock(&p->lock);
+}
+
+bool dl_pins_damaged(struct dl_pins *p, u64 seq)
+{
+	bool damaged = false;
+	u32 i;
+
+	read_lock(&p->lock);
+	for (i = lower_bound(p, seq); i < p->nr && p->pin[i].seq == seq; i++)
+		damaged |= p->pin[i].flags & DL_PIN_DAMAGED;
+	read_unlock(&p->lock);
+	return damaged;
 }
 
 u32 dl_pins_named(struct dl_pins *p)

@@ -73,8 +73,17 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m);
 void dl_pins_going(struct dl_pins *p, u64 id);
 void dl_pins_drop(struct dl_pins *p, u64 id);
 
-/* Those that only a rewind needed. */
-void dl_pins_drop_hidden(struct dl_pins *p);
+/* A pin is about to be made: all that is replaced from here on is kept. */
+void dl_pins_announce(struct dl_pins *p);
+
+/*
+ * Those that only a rewind needed; and what it kept, if the checkpoint knows of
+ * it, but its mark, above @horizon, never became durable.
+ */
+void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon);
+
+/* Is what a pin on @seq holds known to be incomplete? */
+bool dl_pins_damaged(struct dl_pins *p, u64 seq);
 
 /* How many are snapshots. */
 u32 dl_pins_named(struct dl_pins *p);

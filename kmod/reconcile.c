@@ -633,8 +633,10 @@ static int tidy_past(struct dl_reconcile *rc)
 
 	if (!v->past.on)
 		return 0;
-	if (dl_rewind_done(v))
+	if (dl_rewind_done(v)) {
+		dl_volume_keep_room(v);
 		WRITE_ONCE(rc->sweep, true);
+	}
 	if (xchg(&rc->sweep, false)) {
 		dl_history_sweep(v);
 		ret = free_segments(rc);

@@ -298,7 +298,7 @@ static int load_lost(struct dl_volume *v, const void *body, size_t bytes)
 }
 
 /* The lost sectors of entry @i, seen under its lock; 0 when it has none. */
-static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page)
+static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page, u64 *seq)
 {
 	struct dl_pmap *pm = &v->map.pm;
 	const struct dl_pent *e = dl_pmap_ent(pm, i);
@@ -313,11 +313,12 @@ static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page)
 	sh = dl_map_shard(&v->map, bucket);
 	spin_lock(&sh->lock);
 	if (dl_map_linked(&v->map, bucket, i) && dl_pent_page(e) == *page &&
-	    dl_pent_lost(e))
+	    dl_pent_lost(e)) {
+		*seq = dl_pent_seq(e);
 		/* What was zeroed since, for good with this horizon, is not. */
 		mask = e->mask & ~dl_volume_hidden(v, *page, e->mask,
-						   dl_pent_seq(e),
-						   v->ck.horizon);
+						   *seq, v->ck.horizon);
+	}
 	spin_unlock(&sh->lock);
 	return mask;
 }
@@ -332,13 +333,18 @@ static void lost_save(void *volume, struct dl_cp_writer *w)
 	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
 	for (i = 1; i < v->map.pm.nr; i++) {
 		struct dl_disk_lost lost = { };
-		u64 page;
+		u64 page, seq;
 
 		if (!(i & 0xffff))
 			cond_resched();
-		lost.mask = lost_sectors(v, i, &page);
+		lost.mask = lost_sectors(v, i, &page, &seq);
 		if (!lost.mask)
 			continue;
+		/* Replaying its record will find it so again. */
+		if (seq > v->ck.horizon) {
+			n++;
+			continue;
+		}
 		lost.page = cpu_to_le64(page);
 		dl_cp_put_bytes(w, &lost, sizeof(lost));
 		n++;

@@ -13,7 +13,7 @@ struct rewind {
 	u64 to;
 	u64 seq;		/* 0: only to count what it takes */
 	bool any_runs;
-	u64 entries, versions, runs;
+	u64 entries, versions, runs, lost;
 	int err;
 };
 
@@ -110,6 +110,7 @@ static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 	u32 idx;
 
 	rw->entries++;
+	rw->lost += !!(val->flags & DL_PVAL_LOST);
 	if (!rw->seq) {
 		rw->versions += replaced(rw, bucket, page, val->mask);
 		return;
@@ -339,7 +340,13 @@ int dl_rewind_fits(struct dl_volume *v, u64 to)
 	struct rewind rw = { .v = v, .to = to };
 	u32 entries = dl_map_room(&v->map);
 
-	if (all_back(&rw) || rw.entries > entries ||
+	if (!all_back(&rw) &&
+	    atomic_read(&v->nr_lost) + rw.lost > v->lost_max) {
+		dl_err("%s: rewind: %llu pages of the snapshot are lost, more than can be kept track of (%u)",
+		       v->name, rw.lost, v->lost_max);
+		return -ENOSPC;
+	}
+	if (rw.err || rw.entries > entries ||
 	    rw.versions > READ_ONCE(v->past.nr_free) ||
 	    2 * rw.runs > v->runs.max - v->runs.reserve - v->runs.nr ||
 	    rw.runs > DL_PAST_RUNS - v->past.nr_runs) {
@@ -372,7 +379,7 @@ void dl_rewind_recovered(struct dl_volume *v)
 
 	/* A mark that the horizon has passed was not met. */
 	if (!dl_rewind_pending(v)) {
-		dl_pins_drop_hidden(&v->pins);
+		dl_pins_drop_hidden(&v->pins, v->horizon);
 		return;
 	}
 	for (i = 1; i < pm->nr; i++) {
@@ -422,6 +429,6 @@ bool dl_rewind_done(struct dl_volume *v)
 	if (!v->rewound || dl_rewind_pending(v))
 		return false;
 	WRITE_ONCE(v->rewound, 0);
-	dl_pins_drop_hidden(&v->pins);
+	dl_pins_drop_hidden(&v->pins, v->horizon);
 	return true;
 }

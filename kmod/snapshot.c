@@ -69,8 +69,7 @@ static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
 /* Everybody who replaces a record from here on keeps it: we are about to pin. */
 static void announce(struct dl_volume *v)
 {
-	/* Pairs with the acquire in dl_history_wanted(): the memory is there. */
-	smp_store_release(&v->pins.newest, U64_MAX);
+	dl_pins_announce(&v->pins);
 	/* Who asked before that has his sequence, a lower one, when we go on. */
 	dl_history_barrier(v);
 }
@@ -95,9 +94,13 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
 	if (!ret)
 		ret = dl_log_sync(&v->log);
 	/* Suspended, the log was marked clean: it is no more. */
-	if (!ret && !v->resumed)
+	if (!ret && !v->resumed) {
 		ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 					   DL_SUPER_CLEAN);
+		/* It is in the log, whoever is told that it failed. */
+		if (ret)
+			dl_volume_log_failed(v);
+	}
 	return ret;
 }
 
@@ -382,6 +385,11 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 	page = mempool_alloc(v->pages, GFP_KERNEL);
 	m = page_address(page);
 	ret = patient_read(v, r, m);
+	if (!ret && (le32_to_cpu(m->kind) != r->d.level ||
+		     le64_to_cpu(m->id) != r->d.addr ||
+		     (r->d.level == DL_MARK_REWIND &&
+		      le64_to_cpu(m->target) >= r->seq)))
+		ret = -EBADMSG;
 	if (ret && (ret == -EIO || rewind)) {
 		dl_err("%s: log %pg: mark %llu at sector %llu%s: repair the device",
 		       v->name, v->logio.bdev, r->seq, r->loc,
@@ -405,8 +413,11 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 		ret = dl_pins_mark(&v->pins, r->seq, m);
 	to = le64_to_cpu(m->target);
 	mempool_free(page, v->pages);
-	if (!ret && rewind && to >= r->seq)
+	if (!ret && rewind && dl_pins_damaged(&v->pins, to)) {
+		dl_err("%s: log %pg: part of the index that the rewind at sequence %llu needs is damaged: what the volume holds cannot be told: repair the device",
+		       v->name, v->logio.bdev, r->seq);
 		ret = -EUCLEAN;
+	}
 	if (!ret && rewind)
 		ret = dl_rewind(v, to, r->seq);
 	return ret;

@@ -612,14 +612,18 @@ void dl_volume_suspend(struct dl_volume *v)
 
 	if (!v->resumed)
 		return;
+	/* Who rewinds must not find it suspended before it is at rest. */
+	mutex_lock(&v->snapshot_lock);
 	v->resumed = false;
 	dl_reconcile_stop(&v->rc);
 	ret = dl_log_sync(&v->log);
 	flush_workqueue(v->meta_wq);
-	if (ret || dl_volume_mode(v) != DL_MODE_RW)
-		return;
-	dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record, v);
-	if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
-				 DL_SUPER_CLEAN))
-		dl_volume_log_failed(v);
+	if (!ret && dl_volume_mode(v) == DL_MODE_RW) {
+		dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record,
+				       v);
+		if (dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+					 DL_SUPER_CLEAN))
+			dl_volume_log_failed(v);
+	}
+	mutex_unlock(&v->snapshot_lock);
 }
