@@ -12,6 +12,7 @@
 #include "io.h"
 #include "msg.h"
 #include "recovery.h"
+#include "retire.h"
 #include "rewind.h"
 #include "snapshot.h"
 

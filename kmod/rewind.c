@@ -4,8 +4,8 @@
  */
 #include <linux/sched.h>
 
-#include "history.h"
 #include "msg.h"
+#include "retire.h"
 #include "rewind.h"
 
 struct rewind {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A volume's life: found or made by a constructor, started, suspended,
- * destroyed; and its housekeeping. See volume.h.
+ * destroyed. See volume.h.
  */
 #include <linux/blkdev.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "housekeep.h"
 #include "io.h"
 #include "job.h"
 #include "msg.h"
@@ -17,7 +18,6 @@
 #define RUNS_MAX	4096
 #define PINS_MAX	8192
 #define LOST_MAX	4096
-#define CP_SEGMENTS	16	/* sealed segments between two checkpoints */
 
 static LIST_HEAD(volumes);
 static DEFINE_MUTEX(volumes_lock);
@@ -132,99 +132,7 @@ u64 dl_volume_memory(struct dl_volume *v)
 	return bytes;
 }
 
-/* ---- housekeeping ---- */
-
-/* A segment that is complete and durable and has no summary yet, or NULL. */
-static struct dl_segment *unsettled(struct dl_log *l)
-{
-	struct dl_segment *seg, *found = NULL;
-	unsigned long flags;
-
-	spin_lock_irqsave(&l->lock, flags);
-	list_for_each_entry(seg, &l->segs.live, list) {
-		if (seg->state != DL_SEG_SEALED || seg->last_commit > l->durable)
-			break;
-		if (!seg->summary_written) {
-			found = seg;
-			break;
-		}
-	}
-	spin_unlock_irqrestore(&l->lock, flags);
-	return found;
-}
-
-static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
-{
-	struct dl_log *l = &v->log;
-	struct dl_summary_head h = {
-		.epoch = seg->epoch,
-		.segment_id = seg->id,
-		.next_id = seg->next_id,
-		.next_start = seg->next_start,
-		.next_sectors = seg->next_sectors,
-	};
-	unsigned long flags;
-	u32 sectors = 0;
-	int ret = 0;
-	bool ok;
-
-	ok = seg->sum_buf && !seg->sum_full &&
-	     dl_summary_end(&seg->sum, &h, l->block_bytes,
-			    &sectors) == DL_OK;
-	if (ok)
-		ret = dl_blkio_write(&v->logio,
-				     seg->start + seg->sectors - sectors,
-				     sectors, seg->sum_buf, 0);
-	spin_lock_irqsave(&l->lock, flags);
-	seg->summary_written = true;
-	/* The next checkpoint's preflush makes it so before saying so. */
-	seg->summary_durable = ok && !ret;
-	l->unsettled--;
-	l->log_sectors += sectors;
-	spin_unlock_irqrestore(&l->lock, flags);
-	dl_segment_drop_summary(&l->segs, seg);
-	v->sealed_since++;
-	return ret;
-}
-
-static void house_work(struct work_struct *work)
-{
-	struct dl_volume *v = container_of(work, struct dl_volume, house_work);
-	struct dl_log *l = &v->log;
-	unsigned int noio = memalloc_noio_save();
-	struct dl_segment *seg;
-	bool busy, pace;
-	u32 free, total;
-	int ret = 0;
-
-	if (!READ_ONCE(v->started) || dl_volume_mode(v) != DL_MODE_RW)
-		goto out;
-	busy = READ_ONCE(v->detaching);
-	if (dl_log_refill(l) && !busy && dl_log_choose(l)) {
-		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
-		if (!ret)
-			dl_log_begin(l);
-	}
-	mutex_lock(&v->house_lock);
-	while (!ret && (seg = unsettled(l)))
-		ret = settle_segment(v, seg);
-	if (!ret && !busy && v->sealed_since >= CP_SEGMENTS) {
-		v->sealed_since = 0;
-		ret = dl_checkpoint_commit(&v->ck, l, &v->fp, v->horizon, 0);
-	}
-	mutex_unlock(&v->house_lock);
-	/* Paced by what comes free: without a cycle nothing does. */
-	pace = READ_ONCE(v->rc.running) && dl_volume_mode(v) == DL_MODE_RW;
-	dl_volume_room(v, &free, &total);
-	dl_throttle_update(&v->throttle, pace ? free : total, total);
-	if (ret)
-		dl_volume_log_failed(v);
-	else if (dl_volume_pressure(v) >= v->opts.high_watermark ||
-		 (dl_history_wanted(v) && dl_volume_starved(v)))
-		dl_reconcile_kick(&v->rc);
-out:
-	memalloc_noio_restore(noio);
-}
+/* ---- what the log asks for ---- */
 
 static void log_room(void *ctx)
 {
@@ -447,7 +355,7 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	spin_lock_init(&v->defer_lock);
 	bio_list_init(&v->deferred);
 	INIT_WORK(&v->write_work, dl_write_work);
-	INIT_WORK(&v->house_work, house_work);
+	INIT_WORK(&v->house_work, dl_housekeep_work);
 	INIT_WORK(&v->event_work, event_work);
 	mutex_init(&v->house_lock);
 	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));

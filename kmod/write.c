@@ -18,9 +18,9 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 
-#include "history.h"
 #include "io.h"
 #include "msg.h"
+#include "retire.h"
 #include "space.h"
 
 /* Zeroed ranges up to this many sectors become records of single pages. */

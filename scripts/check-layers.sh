@@ -29,7 +29,7 @@ export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
 GLUE='module target status message view'
-SUBJECTS='volume io write read flush recovery reconcile job lookup history snapshot rewind preserve space'
+SUBJECTS='volume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot rewind preserve space'
 MECHANISMS='options throttle map runs past pins log commit frame segment checkpoint fingerprint'
 BASE='blkio msg'
 # Of the mechanisms, those that must not know the others.
