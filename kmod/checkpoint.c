@@ -48,13 +48,15 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 }
 
 int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
-		      u32 pins)
+		      u32 pins, u32 moments)
 {
 	size_t area = (size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT;
 	size_t need = sizeof(struct dl_disk_checkpoint) +
-		4 * sizeof(struct dl_disk_section) +
+		5 * sizeof(struct dl_disk_section) +
 		sizeof(struct dl_disk_pins) +
 		(size_t)pins * sizeof(struct dl_disk_pin) +
+		sizeof(struct dl_disk_window) +
+		(size_t)moments * sizeof(struct dl_disk_moment) +
 		(size_t)segments * sizeof(struct dl_disk_segment) +
 		DL_SAMPLES * sizeof(struct dl_disk_sample) +
 		(size_t)lost * sizeof(struct dl_disk_lost);

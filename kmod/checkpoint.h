@@ -61,11 +61,12 @@ void dl_checkpoint_exit(struct dl_checkpoint *ck);
  * @segments: entries of the segment table at most
  * @lost: entries of the list of lost pages at most
  * @pins: snapshots at most
+ * @moments: of the window, at most
  *
  * Return: 0 or -ENOMEM.
  */
 int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
-		      u32 pins);
+		      u32 pins, u32 moments);
 
 /**
  * dl_checkpoint_commit() - write the present state, twice, durably

@@ -87,6 +87,7 @@ static void launch(struct dl_log *l, struct dl_frame *f, struct dl_batch *b)
 	list_move_tail(&f->list, &l->flying);
 	l->nr_commits++;
 	l->log_sectors += h.total_sectors;
+	l->ops->closed(l->ctx, h.first_seq + h.nr_descs - 1, h.time_ns);
 	batch_add(b, f);
 }
 

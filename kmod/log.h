@@ -69,11 +69,13 @@ enum dl_starved {
  * may be held, so these only queue work
  * @room: frames or segments came free after a reservation had failed
  * @housekeep: a segment was sealed, became durable, or the pool runs low
+ * @closed: a frame goes to the log, with records up to @seq; in their order
  * @failed: the log device failed; the log takes no more records
  */
 struct dl_log_ops {
 	void (*room)(void *ctx);
 	void (*housekeep)(void *ctx);
+	void (*closed)(void *ctx, u64 seq, u64 time_ns);
 	void (*failed)(void *ctx, u64 sector);
 };
 

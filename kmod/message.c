@@ -6,17 +6,30 @@
  *   drain                    the same and wait; a signal ends the waiting
  *   detach                   take no more writes, drain, mark the log detached
  *   set <tunable> <value>    change an option that may change at run time
- *   snapshot_create <name>   a snapshot of now; its line is the answer
+ *   snapshot_create <name> [@<sequence>]
+ *                            a snapshot of now, or of a moment of the window; its
+ *                            line is the answer
  *   snapshot_delete <name>
  *   snapshot_rename <name> <new>
  *   snapshot_list            a line each: id, sequence, time, views, name
- *   rewind <name> <new>      everything as in that snapshot; what was before
- *                            becomes one called <new>; suspended only
+ *   rewind <name>|@<sequence> <new>
+ *                            everything as in that snapshot, or at that moment;
+ *                            what was before becomes a snapshot called <new>;
+ *                            suspended only
+ *   retention [shorten|throttle|fail <window> [<every>:<keep>]...]
+ *                            what to do when the log is full of the past; a window
+ *                            in which every sequence is kept; snapshots by rule; all
+ *                            in seconds. Alone: the answer says what is in force
+ *   history                  the window's first sequence (or -), the last durable one,
+ *                            the time; then a line each for moments: sequence, time
  */
 #include <linux/blkdev.h>
+#include <linux/kstrtox.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 
 #include "msg.h"
+#include "retain.h"
 #include "snapshot.h"
 #include "target.h"
 #include "volume.h"
@@ -130,7 +143,7 @@ static int list_snapshots(struct dl_volume *v, char *result,
 
 	read_lock(&v->pins.lock);
 	for (i = 0; i < v->pins.nr; i++)
-		if (!(v->pins.pin[i].flags & DL_PIN_HIDDEN))
+		if (v->pins.pin[i].name[0])
 			sz = emit_pin(&v->pins.pin[i], result, maxlen, sz);
 	read_unlock(&v->pins.lock);
 	return 1;
@@ -153,12 +166,92 @@ static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
 		ret = dl_snapshot_rewind(v, argv[1], argv[2], &pin);
 	else if (argc == 2 && !strcasecmp(argv[0], "snapshot_create"))
 		ret = dl_snapshot_create(v, argv[1], &pin);
+	else if (argc == 3 && !strcasecmp(argv[0], "snapshot_create"))
+		ret = dl_snapshot_create_at(v, argv[1], argv[2], &pin);
 	else
 		return -ENOMSG;
 	if (ret)
 		return ret;
 	emit_pin(&pin, result, maxlen, 0);
 	return 1;
+}
+
+/* ---- the window ---- */
+
+static const char * const on_full_names[DL_ON_FULL_COUNT] = {
+	"shorten", "throttle", "fail",
+};
+
+static int show_retention(struct dl_volume *v, char *result,
+			  unsigned int maxlen)
+{
+	struct dl_retention r = dl_window_rules(&v->window);
+	unsigned int sz = 0;
+	u32 i;
+
+	DMEMIT("%s %u", on_full_names[r.on_full], r.window);
+	for (i = 0; i < r.nr_rules; i++)
+		DMEMIT(" %u:%u", r.rule[i].every, r.rule[i].keep);
+	DMEMIT("\n");
+	return 1;
+}
+
+static bool parse_rule(const char *text, struct dl_rule *rule)
+{
+	char c;
+
+	return sscanf(text, "%u:%u%c", &rule->every, &rule->keep, &c) == 2;
+}
+
+static int set_retention(struct dl_volume *v, unsigned int argc, char **argv)
+{
+	struct dl_retention r = { };
+	int on_full = match_string(on_full_names, DL_ON_FULL_COUNT, argv[0]);
+	unsigned int i;
+
+	if (on_full < 0 || kstrtouint(argv[1], 10, &r.window) ||
+	    argc - 2 > DL_RULES)
+		goto bad;
+	r.on_full = on_full;
+	for (i = 2; i < argc; i++)
+		if (!parse_rule(argv[i], &r.rule[r.nr_rules++]))
+			goto bad;
+	return dl_retain_set(v, &r);
+bad:
+	dl_err("%s: retention: shorten, throttle or fail, seconds of the window, and up to %u rules <every>:<keep> in seconds",
+	       v->name, DL_RULES);
+	return -EINVAL;
+}
+
+static int show_history(struct dl_volume *v, char *result, unsigned int maxlen)
+{
+	u64 from = READ_ONCE(v->pins.window), last = v->log.durable_seq;
+	struct dl_moment m;
+	unsigned int sz = 0;
+	u32 i;
+
+	if (from == DL_WINDOW_OFF)
+		DMEMIT("-");
+	else
+		DMEMIT("%llu", from);
+	DMEMIT(" %llu %llu\n", last, ktime_get_real_ns());
+	for (i = 0; from != DL_WINDOW_OFF && dl_window_nth(&v->window, i, &m);
+	     i++)
+		if (m.seq <= last)
+			DMEMIT("%llu %llu\n", max(m.seq, from), m.time_ns);
+	return 1;
+}
+
+static int window(struct dl_volume *v, unsigned int argc, char **argv,
+		  char *result, unsigned int maxlen)
+{
+	if (argc == 1 && !strcasecmp(argv[0], "history"))
+		return show_history(v, result, maxlen);
+	if (argc == 1 && !strcasecmp(argv[0], "retention"))
+		return show_retention(v, result, maxlen);
+	if (argc >= 3 && !strcasecmp(argv[0], "retention"))
+		return set_retention(v, argc - 1, argv + 1);
+	return -ENOMSG;
 }
 
 int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
@@ -184,9 +277,11 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
 		return set(t, argv[1], argv[2]);
 	ret = snapshot(v, argc, argv, result, maxlen);
+	if (ret == -ENOMSG)
+		ret = window(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create|delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name> <new>",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name>|@<sequence> <new>, retention [...], history",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

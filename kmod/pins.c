@@ -13,6 +13,8 @@ int dl_pins_init(struct dl_pins *p, u32 max)
 	rwlock_init(&p->lock);
 	p->max = max;
 	p->next_id = 1;
+	p->window = DL_WINDOW_OFF;
+	p->window_next = DL_WINDOW_OFF;
 	p->pin = kvcalloc(max, sizeof(*p->pin), GFP_KERNEL);
 	return p->pin ? 0 : -ENOMEM;
 }
@@ -41,13 +43,12 @@ static u32 lower_bound(const struct dl_pins *p, u64 seq)
 
 bool dl_pins_any(struct dl_pins *p, u64 from, u64 until)
 {
-	u64 newest = READ_ONCE(p->newest);
 	bool any;
 	u32 i;
 
-	if (from >= until || !newest)
+	if (from >= until || !READ_ONCE(p->newest))
 		return false;
-	if (newest == U64_MAX)
+	if (READ_ONCE(p->announced) || until > READ_ONCE(p->window))
 		return true;
 	read_lock(&p->lock);
 	i = lower_bound(p, from);
@@ -61,8 +62,10 @@ bool dl_pins_any_named(struct dl_pins *p, u64 from, u64 until)
 	bool any = false;
 	u32 i;
 
-	if (READ_ONCE(p->newest) == U64_MAX)
-		return from < until;
+	if (from >= until)
+		return false;
+	if (READ_ONCE(p->announced) || until > READ_ONCE(p->window))
+		return true;
 	read_lock(&p->lock);
 	for (i = lower_bound(p, from); !any && i < p->nr &&
 	     p->pin[i].seq < until; i++)
@@ -76,15 +79,20 @@ struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id)
 	u32 i;
 
 	for (i = 0; i < p->nr; i++)
-		if (name ? *name && !strcmp(p->pin[i].name, name) :
-		    p->pin[i].id == id)
+		if (name ? *name && !p->pin[i].going &&
+		    !strcmp(p->pin[i].name, name) : p->pin[i].id == id)
 			return &p->pin[i];
 	return NULL;
 }
 
 static void set_newest(struct dl_pins *p)
 {
-	WRITE_ONCE(p->newest, p->nr ? p->pin[p->nr - 1].seq + 1 : 0);
+	u64 newest = p->nr ? p->pin[p->nr - 1].seq + 1 : 0;
+
+	if (p->announced || p->window != DL_WINDOW_OFF)
+		newest = U64_MAX;
+	/* Pairs with the acquire in dl_history_newest(): the memory is there. */
+	smp_store_release(&p->newest, newest);
 }
 
 static int add(struct dl_pins *p, const struct dl_pin *pin)
@@ -135,20 +143,66 @@ u64 dl_pins_next_seq(struct dl_pins *p)
 void dl_pins_announce(struct dl_pins *p)
 {
 	write_lock(&p->lock);
-	/* Pairs with the acquire in dl_history_newest(): the memory is there. */
-	smp_store_release(&p->newest, U64_MAX);
+	WRITE_ONCE(p->announced, true);
+	set_newest(p);
+	write_unlock(&p->lock);
+}
+
+u64 dl_pins_new_id(struct dl_pins *p, u32 n)
+{
+	u64 id;
+
+	write_lock(&p->lock);
+	id = p->next_id;
+	p->next_id += n;
+	write_unlock(&p->lock);
+	return id;
+}
+
+int dl_pins_add(struct dl_pins *p, struct dl_pin *pin)
+{
+	int ret = -ENOENT;
+
+	write_lock(&p->lock);
+	pin->id = p->next_id;
+	if (p->window_next != DL_WINDOW_OFF && pin->seq >= p->window_next)
+		ret = add(p, pin);
+	write_unlock(&p->lock);
+	return ret;
+}
+
+bool dl_pins_in_window(struct dl_pins *p, u64 seq)
+{
+	bool in;
+
+	read_lock(&p->lock);
+	in = p->window_next != DL_WINDOW_OFF && seq >= p->window_next;
+	read_unlock(&p->lock);
+	return in;
+}
+
+void dl_pins_window_going(struct dl_pins *p, u64 from)
+{
+	write_lock(&p->lock);
+	p->window_next = from;
+	write_unlock(&p->lock);
+}
+
+void dl_pins_window_moved(struct dl_pins *p)
+{
+	write_lock(&p->lock);
+	WRITE_ONCE(p->window, p->window_next);
+	set_newest(p);
 	write_unlock(&p->lock);
 }
 
 void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon)
 {
 	struct dl_pin *kept;
-	bool announced;
 	u64 id;
 	u32 i;
 
 	write_lock(&p->lock);
-	announced = p->newest == U64_MAX;
 	for (i = 0; i < p->nr; ) {
 		if (!(p->pin[i].flags & DL_PIN_HIDDEN)) {
 			i++;
@@ -161,8 +215,6 @@ void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon)
 			drop(p, kept);
 		i = 0;
 	}
-	if (announced)
-		WRITE_ONCE(p->newest, U64_MAX);
 	write_unlock(&p->lock);
 }
 
@@ -184,7 +236,7 @@ u32 dl_pins_named(struct dl_pins *p)
 
 	read_lock(&p->lock);
 	for (i = 0; i < p->nr; i++)
-		n += !(p->pin[i].flags & DL_PIN_HIDDEN);
+		n += !!p->pin[i].name[0];
 	read_unlock(&p->lock);
 	return n;
 }
@@ -200,31 +252,30 @@ void dl_pins_drop(struct dl_pins *p, u64 id)
 	write_unlock(&p->lock);
 }
 
-int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
+int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_mark *m)
 {
-	u64 id = le64_to_cpu(m->id);
 	struct dl_pin *pin, new = {
-		.id = id,
+		.id = m->id,
 		.seq = seq - 1,
-		.time_ns = le64_to_cpu(m->time_ns),
-		.sectors = le64_to_cpu(m->sectors),
+		.time_ns = m->time_ns,
+		.sectors = m->sectors,
 	};
 	const struct dl_pin hidden = {
-		.id = id + 1,
-		.seq = le64_to_cpu(m->target),
-		.time_ns = le64_to_cpu(m->time_ns),
-		.sectors = le64_to_cpu(m->sectors),
+		.id = m->id + 1,
+		.seq = m->target,
+		.time_ns = m->time_ns,
+		.sectors = m->sectors,
 		.flags = DL_PIN_HIDDEN,
 	};
 	int ret = 0;
 
-	memcpy(new.name, m->name, sizeof(new.name) - 1);
+	memcpy(new.name, m->name, sizeof(new.name));
 	write_lock(&p->lock);
 	if (seq <= p->marks_seq)
 		goto out;
 	p->marks_seq = seq;
-	pin = dl_pins_find(p, NULL, id);
-	switch (le32_to_cpu(m->kind)) {
+	pin = dl_pins_find(p, NULL, m->id);
+	switch (m->kind) {
 	case DL_MARK_PIN:
 		if (!pin)
 			ret = add(p, &new);
@@ -240,6 +291,8 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m)
 			memcpy(pin->name, new.name, sizeof(pin->name));
 		break;
 	}
+	WRITE_ONCE(p->announced, false);
+	set_newest(p);
 out:
 	write_unlock(&p->lock);
 	return ret;
@@ -248,6 +301,7 @@ out:
 void dl_pins_settle(struct dl_pins *p)
 {
 	write_lock(&p->lock);
+	WRITE_ONCE(p->announced, false);
 	set_newest(p);
 	write_unlock(&p->lock);
 }
@@ -261,21 +315,20 @@ u32 dl_pins_damage(struct dl_pins *p, u64 seq)
 		p->pin[i].flags |= DL_PIN_DAMAGED;
 		n++;
 	}
+	if (p->window < seq) {
+		p->window = seq;
+		p->window_next = seq;
+		n++;
+	}
 	write_unlock(&p->lock);
 	return n;
 }
 
 static void save_pin(const struct dl_pin *pin, struct dl_cp_writer *w)
 {
-	struct dl_disk_pin d = {
-		.id = cpu_to_le64(pin->id),
-		.seq = cpu_to_le64(pin->seq),
-		.time_ns = cpu_to_le64(pin->time_ns),
-		.sectors = cpu_to_le64(pin->sectors),
-		.flags = cpu_to_le32(pin->flags),
-	};
+	struct dl_disk_pin d;
 
-	memcpy(d.name, pin->name, sizeof(d.name));
+	dl_pin_pack(pin, &d);
 	dl_cp_put_bytes(w, &d, sizeof(d));
 }
 
@@ -285,14 +338,14 @@ void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w)
 	u32 i;
 
 	read_lock(&p->lock);
-	if (p->nr || p->marks_seq) {
+	if (p->nr || p->marks_seq || p->next_id > 1) {
 		dl_cp_section(w, DL_SECTION_PINS, DL_SECTION_MUST);
 		head.marks_seq = cpu_to_le64(p->marks_seq);
 		head.next_id = cpu_to_le64(p->next_id);
 		dl_cp_put_bytes(w, &head, sizeof(head));
 	}
 	for (i = 0; i < p->nr; i++)
-		if (!p->pin[i].going)
+		if (!p->pin[i].going && !p->pin[i].passing)
 			save_pin(&p->pin[i], w);
 	read_unlock(&p->lock);
 }
@@ -301,6 +354,7 @@ int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes)
 {
 	const struct dl_disk_pins *head = body;
 	const struct dl_disk_pin *d = body + sizeof(*head);
+	struct dl_pin pin;
 	size_t n, i;
 	u64 seq = 0;
 	int ret = 0;
@@ -313,17 +367,7 @@ int dl_pins_load(struct dl_pins *p, const void *body, size_t bytes)
 	p->marks_seq = le64_to_cpu(head->marks_seq);
 	p->next_id = max_t(u64, le64_to_cpu(head->next_id), 1);
 	for (i = 0; !ret && i < n; i++) {
-		struct dl_pin pin = {
-			.id = le64_to_cpu(d[i].id),
-			.seq = le64_to_cpu(d[i].seq),
-			.time_ns = le64_to_cpu(d[i].time_ns),
-			.sectors = le64_to_cpu(d[i].sectors),
-			.flags = le32_to_cpu(d[i].flags),
-		};
-
-		memcpy(pin.name, d[i].name, sizeof(pin.name) - 1);
-		if (pin.seq < seq || pin.seq > U64_MAX - 2 ||
-		    !*pin.name != !!(pin.flags & DL_PIN_HIDDEN) ||
+		if (dl_pin_unpack(&pin, &d[i]) != DL_OK || pin.seq < seq ||
 		    dl_pins_find(p, NULL, pin.id))
 			ret = -EUCLEAN;
 		else

@@ -3,12 +3,17 @@
  * Pins: the sequences that snapshots hold on to.
  *
  * A pin on S keeps what the volume held after record S and before the next
- * one. Pins are sorted by sequence and, which is the same, by age.
+ * one. Pins are sorted by sequence. A window is like a pin on each sequence from
+ * @window on.
  *
  * Memory: an array taken at activation; its size is what a checkpoint has room
  * for. Locks: @lock, innermost; process context. @newest is read on the write
- * path without it. While a snapshot is made it is U64_MAX, since before its
- * sequence is given out, so that whoever gets a younger one knows of it.
+ * path without it. While there is a window, or a snapshot is made, it is U64_MAX,
+ * since before the first such sequence is given out, so that whoever gets a
+ * younger one knows of it.
+ *
+ * What goes is a pin until a checkpoint without it is durable: memory never
+ * knows of less than the log does.
  */
 #ifndef DL_PINS_H
 #define DL_PINS_H
@@ -16,15 +21,8 @@
 #include <linux/rwlock.h>
 
 #include "core/checkpoint.h"
-
-struct dl_pin {
-	u64 id, seq, time_ns;
-	u64 sectors;		/* of the volume, then */
-	u32 flags;		/* DL_PIN_* */
-	u32 views;		/* open ones */
-	bool going;		/* still a pin, but checkpoints leave it out */
-	char name[DL_PIN_NAME_BYTES];
-};
+#include "core/pin.h"
+#include "core/window.h"
 
 struct dl_pins {
 	rwlock_t lock;
@@ -33,14 +31,17 @@ struct dl_pins {
 	u64 next_id;
 	u64 marks_seq;		/* marks up to this one are in it */
 	u64 newest;		/* one above the highest pin, 0: none */
+	bool announced;		/* a pin is about to be made */
+	u64 window;		/* DL_WINDOW_OFF: none */
+	u64 window_next;	/* what the next checkpoint will say of it */
 };
 
 int dl_pins_init(struct dl_pins *p, u32 max);
 void dl_pins_exit(struct dl_pins *p);
 
 /*
- * Is any sequence in [@from, @until) pinned? Yes, whatever the range, while
- * @newest is U64_MAX: one is about to be. Process context.
+ * Is any sequence in [@from, @until) pinned? Yes, whatever the range, while one
+ * is about to be. Process context.
  */
 bool dl_pins_any(struct dl_pins *p, u64 from, u64 until);
 
@@ -50,6 +51,7 @@ bool dl_pins_any_named(struct dl_pins *p, u64 from, u64 until);
 /*
  * dl_pins_find() - the pin called @name, or with number @id if @name is NULL
  *
+ * One that is going is found by its number only.
  * Context: @p->lock held. Return: it, or NULL.
  */
 struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id);
@@ -58,13 +60,39 @@ struct dl_pin *dl_pins_find(struct dl_pins *p, const char *name, u64 id);
  * dl_pins_mark() - what a mark says, done to the list
  * @p: pins
  * @seq: sequence of the mark
- * @m: the mark; its name is checked to end
+ * @m: the mark
  *
  * A mark that was applied before, or says what does not apply, does nothing.
  *
  * Return: 0; -ENOSPC when there is no room for another pin.
  */
-int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_disk_mark *m);
+int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_mark *m);
+
+/* The first of @n numbers that no pin has had or will have. */
+u64 dl_pins_new_id(struct dl_pins *p, u32 n);
+
+/**
+ * dl_pins_add() - pin a sequence of the window
+ * @p: pins
+ * @pin: what to add; its id is given to it
+ *
+ * Checkpoints have it from here on, unless it is a passing one.
+ *
+ * Return: 0; -ENOSPC when there is no room; -ENOENT when @pin->seq is not in the
+ * window, or about to leave it.
+ */
+int dl_pins_add(struct dl_pins *p, struct dl_pin *pin);
+
+/* Is @seq in the window, and not about to leave it? */
+bool dl_pins_in_window(struct dl_pins *p, u64 seq);
+
+/*
+ * The window is to begin at @from: from here on checkpoints say so, and nobody
+ * gets hold of anything below. Once one is durable, dl_pins_window_moved() is
+ * called. DL_WINDOW_OFF ends it.
+ */
+void dl_pins_window_going(struct dl_pins *p, u64 from);
+void dl_pins_window_moved(struct dl_pins *p);
 
 /*
  * Pin @id is to go: from here on checkpoints leave it out. Once one is durable
@@ -85,7 +113,7 @@ void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon);
 /* Is what a pin on @seq holds known to be incomplete? */
 bool dl_pins_damaged(struct dl_pins *p, u64 seq);
 
-/* How many are snapshots. */
+/* How many are snapshots, also those made by rule. */
 u32 dl_pins_named(struct dl_pins *p);
 
 /* The lowest sequence that no mark or pin in the list has. */
@@ -94,7 +122,10 @@ u64 dl_pins_next_seq(struct dl_pins *p);
 /* No pin came of it: @newest as the list has it. */
 void dl_pins_settle(struct dl_pins *p);
 
-/* Say of all pins below @seq that their past is not complete. */
+/*
+ * Say of all pins below @seq that their past is not complete; the window begins
+ * there. Return: what it concerns: pins, and the window as one.
+ */
 u32 dl_pins_damage(struct dl_pins *p, u64 seq);
 
 void dl_pins_save(struct dl_pins *p, struct dl_cp_writer *w);

@@ -74,8 +74,9 @@ static int wait_for_room(struct dl_volume *v, bool stopped_too)
 	return 0;
 }
 
+/* @m: it is a mark, and this is what it says. */
 static int put(struct dl_volume *v, const struct dl_disk_desc *what,
-	       const void *data, u64 *loc, u64 *seq)
+	       const void *data, u64 *loc, const struct dl_mark *m, u64 *seq)
 {
 	unsigned int sectors = le16_to_cpu(what->stored);
 	struct dl_batch b;
@@ -84,13 +85,13 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 
 	for (;;) {
 		dl_batch_init(&b);
-		ret = seq ? dl_log_reserve_mark(&v->log, sectors, &s, &b) :
+		ret = m ? dl_log_reserve_mark(&v->log, sectors, &s, &b) :
 			dl_log_reserve_own(&v->log, sectors, &s, &b);
 		if (!ret)
 			break;
 		dl_log_submit(&v->log, &b);
 		if (ret == -EAGAIN)
-			ret = tries++ < PATIENCE ? wait_for_room(v, seq) :
+			ret = tries++ < PATIENCE ? wait_for_room(v, m) :
 						   -ENOSPC;
 		if (ret)
 			return ret;
@@ -105,9 +106,9 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 	 * While the place is held its frame cannot go, so no horizon and no
 	 * checkpoint comes between the mark and what it says.
 	 */
-	if (seq) {
+	if (m) {
 		*seq = s.seq;
-		ret = dl_pins_mark(&v->pins, s.seq, data);
+		ret = dl_pins_mark(&v->pins, s.seq, m);
 	}
 	dl_log_put(&s, &b);
 	dl_log_submit(&v->log, &b);
@@ -125,22 +126,22 @@ static int put_base(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 		.stored = cpu_to_le16(sectors),
 	};
 
-	return put(v, &d, data, loc, NULL);
+	return put(v, &d, data, loc, NULL, NULL);
 }
 
-int dl_preserve_mark(struct dl_volume *v, const struct dl_disk_mark *m,
-		     u64 *seq)
+int dl_preserve_mark(struct dl_volume *v, const struct dl_mark *m,
+		     const void *packed, u64 *seq)
 {
 	const struct dl_disk_desc d = {
 		.type = DL_REC_MARK,
 		.sectors = DL_PAGE_SECTORS,
-		.addr = m->id,
+		.addr = cpu_to_le64(m->id),
 		.stored = cpu_to_le16(DL_PAGE_SECTORS),
-		.level = le32_to_cpu(m->kind),
+		.level = m->kind,
 	};
 	u64 loc;
 
-	return put(v, &d, m, &loc, seq);
+	return put(v, &d, packed, &loc, m, seq);
 }
 
 /* ---- the index ---- */
@@ -168,7 +169,7 @@ static int index_flush(struct dl_index *ix)
 	if (!ix->n)
 		return 0;
 	memset(e + ix->n, 0, DL_PAGE_BYTES - ix->n * sizeof(*e));
-	ret = put(ix->v, &d, e, &loc, NULL);
+	ret = put(ix->v, &d, e, &loc, NULL, NULL);
 	for (i = 0; !ret && i < ix->n; i++)
 		*ix->home[i] = dl_segment_chunk(&ix->v->log.segs, loc) + 1;
 	ix->n = 0;

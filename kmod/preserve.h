@@ -63,13 +63,14 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 /**
  * dl_preserve_mark() - log a mark
  * @v: volume
- * @m: the mark, in a page that is zero behind it
+ * @m: the mark; it is done to @v->pins, too
+ * @packed: the same as it is on disk, in a page that is zero behind it
  * @seq: out: its sequence
  *
  * Return: as dl_preserve(). Not durable yet.
  */
-int dl_preserve_mark(struct dl_volume *v, const struct dl_disk_mark *m,
-		     u64 *seq);
+int dl_preserve_mark(struct dl_volume *v, const struct dl_mark *m,
+		     const void *packed, u64 *seq);
 
 /**
  * dl_preserve_index() - index versions that began at or before a sequence

@@ -13,6 +13,7 @@
 #include "job.h"
 #include "msg.h"
 #include "preserve.h"
+#include "retain.h"
 #include "rewind.h"
 #include "space.h"
 
@@ -256,12 +257,26 @@ static int tidy_past(struct dl_reconcile *rc)
 		dl_volume_keep_room(v);
 		WRITE_ONCE(rc->sweep, true);
 	}
-	if (xchg(&rc->sweep, false)) {
+	ret = dl_retain_tend(v, dl_volume_tight(v) || dl_volume_past_tight(v));
+	if (ret > 0) {
+		WRITE_ONCE(rc->sweep, true);
+		ret = 0;
+	}
+	if (!ret && xchg(&rc->sweep, false)) {
 		dl_history_sweep(v);
 		ret = free_segments(rc);
 	}
 	rc->no_room = false;
-	while (!ret && !READ_ONCE(rc->stop) && dl_volume_tight(v)) {
+	while (!ret && !READ_ONCE(rc->stop) &&
+	       (dl_volume_tight(v) || dl_volume_past_tight(v))) {
+		ret = dl_retain_shorten(v);
+		if (ret > 0) {
+			dl_history_sweep(v);
+			ret = free_segments(rc);
+			continue;
+		}
+		if (ret || !dl_volume_tight(v))
+			break;
 		ret = dl_preserve_clean(v);
 		if (ret <= 0) {
 			/* The cycle may make room all the same. */
@@ -329,7 +344,7 @@ static void reconcile_work(struct work_struct *work)
 	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
 	wake_up_all(&rc->wait);
 	if (!again)
-		again = max(until_due(v), 1UL);
+		again = clamp(until_due(v), 1UL, dl_retain_due(v));
 	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
 		queue_delayed_work(rc->wq, &rc->work, again);
 	memalloc_noio_restore(noio);

@@ -99,7 +99,8 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 	idx = dl_map_alloc(m, sh);
 	if (idx && dl_history_wanted(v) &&
 	    dl_retire_begin(v, bucket, rec->d.addr,
-			    dl_pmap_span_mask(val.first, val.sectors), &past)) {
+			    dl_pmap_span_mask(val.first, val.sectors),
+			    rec->seq, &past)) {
 		dl_map_free(m, sh, idx);
 		idx = 0;
 	}
@@ -166,6 +167,17 @@ static int rec_record(void *ctx, const struct dl_rec *r)
 	return ret;
 }
 
+static int rec_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+
+	if (v->pins.window != DL_WINDOW_OFF)
+		dl_window_moment(&v->window, h->first_seq + h->nr_descs - 1,
+				 h->time_ns);
+	return 0;
+}
+
 static void rec_note(void *ctx, const struct dl_note *n)
 {
 	struct recovery *rec = ctx;
@@ -205,6 +217,7 @@ static void rec_note(void *ctx, const struct dl_note *n)
 
 static const struct dl_walk_ops walk_ops = {
 	.read = rec_read,
+	.frame = rec_frame,
 	.record = rec_record,
 	.note = rec_note,
 };
@@ -360,6 +373,7 @@ void dl_recovery_save(void *volume, struct dl_cp_writer *w)
 
 	lost_save(v, w);
 	dl_pins_save(&v->pins, w);
+	dl_window_save(&v->window, &v->pins, w);
 }
 
 static int check_origin(struct dl_volume *v)
@@ -451,6 +465,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			ret = load_lost(v, body, bytes);
 		} else if (type == DL_SECTION_PINS) {
 			ret = dl_snapshot_load(v, body, bytes);
+		} else if (type == DL_SECTION_WINDOW) {
+			ret = dl_snapshot_load_window(v, body, bytes);
 		}
 	}
 	if (!ret && st != DL_NOT_FOUND) {

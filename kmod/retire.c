@@ -7,12 +7,15 @@
 
 /* ---- replaced by a write ---- */
 
-/* Does anything but the log keep this entry's content for the pins? */
-static bool retires(struct dl_volume *v, const struct dl_pent *e)
+/* Does nothing but the log keep this entry's content for the pins below @until? */
+static bool retires(struct dl_volume *v, const struct dl_pent *e, u64 until)
 {
 	u64 seq = dl_pent_seq(e);
 
 	if (seq >= READ_ONCE(v->pins.newest))
+		return false;
+	/* Recovery may know of pins younger than what it is about to replace. */
+	if (until != U64_MAX && !dl_pins_any(&v->pins, seq, until))
 		return false;
 	/* What is lost is not in the origin either. */
 	return seq > READ_ONCE(v->settled) || dl_pent_lost(e);
@@ -87,7 +90,7 @@ static int take(struct dl_volume *v, struct dl_retire *r)
 }
 
 int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
-		    struct dl_retire *r)
+		    u64 seq, struct dl_retire *r)
 {
 	struct dl_pmap *pm = &v->map.pm;
 	u32 idx;
@@ -97,7 +100,7 @@ int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 	while ((idx = dl_pmap_find(pm, bucket, page, mask))) {
 		const struct dl_pent *e = dl_pmap_ent(pm, idx);
 
-		if (retires(v, e))
+		if (retires(v, e, seq))
 			split(v, page, idx, e->mask & mask, r);
 		mask &= ~e->mask;
 	}
@@ -159,7 +162,7 @@ int dl_history_hide(struct dl_volume *v, u64 page, u32 idx)
 		goto out;
 	seq = dl_pent_seq(e);
 	gone = dl_volume_hidden(v, page, e->mask, seq, U64_MAX);
-	if (gone && dl_history_wanted(v) && retires(v, e)) {
+	if (gone && dl_history_wanted(v) && retires(v, e, U64_MAX)) {
 		split(v, page, idx, gone, &r);
 		ret = take(v, &r) ? -ENOSPC : 0;
 		if (ret)

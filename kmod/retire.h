@@ -28,13 +28,14 @@ struct dl_retire {
  * @bucket: of the page
  * @page: page number
  * @mask: sectors about to be replaced
+ * @seq: of the record that replaces them; U64_MAX if it has none yet
  * @r: out: for dl_retire_end() or dl_retire_cancel()
  *
  * Context: the shard locked, and until the end.
  * Return: 0, or -EAGAIN when no version is free.
  */
 int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
-		    struct dl_retire *r);
+		    u64 seq, struct dl_retire *r);
 /* They are replaced by record @seq: before that one enters the map. */
 void dl_retire_end(struct dl_volume *v, u32 bucket, u64 page,
 		   struct dl_retire *r, u64 seq);

@@ -115,7 +115,7 @@ static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 		rw->versions += replaced(rw, bucket, page, val->mask);
 		return;
 	}
-	rw->err = dl_retire_begin(v, bucket, page, val->mask, &past);
+	rw->err = dl_retire_begin(v, bucket, page, val->mask, rw->seq, &past);
 	if (rw->err)
 		return;
 	idx = dl_map_alloc(&v->map, sh);

@@ -3,6 +3,7 @@
  * Making, dropping and recovering snapshots. See snapshot.h.
  */
 #include <linux/ctype.h>
+#include <linux/kstrtox.h>
 #include <linux/ktime.h>
 #include <linux/mempool.h>
 #include <linux/mm.h>
@@ -53,6 +54,12 @@ static int check_name(struct dl_volume *v, const char *name)
 	return 0;
 }
 
+/* "@" and a sequence: a moment of the window. */
+static bool parse_moment(const char *name, u64 *seq)
+{
+	return *name == '@' && !kstrtou64(name + 1, 10, seq);
+}
+
 /* A copy of the pin called @name: 0 or -ENOENT. */
 static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
 {
@@ -66,8 +73,7 @@ static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
 	return pin ? 0 : -ENOENT;
 }
 
-/* Everybody who replaces a record from here on keeps it: we are about to pin. */
-static void announce(struct dl_volume *v)
+void dl_snapshot_announce(struct dl_volume *v)
 {
 	dl_pins_announce(&v->pins);
 	/* Who asked before that has his sequence, a lower one, when we go on. */
@@ -79,17 +85,20 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
 		u64 target, u64 *seq)
 {
 	struct page *page = mempool_alloc(v->pages, GFP_NOIO);
-	struct dl_disk_mark *m = page_address(page);
+	struct dl_disk_mark *d = page_address(page);
+	struct dl_mark m = {
+		.kind = kind,
+		.id = id,
+		.time_ns = ktime_get_real_ns(),
+		.sectors = v->sectors,
+		.target = target,
+	};
 	int ret;
 
-	memset(m, 0, DL_PAGE_BYTES);
-	m->kind = cpu_to_le32(kind);
-	m->id = cpu_to_le64(id);
-	m->time_ns = cpu_to_le64(ktime_get_real_ns());
-	m->sectors = cpu_to_le64(v->sectors);
-	strscpy(m->name, name, sizeof(m->name));
-	m->target = cpu_to_le64(target);
-	ret = dl_preserve_mark(v, m, seq);
+	strscpy(m.name, name, sizeof(m.name));
+	memset(d, 0, DL_PAGE_BYTES);
+	dl_mark_pack(&m, d);
+	ret = dl_preserve_mark(v, &m, d, seq);
 	mempool_free(page, v->pages);
 	if (!ret)
 		ret = dl_log_sync(&v->log);
@@ -115,8 +124,7 @@ static int may_change(struct dl_volume *v, const char *name)
 	return 0;
 }
 
-/* Have what is not in any mark in a checkpoint. */
-static int save(struct dl_volume *v)
+int dl_snapshot_save(struct dl_volume *v)
 {
 	int ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 				       v->resumed ? 0 : DL_SUPER_CLEAN);
@@ -126,13 +134,15 @@ static int save(struct dl_volume *v)
 	return ret;
 }
 
-/* Older releases must refuse the log before it holds what they do not know. */
-static int set_feature(struct dl_volume *v)
+int dl_snapshot_prepare(struct dl_volume *v)
 {
-	if (v->ck.sb.incompat & DL_FEATURE_HISTORY)
-		return 0;
+	int ret = have_memory(v);
+
+	if (ret || v->ck.sb.incompat & DL_FEATURE_HISTORY)
+		return ret;
+	/* Older releases must refuse the log before it holds what they do not know. */
 	v->ck.sb.incompat |= DL_FEATURE_HISTORY;
-	return save(v);
+	return dl_snapshot_save(v);
 }
 
 static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
@@ -148,15 +158,13 @@ static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 		return refuse(v, name, -ENOSPC, "the checkpoint has no room for more: delete some");
 	if (READ_ONCE(v->full))
 		return refuse(v, name, -ENOSPC, "the log is full of what snapshots need: delete some");
-	ret = have_memory(v);
+	ret = dl_snapshot_prepare(v);
 	if (ret)
-		return refuse(v, name, ret, "out of memory");
-	ret = set_feature(v);
-	if (ret)
-		return ret;
-	announce(v);
+		return refuse(v, name, ret, ret == -ENOMEM ? "out of memory" :
+			      "the log cannot be written");
+	dl_snapshot_announce(v);
 	dl_volume_keep_room(v);
-	ret = mark(v, DL_MARK_PIN, v->pins.next_id, name, 0, &seq);
+	ret = mark(v, DL_MARK_PIN, dl_pins_new_id(&v->pins, 1), name, 0, &seq);
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		dl_volume_keep_room(v);
@@ -180,6 +188,70 @@ int dl_snapshot_create(struct dl_volume *v, const char *name,
 	return ret;
 }
 
+/* A passing pin on a moment of the window. */
+static int open_moment(struct dl_volume *v, const char *name, u64 seq,
+		       struct dl_pin *out)
+{
+	int ret;
+
+	*out = (struct dl_pin) {
+		.seq = seq, .time_ns = dl_window_time(&v->window, seq),
+		.sectors = v->sectors, .views = 1, .passing = true,
+	};
+	/* What has not become durable yet may still be on its way into the map. */
+	ret = seq > READ_ONCE(v->log.durable_seq) ? dl_log_sync(&v->log) : 0;
+	if (!ret && seq > READ_ONCE(v->log.durable_seq))
+		ret = -ENOENT;
+	if (!ret)
+		ret = dl_pins_add(&v->pins, out);
+	if (ret == -ENOSPC)
+		return refuse(v, name, ret, "there are too many snapshots and views: delete some");
+	if (ret == -ENOENT)
+		return refuse(v, name, ret, "that sequence is not within the window that is kept");
+	return ret ? refuse(v, name, ret, "the log cannot be written") : 0;
+}
+
+static int create_at(struct dl_volume *v, const char *name, const char *moment,
+		     struct dl_pin *out)
+{
+	u64 seq, passing;
+	int ret = may_change(v, name);
+
+	if (ret)
+		return ret;
+	if (!parse_moment(moment, &seq))
+		return refuse(v, moment, -EINVAL, "a moment is @ and a sequence");
+	if (!find(v, name, out))
+		return refuse(v, name, -EEXIST, "there is one of that name");
+	ret = open_moment(v, moment, seq, out);
+	if (ret)
+		return ret;
+	passing = out->id;
+	out->passing = false;
+	out->views = 0;
+	strscpy(out->name, name, sizeof(out->name));
+	ret = dl_pins_add(&v->pins, out);
+	if (!ret)
+		ret = dl_snapshot_save(v);
+	dl_snapshot_close(v, passing);
+	return ret ? refuse(v, name, ret, ret == -ENOSPC ?
+			    "the checkpoint has no room for more: delete some" :
+			    "the log cannot be written") : 0;
+}
+
+int dl_snapshot_create_at(struct dl_volume *v, const char *name,
+			  const char *moment, struct dl_pin *out)
+{
+	int ret = check_name(v, name);
+
+	if (ret)
+		return ret;
+	mutex_lock(&v->snapshot_lock);
+	ret = create_at(v, name, moment, out);
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
 int dl_snapshot_delete(struct dl_volume *v, const char *name)
 {
 	struct dl_pin pin;
@@ -197,7 +269,7 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 		 * room for a mark. So a checkpoint tells.
 		 */
 		dl_pins_going(&v->pins, pin.id);
-		ret = save(v);
+		ret = dl_snapshot_save(v);
 	}
 	if (!ret) {
 		dl_pins_drop(&v->pins, pin.id);
@@ -242,8 +314,14 @@ static int may_rewind(struct dl_volume *v, const char *name, const char *keep,
 		return refuse(v, name, -EBUSY, "a volume is rewound while it is suspended");
 	if (dl_rewind_pending(v))
 		return refuse(v, name, -EBUSY, "the last rewind is not settled yet: drain first");
-	if (find(v, name, pin))
+	if (parse_moment(name, &pin->seq)) {
+		*pin = (struct dl_pin) { .seq = pin->seq };
+		if (pin->seq > v->log.durable_seq ||
+		    !dl_pins_in_window(&v->pins, pin->seq))
+			return refuse(v, name, -ENOENT, "that sequence is not within the window that is kept");
+	} else if (find(v, name, pin)) {
 		return refuse(v, name, -ENOENT, "there is none of that name");
+	}
 	if (pin->flags & DL_PIN_DAMAGED)
 		return refuse(v, name, -EUCLEAN, "part of its index in the log is damaged: what it holds cannot be told any more");
 	if (!find(v, keep, &other))
@@ -265,11 +343,11 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 	if (ret)
 		return ret;
 	/* From here on all that is replaced is kept, and counted as such. */
-	announce(v);
+	dl_snapshot_announce(v);
 	ret = dl_rewind_fits(v, pin.seq);
 	if (!ret)
-		ret = mark(v, DL_MARK_REWIND, v->pins.next_id, keep, pin.seq,
-			   &seq);
+		ret = mark(v, DL_MARK_REWIND, dl_pins_new_id(&v->pins, 2), keep,
+			   pin.seq, &seq);
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		return refuse(v, name, ret, "cannot be rewound to");
@@ -282,8 +360,8 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 	}
 	/* What was read before would hide what is there now. */
 	invalidate_bdev(dm_disk(v->md)->part0);
-	dl_info("%s: rewound to snapshot '%s', sequence %llu; what was before is '%s'",
-		v->name, pin.name, pin.seq, keep);
+	dl_info("%s: rewound to '%s', sequence %llu; what was before is '%s'",
+		v->name, name, pin.seq, keep);
 	return find(v, keep, out);
 }
 
@@ -300,12 +378,12 @@ int dl_snapshot_rewind(struct dl_volume *v, const char *name, const char *keep,
 	return ret;
 }
 
-int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
+static int open_snapshot(struct dl_volume *v, const char *name,
+			 struct dl_pin *out)
 {
 	struct dl_pin *pin;
 	int ret = 0;
 
-	mutex_lock(&v->snapshot_lock);
 	write_lock(&v->pins.lock);
 	pin = dl_pins_find(&v->pins, name, 0);
 	if (!pin)
@@ -317,22 +395,40 @@ int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
 	if (!ret)
 		*out = *pin;
 	write_unlock(&v->pins.lock);
-	mutex_unlock(&v->snapshot_lock);
 	if (ret)
 		refuse(v, name, ret, ret == -ENOENT ? "there is none of that name" :
 		       "part of its index in the log is damaged: what it holds cannot be told any more");
 	return ret;
 }
 
+int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
+{
+	u64 seq;
+	int ret;
+
+	mutex_lock(&v->snapshot_lock);
+	if (parse_moment(name, &seq))
+		ret = open_moment(v, name, seq, out);
+	else
+		ret = open_snapshot(v, name, out);
+	mutex_unlock(&v->snapshot_lock);
+	return ret;
+}
+
 void dl_snapshot_close(struct dl_volume *v, u64 id)
 {
 	struct dl_pin *pin;
+	bool gone;
 
 	write_lock(&v->pins.lock);
 	pin = dl_pins_find(&v->pins, NULL, id);
-	if (pin)
-		pin->views--;
+	gone = pin && !--pin->views && pin->passing;
 	write_unlock(&v->pins.lock);
+	if (!gone)
+		return;
+	dl_pins_drop(&v->pins, id);
+	dl_volume_keep_room(v);
+	dl_reconcile_sweep(&v->rc);
 }
 
 void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin)
@@ -344,6 +440,8 @@ void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin)
 	if (now)
 		memcpy(pin->name, now->name, sizeof(pin->name));
 	read_unlock(&v->pins.lock);
+	if (pin->passing)
+		snprintf(pin->name, sizeof(pin->name), "@%llu", pin->seq);
 }
 
 /* ---- recovery ---- */
@@ -360,6 +458,15 @@ int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes)
 	return v->pins.nr ? have_memory(v) : 0;
 }
 
+int dl_snapshot_load_window(struct dl_volume *v, const void *body, size_t bytes)
+{
+	if (!dl_window_load(&v->window, &v->pins, body, bytes))
+		return v->pins.window == DL_WINDOW_OFF ? 0 : have_memory(v);
+	dl_err("%s: log %pg: checkpoint: its window cannot be taken over",
+	       v->name, v->logio.bdev);
+	return -EUCLEAN;
+}
+
 /* A path that was lost for a moment must not cost a snapshot. */
 static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
 {
@@ -374,52 +481,46 @@ static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 {
 	bool rewind = r->d.level == DL_MARK_REWIND && r->seq > v->horizon;
-	struct dl_disk_mark *m;
+	struct dl_mark m;
 	struct page *page;
-	u64 to;
 	int ret;
 
 	/* The checkpoint knows of the pins, but not of what the map is to be. */
 	if (r->seq <= v->pins.marks_seq && !rewind)
 		return 0;
 	page = mempool_alloc(v->pages, GFP_KERNEL);
-	m = page_address(page);
-	ret = patient_read(v, r, m);
-	if (!ret && (le32_to_cpu(m->kind) != r->d.level ||
-		     le64_to_cpu(m->id) != r->d.addr ||
-		     (r->d.level == DL_MARK_REWIND &&
-		      le64_to_cpu(m->target) >= r->seq)))
+	ret = patient_read(v, r, page_address(page));
+	if (!ret && dl_mark_unpack(&m, page_address(page), r->d.level,
+				   r->d.addr, r->seq) != DL_OK)
 		ret = -EBADMSG;
+	mempool_free(page, v->pages);
 	if (ret && (ret == -EIO || rewind)) {
 		dl_err("%s: log %pg: mark %llu at sector %llu%s: repair the device",
 		       v->name, v->logio.bdev, r->seq, r->loc,
 		       rewind ? ", of a rewind, is damaged: what the volume holds cannot be told" :
 		       " cannot be read");
-		mempool_free(page, v->pages);
 		return ret == -EIO ? ret : -EUCLEAN;
 	}
 	if (ret) {
 		/* What matters most is in the descriptor, which is sound. */
-		memset(m, 0, sizeof(*m));
-		m->kind = cpu_to_le32(r->d.level);
-		m->id = cpu_to_le64(r->d.addr);
-		m->sectors = cpu_to_le64(v->ck.sb.volume_sectors);
-		snprintf(m->name, sizeof(m->name), "damaged-%llu", r->d.addr);
+		m = (struct dl_mark) {
+			.kind = r->d.level, .id = r->d.addr,
+			.sectors = v->ck.sb.volume_sectors,
+		};
+		snprintf(m.name, sizeof(m.name), "damaged-%llu", r->d.addr);
 		dl_warn("%s: log %pg: mark %llu is damaged: if it made or renamed a snapshot, that is called %s now",
-			v->name, v->logio.bdev, r->seq, m->name);
+			v->name, v->logio.bdev, r->seq, m.name);
 	}
 	ret = have_memory(v);
 	if (!ret)
-		ret = dl_pins_mark(&v->pins, r->seq, m);
-	to = le64_to_cpu(m->target);
-	mempool_free(page, v->pages);
-	if (!ret && rewind && dl_pins_damaged(&v->pins, to)) {
+		ret = dl_pins_mark(&v->pins, r->seq, &m);
+	if (!ret && rewind && dl_pins_damaged(&v->pins, m.target)) {
 		dl_err("%s: log %pg: part of the index that the rewind at sequence %llu needs is damaged: what the volume holds cannot be told: repair the device",
 		       v->name, v->logio.bdev, r->seq);
 		ret = -EUCLEAN;
 	}
 	if (!ret && rewind)
-		ret = dl_rewind(v, to, r->seq);
+		ret = dl_rewind(v, m.target, r->seq);
 	return ret;
 }
 

@@ -27,6 +27,18 @@
 int dl_snapshot_create(struct dl_volume *v, const char *name,
 		       struct dl_pin *out);
 
+/**
+ * dl_snapshot_create_at() - a snapshot of a moment of the window
+ * @v: volume, running or suspended
+ * @name: as above
+ * @moment: "@" and a sequence
+ * @out: out: a copy of it
+ *
+ * Return: as above; -ENOENT when the window does not reach back to it.
+ */
+int dl_snapshot_create_at(struct dl_volume *v, const char *name,
+			  const char *moment, struct dl_pin *out);
+
 /* Drop it: 0; -ENOENT; -EBUSY while it is viewed; as above. */
 int dl_snapshot_delete(struct dl_volume *v, const char *name);
 
@@ -36,7 +48,7 @@ int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new);
 /**
  * dl_snapshot_rewind() - the volume becomes what a snapshot holds
  * @v: volume, suspended
- * @name: the snapshot
+ * @name: the snapshot, or "@" and a sequence of the window
  * @keep: what a snapshot of the present is to be called
  * @out: out: a copy of that
  *
@@ -52,7 +64,8 @@ int dl_snapshot_rewind(struct dl_volume *v, const char *name, const char *keep,
 /**
  * dl_snapshot_open() - keep a snapshot from being deleted
  * @v: volume
- * @name: its name
+ * @name: its name; or "@" and a sequence of the window, which is pinned until
+ *	dl_snapshot_close()
  * @out: out: a copy of it
  *
  * Return: 0; -ENOENT; -EUCLEAN when its past is damaged. Logged.
@@ -64,8 +77,22 @@ void dl_snapshot_close(struct dl_volume *v, u64 id);
 /* What snapshot @pin->id is called by now, into @pin->name. Process context. */
 void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin);
 
-/* Recovery: the checkpoint's list, a mark, an index record. 0 or an errno. */
+/*
+ * Everybody who replaces a record from here on keeps it: somebody is about to
+ * pin. dl_pins_settle() ends it, if no mark does. Process context.
+ */
+void dl_snapshot_announce(struct dl_volume *v);
+
+/* Have what snapshots need: memory, and a log that says so. 0 or an errno. */
+int dl_snapshot_prepare(struct dl_volume *v);
+
+/* Have what is not in any mark in a checkpoint. @v->snapshot_lock held. */
+int dl_snapshot_save(struct dl_volume *v);
+
+/* Recovery: the checkpoint's sections, a mark, an index record. 0 or an errno. */
 int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes);
+int dl_snapshot_load_window(struct dl_volume *v, const void *body,
+			    size_t bytes);
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r);
 int dl_snapshot_index(struct dl_volume *v, const struct dl_rec *r);
 

@@ -33,6 +33,27 @@ bool dl_volume_tight(struct dl_volume *v)
 		max(v->log.segs.nr_chunks / 16, v->log.segs.seg_chunks);
 }
 
+bool dl_volume_past_tight(struct dl_volume *v)
+{
+	const struct dl_history *h = &v->past;
+
+	return h->on && (READ_ONCE(h->starved) ||
+			 READ_ONCE(h->nr_free) < h->max / 16 ||
+			 READ_ONCE(h->nr_runs) > DL_PAST_RUNS / 4 * 3);
+}
+
+static bool waits_full(struct dl_volume *v)
+{
+	return dl_window_rules(&v->window).on_full == DL_ON_FULL_THROTTLE;
+}
+
+bool dl_volume_fails_full(struct dl_volume *v)
+{
+	/* A suspend waits for the writes that wait. */
+	return READ_ONCE(v->full) &&
+	       (!waits_full(v) || READ_ONCE(v->rc.no_wait));
+}
+
 bool dl_volume_no_room(struct dl_volume *v)
 {
 	u32 kept = READ_ONCE(v->log.kept_chunks);
@@ -60,8 +81,9 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 	if (full == was)
 		return;
 	if (full)
-		dl_err("%s: log %pg is full of what snapshots need: writes fail until some are deleted",
-		       v->name, v->logio.bdev);
+		dl_err("%s: log %pg is full of what snapshots need: writes %s until some are deleted",
+		       v->name, v->logio.bdev,
+		       waits_full(v) ? "wait" : "fail");
 	else
 		dl_info("%s: log %pg has room again", v->name, v->logio.bdev);
 	dl_write_wake(v);

@@ -5,7 +5,8 @@
  * While there are snapshots some of the log is reconcile's alone (kept): it must
  * be able to log what they need before it can free anything. When a cycle has
  * settled all there is and cleaning gains nothing, and still only that is left,
- * the log is full of snapshots: writes fail with -ENOSPC until one is deleted.
+ * the log is full of snapshots: writes fail with -ENOSPC until one is deleted, or
+ * wait if that is the rule (dl_on_full).
  */
 #ifndef DL_SPACE_H
 #define DL_SPACE_H
@@ -20,6 +21,12 @@ unsigned int dl_volume_pressure(struct dl_volume *v);
 
 /* Is there hardly more left than what is kept for reconcile? */
 bool dl_volume_tight(struct dl_volume *v);
+
+/* Is there hardly any room left for versions? */
+bool dl_volume_past_tight(struct dl_volume *v);
+
+/* Is the log full of snapshots, and writes are to fail rather than wait? */
+bool dl_volume_fails_full(struct dl_volume *v);
 
 /* Is there nothing left but what is kept? */
 bool dl_volume_no_room(struct dl_volume *v);

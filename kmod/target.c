@@ -158,6 +158,7 @@ static void dl_presuspend(struct dm_target *ti)
 	struct dl_target *t = ti->private;
 
 	dl_reconcile_no_wait(&t->volume->rc, true);
+	dl_write_wake(t->volume);
 }
 
 static void dl_presuspend_undo(struct dm_target *ti)

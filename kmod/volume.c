@@ -108,6 +108,7 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
 		    (v->mover ? sizeof(*v->mover) : 0) +
 		    (u64)v->pins.max * sizeof(struct dl_pin) +
+		    (u64)v->window.moments.max * sizeof(struct dl_moment) +
 		    (u64)RUNS_MAX * sizeof(struct dl_run) +
 		    (u64)v->rc.batch * sizeof(u32) +
 		    (u64)READ_ONCE(v->rc.nr_jobs) *
@@ -147,6 +148,14 @@ static void log_housekeep(void *ctx)
 	dl_volume_housekeep(ctx);
 }
 
+static void log_closed(void *ctx, u64 seq, u64 time_ns)
+{
+	struct dl_volume *v = ctx;
+
+	if (READ_ONCE(v->pins.window) != DL_WINDOW_OFF)
+		dl_window_moment(&v->window, seq, time_ns);
+}
+
 static void log_failed(void *ctx, u64 sector)
 {
 	struct dl_volume *v = ctx;
@@ -159,6 +168,7 @@ static void log_failed(void *ctx, u64 sector)
 static const struct dl_log_ops log_ops = {
 	.room = log_room,
 	.housekeep = log_housekeep,
+	.closed = log_closed,
 	.failed = log_failed,
 };
 
@@ -184,6 +194,7 @@ static void volume_destroy(struct dl_volume *v)
 	dl_runs_exit(&v->runs);
 	dl_history_free(&v->past);
 	dl_pins_exit(&v->pins);
+	dl_window_exit(&v->window);
 	kvfree(v->mover);
 	dl_checkpoint_exit(&v->ck);
 	mempool_destroy(v->pages);
@@ -211,7 +222,7 @@ static u32 default_records(const struct dl_super *sb)
 static int volume_setup(struct dl_volume *v, u64 sectors)
 {
 	struct dl_cp_reader r;
-	u32 records;
+	u32 records, moments;
 	u64 area;
 	int ret;
 
@@ -245,12 +256,16 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		      sizeof(struct dl_disk_segment));
 	v->lost_max = min_t(u64, LOST_MAX,
 			    area / (2 * sizeof(struct dl_disk_lost)));
+	moments = clamp_t(u64, area / 8 / sizeof(struct dl_disk_moment), 8,
+			  DL_MOMENTS);
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
 	ret = dl_pins_init(&v->pins, clamp_t(u64, area / 4 /
 					     sizeof(struct dl_disk_pin), 8,
 					     PINS_MAX));
+	if (!ret)
+		ret = dl_window_init(&v->window, moments);
 	if (!ret)
 		ret = dl_map_init(&v->map, records, log_room, v);
 	if (!ret)
@@ -265,7 +280,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_recover(v, &r, sectors);
 	if (!ret)
 		ret = dl_checkpoint_fit(&v->ck, dl_segments_limit(&v->log.segs),
-					2 * v->lost_max, v->pins.max);
+					2 * v->lost_max, v->pins.max, moments);
 	if (ret)
 		return ret;
 	v->sectors = sectors;

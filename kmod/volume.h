@@ -27,6 +27,7 @@
 #include "reconcile.h"
 #include "runs.h"
 #include "throttle.h"
+#include "window.h"
 
 enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_DETACHED };
 
@@ -71,6 +72,7 @@ struct dl_volume {
 	struct dl_map map;
 	struct dl_runs runs;
 	struct dl_pins pins;
+	struct dl_window window;
 	struct dl_history past;
 	struct dl_mover *mover;
 	u64 settled;			/* the origin has all up to here */

@@ -54,7 +54,9 @@ static bool rewrite(struct dl_volume *v, struct bio *bio,
 	struct dl_slot s;
 	struct dl_pval val;
 
-	if (dl_pent_seq(e) < READ_ONCE(v->log.open_first_seq))
+	/* In a window every sequence is a moment of its own. */
+	if (dl_pent_seq(e) < READ_ONCE(v->log.open_first_seq) ||
+	    READ_ONCE(v->pins.window) != DL_WINDOW_OFF)
 		return false;
 	dl_pmap_get(&v->map.pm, idx, &val);
 	/* All of it must be in sight, and all of the write inside it. */
@@ -118,7 +120,8 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	}
 	if (unlikely(old && dl_history_wanted(v)))
 		ret = dl_retire_begin(v, bucket, page,
-				      dl_pmap_span_mask(first, sectors), &past);
+				      dl_pmap_span_mask(first, sectors),
+				      U64_MAX, &past);
 	if (unlikely(ret))
 		dl_reconcile_kick(&v->rc);
 	else
@@ -182,7 +185,8 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 	if (idx) {
 		ret = 0;
 		if (dl_history_wanted(v))
-			ret = dl_retire_begin(v, bucket, page, mask, &past);
+			ret = dl_retire_begin(v, bucket, page, mask,
+					      U64_MAX, &past);
 		if (!ret)
 			ret = dl_log_reserve(&v->log, 0, &s, b);
 		if (ret) {
@@ -350,7 +354,7 @@ static struct bio *next_deferred(struct dl_volume *v)
  */
 static bool hopeless(struct dl_volume *v)
 {
-	return READ_ONCE(v->full) ||
+	return dl_volume_fails_full(v) ||
 	       (READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
 		dl_volume_starved(v));
 }

@@ -114,6 +114,8 @@ struct dl_disk_super {
 #define DL_SECTION_LOST		4u	/* dl_disk_lost[]: unreadable sectors */
 #define DL_SECTION_PINS		5u	/* dl_disk_pins, dl_disk_pin[]: snapshots */
 
+#define DL_SECTION_WINDOW	6u	/* dl_disk_window, dl_disk_moment[] */
+
 #define DL_SECTION_MUST		(1u << 0)
 
 struct dl_disk_checkpoint {
@@ -187,6 +189,7 @@ struct dl_disk_lost {
 #define DL_PIN_HIDDEN		(1u << 1)  /* no snapshot: what a rewind needs until
 					    * the horizon has passed its mark; no name
 					    */
+#define DL_PIN_RULE		(1u << 2)  /* made by a rule of retention */
 
 /* The snapshots: a header, then one dl_disk_pin each, by sequence. */
 struct dl_disk_pins {
@@ -203,6 +206,31 @@ struct dl_disk_pin {
 	__le32 flags;
 	__le32 reserved;
 	__u8   name[DL_PIN_NAME_BYTES];	/* NUL-padded */
+};
+
+#define DL_DISK_RULES		8u
+
+struct dl_disk_rule {
+	__le32 every;		/* s */
+	__le32 keep;		/* s */
+};
+
+/*
+ * The window in which every sequence can be gone back to, what is done for it
+ * (see retention.h), and which sequence it was when, ascending.
+ */
+struct dl_disk_window {
+	__le64 from;		/* all from here on are kept; U64_MAX: none */
+	__le32 seconds;		/* how long they are to be kept; 0: off */
+	__le32 on_full;
+	__le32 nr_rules;
+	__le32 reserved[3];
+	struct dl_disk_rule rule[DL_DISK_RULES];
+};
+
+struct dl_disk_moment {
+	__le64 seq;
+	__le64 time_ns;		/* wall clock */
 };
 
 /* ---- frame ------------------------------------------------------------- */

@@ -162,6 +162,22 @@ AT(dl_disk_pin, flags, 32);
 AT(dl_disk_pin, reserved, 36);
 AT(dl_disk_pin, name, 40);
 
+SIZE(dl_disk_rule, 8);
+AT(dl_disk_rule, every, 0);
+AT(dl_disk_rule, keep, 4);
+
+SIZE(dl_disk_window, 96);
+AT(dl_disk_window, from, 0);
+AT(dl_disk_window, seconds, 8);
+AT(dl_disk_window, on_full, 12);
+AT(dl_disk_window, nr_rules, 16);
+AT(dl_disk_window, reserved, 20);
+AT(dl_disk_window, rule, 32);
+
+SIZE(dl_disk_moment, 16);
+AT(dl_disk_moment, seq, 0);
+AT(dl_disk_moment, time_ns, 8);
+
 SIZE(dl_disk_past, 40);
 AT(dl_disk_past, from, 0);
 AT(dl_disk_past, until, 8);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Moments: which sequence the log had come to at which time. A sorted array of
+ * bounded size; where it is full, the older a moment is the further it may be
+ * from its neighbours.
+ *
+ * Sequences ascend. Times are a wall clock's, which may be set back: then they
+ * do not, and a time stands for the last moment that is not later.
+ *
+ * Ownership and locking: the caller's.
+ */
+#ifndef DL_CORE_MOMENTS_H
+#define DL_CORE_MOMENTS_H
+
+#include "format.h"
+
+/* Moments are no closer than this. */
+#define DL_MOMENT_GAP_NS	10000000u
+
+struct dl_moment {
+	u64 seq;
+	u64 time_ns;
+};
+
+struct dl_moments {
+	struct dl_moment *at;
+	u32 nr, max;		/* max: at least 8 */
+};
+
+/**
+ * dl_moments_add() - the log has come to @seq
+ * @m: moments
+ * @seq: sequence; one that is not above the last is ignored
+ * @time_ns: when; ignored if it is within DL_MOMENT_GAP_NS after the last one
+ *
+ * Cost: constant, but for one in @m->max / 8 calls, which thins out.
+ */
+void dl_moments_add(struct dl_moments *m, u64 seq, u64 time_ns);
+
+/* Index of the last moment whose sequence is at most @seq, or -1. */
+s64 dl_moments_seq(const struct dl_moments *m, u64 seq);
+
+/* Index of the last moment whose time is at most @time_ns, or -1. */
+s64 dl_moments_time(const struct dl_moments *m, u64 time_ns);
+
+/* Forget the moments below sequence @seq. */
+void dl_moments_drop(struct dl_moments *m, u64 seq);
+
+#endif

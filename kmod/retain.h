@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Retention: what is kept of the past beside the snapshots that were asked for.
+ * In a window of time every sequence is; of what is older, snapshots that are made
+ * and dropped by rule (core/retention.h).
+ *
+ * Where a window begins is a lower bound and moves up: when it has come to reach
+ * back further than it is to, and when the log is short of room and may be made
+ * to forget (dl_on_full). Nothing is dropped before a checkpoint says so.
+ *
+ * Ownership: reconcile's work item moves it, a message sets it. Locks: window.h.
+ */
+#ifndef DL_RETAIN_H
+#define DL_RETAIN_H
+
+#include "volume.h"
+
+/**
+ * dl_retain_set() - have other rules
+ * @v: volume, running or suspended
+ * @r: rules
+ *
+ * A window begins now, and its end forgets all of it. When this returns the rules
+ * are durable.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL; -EROFS, -EBUSY, -ENOMEM, -EIO. The reason is logged.
+ */
+int dl_retain_set(struct dl_volume *v, const struct dl_retention *r);
+
+/**
+ * dl_retain_tend() - move the window on, make and drop snapshots by rule
+ * @v: volume
+ * @now: also if there is little to be gained
+ *
+ * Context: reconcile's work item.
+ * Return: 1 when something has gone and a sweep will tell how much; 0; the error
+ * of a failed log.
+ */
+int dl_retain_tend(struct dl_volume *v, bool now);
+
+/*
+ * Forget the oldest part of the window, or else the oldest snapshot made by
+ * rule, if the rules allow it. Returns as dl_retain_tend().
+ */
+int dl_retain_shorten(struct dl_volume *v);
+
+/* Jiffies until dl_retain_tend() may have something to do. */
+unsigned long dl_retain_due(struct dl_volume *v);
+
+#endif
