@@ -19,7 +19,8 @@
  *   retention [shorten|throttle|fail <window> [<every>:<keep>]...]
  *                            what to do when the log is full of the past; a window
  *                            in which every sequence is kept; snapshots by rule; all
- *                            in seconds. Alone: the answer says what is in force
+ *                            in seconds. Alone: the answer says what is in force,
+ *                            then an id a line of snapshots made by rule
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time
  */
@@ -193,6 +194,12 @@ static int show_retention(struct dl_volume *v, char *result,
 	for (i = 0; i < r.nr_rules; i++)
 		DMEMIT(" %u:%u", r.rule[i].every, r.rule[i].keep);
 	DMEMIT("\n");
+	/* And which snapshots were made by rule. */
+	read_lock(&v->pins.lock);
+	for (i = 0; i < v->pins.nr; i++)
+		if (v->pins.pin[i].flags & DL_PIN_RULE)
+			DMEMIT("%llu\n", v->pins.pin[i].id);
+	read_unlock(&v->pins.lock);
 	return 1;
 }
 

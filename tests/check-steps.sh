@@ -94,6 +94,8 @@ step snapshot-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 
 step rewind-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-rewind.sh
+step history-debug needs=module-debug,programs -- \
+	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-history.sh
 step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-rewind.sh
 

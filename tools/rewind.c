@@ -25,6 +25,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "kmsg.h"
+#include "moment.h"
 #include "snaps.h"
 #include "verbs.h"
 #include "volstat.h"
@@ -32,11 +33,13 @@
 #define SETTLE_TRIES	10
 #define SETTLE_WAIT_MS	200
 
-static const char *keep;
+static const char *keep, *when;
 
 static const struct dl_opt opts[] = {
 	DL_STRING("keep", &keep, "NAME",
 		  "what to call the snapshot of now (default: before-rewind-TIME)"),
+	DL_STRING("to", &when, "WHEN",
+		  "a moment of the window in place of a snapshot: '10 minutes ago', 14:03:05, @SEQUENCE"),
 	DL_OPT_END
 };
 
@@ -79,12 +82,15 @@ static int take_names(struct rewind *r, const char *snapshot)
 
 	if (rc)
 		goto out;
-	found = dl_snaps_find(&s, snapshot);
-	if (!found) {
+	found = snapshot ? dl_snaps_find(&s, snapshot) : NULL;
+	if (found)
+		r->to = *found;
+	else if (snapshot)
 		rc = dl_snaps_missing(r->v.name, snapshot);
+	else
+		rc = dl_moment_need(r->v.name, when, &r->to);
+	if (rc)
 		goto out;
-	}
-	r->to = *found;
 	if (!keep)
 		choose_name(r->keep, &s);
 	else if (dl_snaps_find(&s, keep))
@@ -238,9 +244,9 @@ static void tell(const struct rewind *r, int rc)
 	double seconds;
 
 	if (!dl_json_wanted()) {
-		printf("%s is again what it was at snapshot %s of %s; what it was until now is snapshot %s\n",
-		       r->v.name, r->to.name,
-		       dl_human_iso(text, sizeof(text), r->to.time_ns),
+		printf("%s is again what it was at %s%s of %s; what it was until now is snapshot %s\n",
+		       r->v.name, *r->to.name == '@' ? "" : "snapshot ",
+		       r->to.name, dl_human_iso(text, sizeof(text), r->to.time_ns),
 		       r->kept.name);
 		printf("  to go back: deltalog rewind %s %s\n", r->v.name,
 		       r->kept.name);
@@ -306,7 +312,16 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 
 	if (rc)
 		return rc;
-	if (!dl_snaps_name_ok(args[1]) || (keep && !dl_snaps_name_ok(keep)))
+	if (args[1] && dl_moment_is(args[1]) && !when) {
+		when = args[1];
+		args[1] = NULL;
+	}
+	if (!args[1] == !when)
+		return dl_opt_usage(verb, groups, args[1] ?
+				    "a snapshot and --to exclude each other" :
+				    "SNAPSHOT or --to is missing");
+	if ((args[1] && !dl_snaps_name_ok(args[1])) ||
+	    (keep && !dl_snaps_name_ok(keep)))
 		return DL_EXIT_USAGE;
 	clock_gettime(CLOCK_MONOTONIC, &r.begin);
 	rc = dl_dm_get(args[0], &r.v);
@@ -324,10 +339,10 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 
 const struct dl_verb dl_verb_rewind = {
 	.name = "rewind",
-	.args = "VOLUME SNAPSHOT",
-	.min_args = 2,
+	.args = "VOLUME [SNAPSHOT]",
+	.min_args = 1,
 	.max_args = 2,
-	.brief = "make a volume again what it was at a snapshot",
+	.brief = "make a volume again what it was at a snapshot or a time",
 	.about =
 "What the volume is now becomes a snapshot, so that the way back is a rewind too.\n"
 "The volume must not be mounted nor be in use otherwise; views may. It takes an\n"

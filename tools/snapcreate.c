@@ -16,14 +16,18 @@
 #include "human.h"
 #include "json.h"
 #include "kmsg.h"
+#include "moment.h"
 #include "snaps.h"
 #include "verbs.h"
 
 static bool no_freeze;
+static const char *at;
 
 static const struct dl_opt opts[] = {
 	DL_FLAG("no-freeze", &no_freeze,
 		"one volume: as it is, as if the power had failed"),
+	DL_STRING("at", &at, "WHEN",
+		  "of the past, within the window: '10 minutes ago', 14:03:05, @SEQUENCE"),
 	DL_OPT_END
 };
 
@@ -40,6 +44,7 @@ static struct outcome {
 	struct dl_snap snap;
 } outcome[DL_FREEZE_MAX];
 static unsigned int nr;
+static struct dl_snap moment[DL_FREEZE_MAX];	/* with --at */
 
 /* "vol0,vol1": only the names are looked at. */
 static int take_names(const struct dl_verb *verb, const char *list)
@@ -68,6 +73,9 @@ static int take_names(const struct dl_verb *verb, const char *list)
 		if (!list[len])
 			break;
 	}
+	if (no_freeze && at)
+		return dl_opt_usage(verb, groups,
+				    "--no-freeze and --at exclude each other: nothing stands still for what has been");
 	if (no_freeze && nr > 1)
 		return dl_opt_usage(verb, groups,
 				    "--no-freeze is for one volume: without suspending them, several have no instant in common");
@@ -91,6 +99,8 @@ static int look_up(const char *snapshot)
 		if (!rc && dl_snaps_find(&s, snapshot))
 			rc = dl_snaps_taken(vols[i].name, snapshot);
 		dl_snaps_free(&s);
+		if (!rc && at)
+			rc = dl_moment_need(vols[i].name, at, &moment[i]);
 	}
 	return rc;
 }
@@ -103,7 +113,8 @@ static int send_all(const char *snapshot, unsigned int *bad)
 
 	for (i = 0; i < nr && !rc; i++) {
 		rc = dl_snaps_message(vols[i].name, "snapshot_create", snapshot,
-				      NULL, &outcome[i].answer);
+				      at ? moment[i].name : NULL,
+				      &outcome[i].answer);
 		outcome[i].made = !rc || rc == -EBADMSG;
 		*bad = i;
 	}
@@ -155,11 +166,11 @@ static int make(const char *snapshot, struct dl_freeze *f, int *resumed)
 	int kmsg = dl_kmsg_mark(), rc = 0, sent = 0;
 	unsigned int bad = 0;
 
-	if (!no_freeze)
+	if (!no_freeze && !at)
 		rc = dl_freeze_begin(f, vols, nr);
 	if (!rc)
 		sent = send_all(snapshot, &bad);
-	if (!rc && !no_freeze)
+	if (!rc && !no_freeze && !at)
 		*resumed = dl_freeze_end(f);
 	if (sent)
 		return dl_snaps_refused(vols[bad].name, snapshot, snapshot,
@@ -191,7 +202,7 @@ static void tell(int rc)
 		dl_json_u64(o, "exit", (uint64_t)rc);
 		dl_json_str(o, "error", dl_err_first());
 	}
-	dl_json_bool(o, "frozen", !no_freeze);
+	dl_json_bool(o, "frozen", !no_freeze && !at);
 	list = json_object_new_array();
 	for (i = 0; i < nr; i++)
 		json_object_array_add(list, dl_snaps_json(vols[i].name,

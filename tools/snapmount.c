@@ -17,6 +17,7 @@
 #include "down.h"
 #include "err.h"
 #include "json.h"
+#include "moment.h"
 #include "mounts.h"
 #include "probe.h"
 #include "snaps.h"
@@ -169,11 +170,11 @@ static int run_mount(const struct dl_verb *verb, int argc, char **argv)
 
 	if (rc)
 		return rc;
-	if (!dl_snaps_name_ok(args[1]))
+	if (!dl_moment_or_name_ok(args[1]))
 		return DL_EXIT_USAGE;
 	rc = take_dir(where, args[2]);
 	rc = rc ?: dl_dm_get(args[0], &vol);
-	rc = rc ?: dl_snaps_need(vol.name, args[1], &snap);
+	rc = rc ?: dl_moment_or_snap(vol.name, args[1], &snap);
 	if (rc)
 		return rc;
 	if (!dl_view_of(&vol, &snap, &view)) {

@@ -8,6 +8,7 @@
 #include "dm.h"
 #include "err.h"
 #include "json.h"
+#include "moment.h"
 #include "mounts.h"
 #include "snaps.h"
 #include "verbs.h"
@@ -170,7 +171,7 @@ static int do_make(const char *volume, const char *snapshot)
 	struct dl_view v;
 	int rc;
 
-	if (!dl_snaps_name_ok(snapshot) || (as && !dl_opt_name_ok(as)))
+	if (!dl_moment_or_name_ok(snapshot) || (as && !dl_opt_name_ok(as)))
 		return DL_EXIT_USAGE;
 	/* A good name is shorter than the buffer. */
 	if (as)
@@ -178,7 +179,7 @@ static int do_make(const char *volume, const char *snapshot)
 	else if (dl_view_name(name, volume, snapshot))
 		return DL_EXIT_USAGE;
 	rc = dl_dm_get(volume, &vol);
-	rc = rc ?: dl_snaps_need(volume, snapshot, &snap);
+	rc = rc ?: dl_moment_or_snap(volume, snapshot, &snap);
 	rc = rc ?: dl_view_make(&vol, snapshot, name);
 	rc = rc ?: dl_view_get(name, &v);
 	if (!rc)
@@ -224,6 +225,7 @@ const struct dl_verb dl_verb_view = {
 "  deltalog view --remove VIEWNAME               remove one\n"
 "\n"
 "A view reads what the volume held when the snapshot was made. There may be any\n"
-"number of them.",
+"number of them. @SEQUENCE in place of a snapshot shows a moment of the window\n"
+"(deltalog history), and holds it as long as the view is there.",
 	.run = run,
 };

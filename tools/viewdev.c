@@ -121,7 +121,8 @@ bool dl_view_any(const struct dl_dm_volume *volume, struct dl_view *v)
 
 int dl_view_name(char *buf, const char *volume, const char *snapshot)
 {
-	int n = snprintf(buf, DL_DM_NAME, "%s@%s", volume, snapshot);
+	int n = snprintf(buf, DL_DM_NAME, "%s%s%s", volume,
+			 *snapshot == '@' ? "" : "@", snapshot);
 
 	if (n < 0 || n >= DL_DM_NAME)
 		return dl_err(DL_EXIT_USAGE,

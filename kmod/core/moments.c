@@ -5,8 +5,9 @@
 #include "moments.h"
 
 /*
- * Keep those that are further from the one kept before than 1 / 2^@shift of
- * their age, and the first and the last.
+ * Drop those without which the next one is no further from the one before than
+ * 1 / 2^@shift of their age. So the last one before nothing happened for long
+ * stays, and what it was in that time can be told exactly.
  */
 static u32 count_or_keep(struct dl_moments *m, u32 shift, bool keep)
 {
@@ -17,7 +18,9 @@ static u32 count_or_keep(struct dl_moments *m, u32 shift, bool keep)
 		t = m->at[i].time_ns;
 		age = now > t ? now - t : 0;
 		/* A clock that was set back: not what can be told apart by it. */
-		if (i + 1 < m->nr && t >= before && t - before <= age >> shift)
+		if (i + 1 < m->nr && t >= before &&
+		    m->at[i + 1].time_ns >= before &&
+		    m->at[i + 1].time_ns - before <= age >> shift)
 			continue;
 		before = t;
 		if (keep)
@@ -46,11 +49,13 @@ void dl_moments_add(struct dl_moments *m, u64 seq, u64 time_ns)
 {
 	const struct dl_moment *last = m->nr ? &m->at[m->nr - 1] : NULL;
 
-	if (last && (seq <= last->seq ||
-		     (time_ns >= last->time_ns &&
-		      time_ns - last->time_ns < DL_MOMENT_GAP_NS)))
+	if (last && seq <= last->seq)
 		return;
-	if (m->nr == m->max)
+	/* The last one goes only for one as close: it may have been that for long. */
+	if (m->nr > 1 && time_ns >= last[-1].time_ns &&
+	    time_ns - last[-1].time_ns < DL_MOMENT_GAP_NS)
+		m->nr--;
+	else if (m->nr == m->max)
 		thin(m);
 	m->at[m->nr++] = (struct dl_moment) { .seq = seq, .time_ns = time_ns };
 }

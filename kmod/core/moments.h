@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Moments: which sequence the log had come to at which time. A sorted array of
- * bounded size; where it is full, the older a moment is the further it may be
- * from its neighbours.
+ * bounded size; when it is full some go, and the older they are the wider the
+ * gaps that are left. A gap in which nothing was written has no moment to lose.
  *
  * Sequences ascend. Times are a wall clock's, which may be set back: then they
  * do not, and a time stands for the last moment that is not later.
@@ -14,7 +14,7 @@
 
 #include "format.h"
 
-/* Moments are no closer than this. */
+/* But for the last two, moments are no closer than this. */
 #define DL_MOMENT_GAP_NS	10000000u
 
 struct dl_moment {
@@ -31,7 +31,7 @@ struct dl_moments {
  * dl_moments_add() - the log has come to @seq
  * @m: moments
  * @seq: sequence; one that is not above the last is ignored
- * @time_ns: when; ignored if it is within DL_MOMENT_GAP_NS after the last one
+ * @time_ns: when
  *
  * Cost: constant, but for one in @m->max / 8 calls, which thins out.
  */

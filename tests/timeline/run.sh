@@ -15,7 +15,7 @@
 #   --debug         under the debug kernel of user-mode Linux
 #   --kernel 6.1|6.12
 #                   under a stock kernel in QEMU instead
-#   --timeout SEC   default 120 plus what the schedules may take
+#   --timeout SEC   default 300 plus what the schedules may take
 #   --mix NAME, --only crash|restart|none, --plain, --no-rewind, --count-wrong,
 #   --verbose
 #                   see build/tests/dltime --help
@@ -53,15 +53,15 @@ done
 again='tests/timeline/run.sh'
 make -s -C "$DL_TOP" timeline-tools
 if [ -n "$kernel" ]; then
-	per_thousand=8000
+	per_thousand=30000
 	again+=" --kernel $kernel"
 elif [ $flavour = debug ]; then
-	per_thousand=4000
+	per_thousand=15000
 	again+=' --debug'
 else
 	per_thousand=400
 fi
-: "${limit:=$((120 + schedules * per_thousand / 1000))}"
+: "${limit:=$((300 + schedules * per_thousand / 1000))}"
 
 args=(tests/timeline/guest.sh "$again" --schedules "$schedules" "${args[@]}")
 if [ -n "$kernel" ]; then

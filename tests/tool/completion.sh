@@ -53,7 +53,10 @@ completes deltalog snapshot create vol0 --no -- --no-freeze
 completes deltalog snapshot umount /pro -- /proc
 completes deltalog view --re -- --remove
 completes deltalog view --as x '' --
-completes deltalog re -- rewind
+completes deltalog rew -- rewind
+completes deltalog ret -- retention
+completes deltalog retention vol0 --on-full t -- throttle
+completes deltalog retention vol0 --wi -- --window
 completes deltalog rewind vol0 monday --k -- --keep
 completes deltalog rewind vol0 monday --keep '' --
 
@@ -73,7 +76,7 @@ deltalog() {
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
-	'rewind --keep x'; do
+	'rewind --keep x' history retention; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before '' -- vol0 vol1
 done

@@ -155,6 +155,14 @@ usage view --list vol0 one
 usage rewind
 usage rewind vol0
 usage rewind vol0 one two
+usage rewind vol0 one --to now
+usage rewind vol0 @1 --to now
+usage history
+usage history vol0 vol1
+usage retention
+usage retention vol0 --window
+want 2 retention vol0 --window 1h --off
+usage snapshot create vol0 one --at now --no-freeze
 usage rewind vol0 one --keep
 usage rewind vol0 one --keep ''
 usage rewind vol0 one --as two
@@ -209,7 +217,7 @@ for verb in create activate deactivate detach list status check dump; do
 	[ ! -s err ] || fail "help of $verb on stderr"
 	want 0 "$verb" --nonsense -h
 done
-for verb in view rewind 'snapshot create' 'snapshot list' 'snapshot delete' \
+for verb in view rewind history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
 	# shellcheck disable=SC2086 # words
 	want 0 $verb --help

@@ -70,7 +70,7 @@ static void test_few(void **state)
 	assert_int_equal(r.m.nr, 0);
 }
 
-/* What is too close, or does not go on, is no moment. */
+/* What does not go on is no moment; of what is too close the last is. */
 static void test_close(void **state)
 {
 	struct rig r;
@@ -78,11 +78,42 @@ static void test_close(void **state)
 	(void)state;
 	setup(&r, MAX);
 	dl_moments_add(&r.m, 7, SEC);
-	dl_moments_add(&r.m, 8, SEC + DL_MOMENT_GAP_NS - 1);
+	dl_moments_add(&r.m, 8, SEC + DL_MOMENT_GAP_NS - 2);
 	dl_moments_add(&r.m, 7, 2 * SEC);
-	assert_int_equal(r.m.nr, 1);
-	dl_moments_add(&r.m, 8, SEC + DL_MOMENT_GAP_NS);
 	assert_int_equal(r.m.nr, 2);
+	dl_moments_add(&r.m, 9, SEC + DL_MOMENT_GAP_NS - 1);
+	assert_int_equal(r.m.nr, 2);
+	assert_int_equal(r.m.at[1].seq, 9);
+	dl_moments_add(&r.m, 10, SEC + DL_MOMENT_GAP_NS);
+	assert_int_equal(r.m.nr, 3);
+	assert_int_equal(r.m.at[1].seq, 9);
+	dl_moments_add(&r.m, 11, 5000 * SEC);
+	assert_int_equal(r.m.nr, 4);
+	assert_int_equal(r.m.at[2].seq, 10);
+}
+
+/* What it was while nothing was written is not forgotten for another hour's. */
+static void test_idle(void **state)
+{
+	u64 now = 1000 * SEC, seq = 0;
+	struct rig r;
+	u32 hour, i;
+
+	(void)state;
+	setup(&r, MAX);
+	for (hour = 0; hour < 20; hour++) {
+		for (i = 0; i < 1000; i++) {
+			now += SEC / 10;
+			dl_moments_add(&r.m, ++seq, now);
+		}
+		now += 3600 * SEC;
+	}
+	for (hour = 1; hour < 20; hour++) {
+		s64 at = dl_moments_time(&r.m, 1000 * SEC +
+					 hour * (100 + 3600) * SEC - SEC);
+
+		assert_int_equal(r.m.at[at].seq, hour * 1000);
+	}
 }
 
 /*
@@ -146,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_close),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_thinned),
 		cmocka_unit_test(test_clock),
 	};

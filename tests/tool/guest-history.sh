@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a test guest: the window by the tool. Moments are viewed, made snapshots of,
+# rewound to and mounted, by sequence and by time; rules are set, shown and
+# refused; all of it outlasts the volume's being down.
+#
+# Usage: tests/tool/guest-history.sh     (below uml/run.sh or vm/run.sh)
+
+# What is set by eval cannot be seen.
+# shellcheck disable=SC2154
+set -u
+
+# shellcheck source=tests/guest/lib.sh
+. "$DL_GUEST/lib.sh"
+need jq mkfs.ext4 dmsetup losetup md5sum
+# shellcheck source=tests/tool/guest-lib.sh
+. "$DL_TOP/tests/tool/guest-lib.sh"
+mkdir -p mnt old
+
+modprobe_all dm-mod loop ext4
+# shellcheck disable=SC2119
+load_module
+
+# now: the sequence that the volume has come to, all that is written in it
+now() {
+	dmsetup message hi 0 flush
+	"$tool" history hi --json | jq .now
+}
+shows() {
+	[ "$(sum "/dev/mapper/$1")" = "$2" ] || bad "$1 is not $3"
+	pass
+}
+
+mkram hi 64
+o=$DISK
+mkram hilog 96
+l=$DISK
+want 0 create hi --origin "$o" --log "$l"
+
+# ---- none yet
+
+want 0 history hi
+says out "hi has no window; 'deltalog retention hi --window 1h' begins one"
+want 0 retention hi
+says out "hi keeps snapshots that are asked for, and no more"
+want 4 view hi @1
+one_line
+want 4 rewind hi --to '1 minute ago'
+says err "hi has no window to go back in"
+want 4 snapshot create hi past --at '1 minute ago'
+want 2 rewind hi --to yesterdayish
+says err "'yesterdayish' is no point of time in the past"
+want 2 rewind hi
+want 2 rewind hi monday --to now
+want 2 snapshot create hi past --at now --no-freeze
+for wrong in "--window soon" "--window 0" "--window 1h --keep 1h" \
+	"--window 1h --keep 10s:1d" "--window 1h --keep 1d:1h" \
+	"--window 1h --on-full panic" "--keep 1h:1d" "--off --window 1h"; do
+	# shellcheck disable=SC2086 # words
+	want 2 retention hi $wrong
+done
+ok "no window"
+
+# ---- one
+
+want 0 retention hi --window 1h --keep 1h:1d,1d:30d
+says out "hi keeps every moment for 1h"
+says out "and a snapshot every 1d for 30d"
+want 0 retention hi --json
+json '.window_seconds == 3600 and .on_full == "shorten" and
+	.rules == [{every_seconds: 3600, keep_seconds: 86400},
+		   {every_seconds: 86400, keep_seconds: 2592000}]'
+mkfs.ext4 -q /dev/mapper/hi || fail mkfs.ext4
+for i in 1 2 3; do
+	mount /dev/mapper/hi mnt || fail "mount hi"
+	rm -rf mnt/*
+	mkdir mnt/day
+	noise "mnt/day/$i" $((i * 8))
+	eval "tree$i=\$(tree mnt)"
+	umount mnt
+	eval "at$i=\$(now) sum$i=\$(sum /dev/mapper/hi)"
+	eval "when$i=\$(date +%H:%M:%S)"
+	# The clock of the tool is in seconds.
+	while [ "$(eval "echo \$when$i")" = "$(date +%H:%M:%S)" ]; do
+		noise mnt.tmp 1
+	done
+done
+want 0 history hi
+says out "hi can go back "
+says out "by sequence every one of them"
+want 0 history hi --json
+json '.window and .from <= .now and (.moments | length) > 1 and
+	([.moments[].sequence] | . == sort)'
+for i in 1 2 3; do
+	eval "at=\$at$i sum=\$sum$i tree=\$tree$i when=\$when$i"
+	want 0 view hi "@$at"
+	says out "/dev/mapper/hi@$at"
+	shows "hi@$at" "$sum" "what it was at @$at"
+	want 0 view --list hi --json
+	json ".views[0].snapshot == \"@$at\" and .views[0].sequence == $at"
+	want 0 view --remove "hi@$at"
+	want 0 snapshot create hi "day$i" --at "$when"
+	want 0 snapshot mount hi "day$i" old
+	[ "$(tree old)" = "$tree" ] || bad "the files are not those of $when"
+	want 0 snapshot umount old
+done
+want 0 snapshot list hi --json
+json '[.snapshots[].name] | index("day1") < index("day2") and
+	index("day2") < index("day3")'
+want 0 snapshot mount hi "@$at2" old
+[ "$(tree old)" = "$tree2" ] || bad "the files are not those of @$at2"
+want 4 rewind hi @999999999
+says err "hi cannot go back to '@999999999': its window reaches from @"
+want 0 snapshot umount old
+ok "moments"
+
+# ---- back, and back again
+
+want 0 rewind hi --to "$when1" --keep wrongway
+says out "hi is again what it was at @"
+shows hi "$sum1" "what it was"
+want 0 rewind hi "@$at3" --json
+json ".did == \"rewound\" and .snapshot == \"@$at3\""
+shows hi "$sum3" "what it was, again"
+want 0 rewind hi wrongway
+shows hi "$sum3" "what it was before it went the wrong way"
+ok "rewinds"
+
+# ---- it outlasts the volume's being down
+
+want 0 deactivate hi
+want 0 check "$l"
+want 0 dump "$l"
+want 0 activate hi --origin "$o" --log "$l"
+want 0 retention hi --json
+json '.window_seconds == 3600 and (.rules | length) == 2'
+for i in 1 2 3; do
+	eval "at=\$at$i sum=\$sum$i"
+	want 0 view hi "@$at" --as past
+	shows past "$sum" "what it was at @$at"
+	want 0 view --remove past
+done
+dmsetup message hi 0 drain || bad drain
+want 0 view hi "@$at1" --as past
+shows past "$sum1" "what it was, drained"
+ok "down and up"
+
+# ---- and what is held is, whatever the window does
+
+want 0 retention hi --off --on-full throttle
+says out "writes wait until something is deleted"
+shows past "$sum1" "what it was, without a window"
+want 4 view hi "@$at1"
+says err "hi has no window"
+want 0 view --remove past
+want 0 retention hi --on-full shorten --json
+json '.window_seconds == 0 and .rules == [] and .on_full == "shorten"'
+# shellcheck disable=SC2046 # a word each
+want 0 snapshot delete hi $("$tool" snapshot list hi --json |
+	jq -r '.snapshots[].name')
+want 0 detach hi
+[ "$(sum "$o")" = "$sum3" ] || bad "the origin is not what the volume was"
+rmdisk hilog
+rmdisk hi
+ok "no window again"
+
+rmmod dm_deltalog || bad "the module is still in use"
+kmemleak_check
+splat_check
+ok "history in the guest: $passed checks passed"
