@@ -74,8 +74,10 @@ static int judge_size(const struct dl_blkdev *d, uint64_t end)
 		      (unsigned long long)(end / 512));
 }
 
-static int judge_content(struct dl_dest *d, bool force, struct dl_probe *p)
+static int judge_content(struct dl_dest *d, const struct dl_dest_want *want,
+			 struct dl_probe *p)
 {
+	const char *doing = want->whole ? "overwriting" : "writing into";
 	const struct dl_signature *s = p->sig;
 	struct dl_logdev l;
 	unsigned int i;
@@ -83,23 +85,24 @@ static int judge_content(struct dl_dest *d, bool force, struct dl_probe *p)
 
 	dl_logdev_load(&l, &d->dev);
 	if (dl_logdev_any(&l) && !dl_logdev_detached(&l)) {
-		if (!force)
+		if (!want->force)
 			return dl_err(DL_EXIT_REFUSED,
 				      "device %s holds the log of a volume, which would be lost; name another device, or use --force",
 				      d->dev.path);
-		dl_warn("device %s: --force: a log is lost", d->dev.path);
+		dl_warn("device %s: --force: %s the log of a volume",
+			d->dev.path, doing);
 	}
 	rc = dl_probe_device(&d->dev, p);
 	if (rc || !p->nr)
 		return rc;
-	if (!force)
+	if (!want->force)
 		return dl_err(DL_EXIT_REFUSED,
 			      "device %s holds something: %s, %s, at byte %llu; name another device, or wipe it (wipefs) or overwrite it with --force",
 			      d->dev.path, s->usage, s->type,
 			      (unsigned long long)s->offset);
 	for (i = 0; i < p->nr; i++, s++)
-		dl_warn("device %s: --force: overwriting %s, %s, at byte %llu",
-			d->dev.path, s->usage, s->type,
+		dl_warn("device %s: --force: %s %s, %s, at byte %llu",
+			d->dev.path, doing, s->usage, s->type,
 			(unsigned long long)s->offset);
 	return 0;
 }
@@ -136,7 +139,7 @@ static int open_device(struct dl_dest *d, const char *path, dev_t dev,
 	rc = rc ?: apart_from(&d->dev, "log", want->volume->log);
 	rc = rc ?: dl_inuse_claim(&d->dev, &d->claim);
 	rc = rc ?: judge_size(&d->dev, want->end);
-	rc = rc ?: judge_content(d, want->force, &p);
+	rc = rc ?: judge_content(d, want, &p);
 	if (!rc && want->whole)
 		rc = wipe(d, &p);
 	return rc;

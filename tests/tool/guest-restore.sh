@@ -10,7 +10,7 @@
 
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
-need jq mkfs.ext4 mkswap dmsetup losetup blockdev cmp
+need jq mkfs.ext4 dmsetup losetup blockdev cmp
 # shellcheck source=tests/tool/guest-lib.sh
 . "$DL_TOP/tests/tool/guest-lib.sh"
 mkdir -p mnt small
@@ -292,7 +292,7 @@ want 0 deactivate other
 want 3 restore re monday --to "$to"
 says err "holds the log of a volume, which would be lost"
 want 0 restore re monday --to "$to" --force
-says err "--force: a log is lost"
+says err "--force: overwriting the log of a volume"
 rmdisk other
 untouched '["monday"]'
 ok "to a device"
@@ -403,6 +403,17 @@ want 0 rewind re kept --keep half
 untouched '["monday", "kept", "half"]'
 want 0 snapshot delete re kept half
 
+# Who reads the progress may go: that is no reason to end.
+dmsetup suspend --nolockfs base
+"$tool" restore re monday --to image >out 2>err &
+pid=$!
+soon reading
+kill -PIPE $pid
+dmsetup resume base
+wait $pid || bad "ended by SIGPIPE"
+is image old
+rm image
+
 # Killed: the kernel removes what is left.
 dmsetup suspend --nolockfs base
 "$tool" restore re monday --to image >out 2>err &
@@ -410,7 +421,7 @@ pid=$!
 soon reading
 kill -KILL $pid
 dmsetup resume base
-wait $pid
+wait $pid 2>/dev/null
 soon idle
 rm -f image.??????
 untouched '["monday"]'
