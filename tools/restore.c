@@ -271,8 +271,8 @@ static int unfinished(const struct restore *r, int rc)
 		return dl_err(rc, "%s: interrupted; %s%s", r->v.name,
 			      r->copied ? "all was written, but not verified" :
 			      "repeating the command does the rest", undo);
-	if (r->copy.written)
-		dl_warn("%s is in part what it was at snapshot %s%s",
+	if (r->copy.written || r->has_kept)
+		dl_warn("%s may be in part what it was at snapshot %s%s",
 			r->v.name, r->from.name, undo);
 	return rc;
 }
