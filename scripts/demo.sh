@@ -100,7 +100,7 @@ guest() {
 	local name=$1
 	shift
 	DELTALOG_TOOL=$DL_TOP/build/tools/deltalog \
-		tests/vm/run.sh --kernel "$kernel" --mem 1G --timeout 240 \
+		tests/vm/run.sh --kernel "$kernel" --mem 1G --timeout 600 \
 		--out "$DIR/$name.log" \
 		--disk "$DIR/origin.img,throttling.iops-total=$ORIGIN_IOPS" \
 		--disk "$DIR/log.img" "$@" 2>"$DIR/$name.err" | tell ||

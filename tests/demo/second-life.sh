@@ -10,7 +10,7 @@ set -eu
 . "$DL_TOP/tests/demo/upgrade.sh"
 
 dir=$1
-need fio dmsetup e2fsck
+need fio dmsetup e2fsck blockdev
 # shellcheck disable=SC2119 # there are no parameters to pass
 load_module
 modprobe_all ext4
