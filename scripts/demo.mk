@@ -3,6 +3,7 @@
 
 .PHONY: demo
 ## make demo           a volume over a disk with files, a power cut, recovery,
-##                     and the bare disk again (in a VM, about two minutes)
+##                     an upgrade that is taken back, and the bare disk again
+##                     (in a VM, two to three minutes)
 demo:
 	@scripts/demo.sh

@@ -6,8 +6,9 @@
 # Usage: scripts/demo.sh [--kernel 6.1|6.12] [--no-setup] [--keep]
 #
 # A slow disk with files on it gets a log in front of it, is worked on, loses
-# power in the middle of that, is recovered, checked, worked on again, and made
-# a plain disk again that holds every byte.  All of it happens in a VM with a
+# power in the middle of that, is recovered and checked, goes back in time from
+# an upgrade that went wrong, is worked on again, and made a plain disk again
+# that holds every byte.  All of it happens in a VM with a
 # stock Debian kernel, on image files below build/demo; nothing of this machine
 # is touched but by scripts/setup.sh, which installs what is missing.
 #
@@ -99,7 +100,7 @@ guest() {
 	local name=$1
 	shift
 	DELTALOG_TOOL=$DL_TOP/build/tools/deltalog \
-		tests/vm/run.sh --kernel "$kernel" --mem 1G --timeout 240 \
+		tests/vm/run.sh --kernel "$kernel" --mem 1G --timeout 600 \
 		--out "$DIR/$name.log" \
 		--disk "$DIR/origin.img,throttling.iops-total=$ORIGIN_IOPS" \
 		--disk "$DIR/log.img" "$@" 2>"$DIR/$name.err" | tell ||
@@ -190,4 +191,4 @@ e2fsck -fn "$DIR/origin.img" >"$DIR/e2fsck" 2>&1 || { cat "$DIR/e2fsck"; fail "e
 good "e2fsck -fn finds nothing"
 
 [ -n "$keep" ] || rm -f "$DIR/origin.img" "$DIR/log.img"
-verdict PASS "$kept fsynced files survived the power cut, the bare origin is current to the byte ($((SECONDS - start)) s, Linux $release)"
+verdict PASS "$kept fsynced files survived the power cut, a bad upgrade was taken back, the bare origin is current to the byte ($((SECONDS - start)) s, Linux $release)"

@@ -99,6 +99,11 @@ step history-debug needs=module-debug,programs -- \
 step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-rewind.sh
 
+step restore-debug needs=module-debug,programs limit=900 -- \
+	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-restore.sh
+step restore-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
+	tests/vm/run.sh --kernel 6.12 --timeout 850 -- tests/tool/guest-restore.sh
+
 # Snapshots and views against a model.
 step timeline-self needs=programs least=20 -- \
 	make -s check-timeline-self

@@ -181,9 +181,11 @@ int dl_blkdev_read(struct dl_blkdev *d, uint64_t offset, void *buf, size_t n)
 	if (!d->bounce)
 		return read_all(d->fd, offset, buf, n);
 	while (n) {
-		from = offset & ~(uint64_t)(ALIGN - 1);
+		/* No more than is asked for: what is beside it may be damaged. */
+		from = offset & ~(uint64_t)(d->logical - 1);
 		chunk = n < BOUNCE_BYTES ? n : BOUNCE_BYTES;
-		to = (offset + chunk + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
+		to = (offset + chunk + d->logical - 1) &
+			~(uint64_t)(d->logical - 1);
 		if (to > d->bytes)
 			to = d->bytes;
 		rc = read_all(d->fd, from, d->bounce, to - from);
@@ -219,6 +221,17 @@ int dl_blkdev_write(struct dl_blkdev *d, uint64_t offset, const void *buf,
 int dl_blkdev_sync(struct dl_blkdev *d)
 {
 	return fsync(d->fd) ? -errno : 0;
+}
+
+int dl_blkdev_settle(struct dl_blkdev *d)
+{
+	int rc = dl_blkdev_sync(d);
+
+	if (rc)
+		return rc;
+	if (d->block)
+		return ioctl(d->fd, BLKFLSBUF, 0) ? -errno : 0;
+	return -posix_fadvise(d->fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 /* The file or device that a loop device shows, and the part of it. */

@@ -62,6 +62,8 @@ int dl_blkdev_read(struct dl_blkdev *d, uint64_t offset, void *buf, size_t n);
 int dl_blkdev_write(struct dl_blkdev *d, uint64_t offset, const void *buf,
 		    size_t n);
 int dl_blkdev_sync(struct dl_blkdev *d);
+/* What is written is synced, and read from the medium from here on. */
+int dl_blkdev_settle(struct dl_blkdev *d);
 
 /* Path of the node for "major:minor", or "major:minor" itself. */
 void dl_blkdev_name(char *buf, size_t size, const char *devno);

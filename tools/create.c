@@ -116,20 +116,13 @@ static void loss(struct dl_logdev *l, char *buf, size_t size)
 	dl_logcp_free(&cp);
 }
 
-static bool detached(const struct dl_logdev *l)
-{
-	int slot = dl_super_pick(l->slot_st, l->slot);
-
-	return slot >= 0 && l->slot[slot].flags & DL_SUPER_DETACHED;
-}
-
 static int judge_old_log(struct dl_volume *v)
 {
 	struct dl_logdev l;
 	char what[320];
 
 	dl_logdev_load(&l, &v->log);
-	if (!dl_logdev_any(&l) || detached(&l))
+	if (!dl_logdev_any(&l) || dl_logdev_detached(&l))
 		return 0;
 	loss(&l, what, sizeof(what));
 	if (!force)
@@ -170,7 +163,7 @@ static int judge_origin(struct dl_volume *v)
 
 	dl_logdev_load(&l, &v->origin);
 	/* Not even with --force: the other way round it would wipe a disk. */
-	if (dl_logdev_any(&l) && !detached(&l))
+	if (dl_logdev_any(&l) && !dl_logdev_detached(&l))
 		return dl_err(DL_EXIT_REFUSED,
 			      "origin %s holds a deltalog log; are origin and log swapped? If it is meant, zero its first 8 KiB",
 			      v->origin.path);

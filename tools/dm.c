@@ -361,6 +361,18 @@ int dl_dm_ask(const char *name, const char *message, char **answer)
 	return rc;
 }
 
+int dl_dm_remove_later(const char *name)
+{
+	struct dm_task *t = dl_dmtask(DM_DEVICE_REMOVE, name);
+	int rc = -ENOMEM;
+
+	if (t && dm_task_deferred_remove(t))
+		rc = run_and_wait(t, 0);
+	if (t)
+		dm_task_destroy(t);
+	return rc;
+}
+
 int dl_dm_remove(const char *name)
 {
 	struct dm_task *t = dl_dmtask(DM_DEVICE_REMOVE, name);

@@ -107,4 +107,14 @@ int dl_dm_ask(const char *name, const char *message, char **answer);
 /* Remove a device. Return: 0 or a negative errno, -EBUSY when it is open. */
 int dl_dm_remove(const char *name);
 
+/**
+ * dl_dm_remove_later() - have the kernel remove a device at its last close
+ * @name: a device that is open, so that it goes however its user ends
+ *
+ * dl_dm_remove() is still right, once the message "@cancel_deferred_remove" was
+ * sent and the device closed.
+ * Return: 0 or a negative errno.
+ */
+int dl_dm_remove_later(const char *name);
+
 #endif

@@ -48,6 +48,13 @@ bool dl_logdev_any(const struct dl_logdev *l)
 	return false;
 }
 
+bool dl_logdev_detached(const struct dl_logdev *l)
+{
+	int slot = dl_super_pick(l->slot_st, l->slot);
+
+	return slot >= 0 && l->slot[slot].flags & DL_SUPER_DETACHED;
+}
+
 bool dl_logdev_too_new(const struct dl_logdev *l)
 {
 	int i;

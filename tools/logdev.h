@@ -48,6 +48,9 @@ bool dl_logdev_blank(const struct dl_logdev *l);
 /* Some deltalog log is or was here, however damaged or new its format. */
 bool dl_logdev_any(const struct dl_logdev *l);
 
+/* It is there, and says that its origin is a plain disk again. */
+bool dl_logdev_detached(const struct dl_logdev *l);
+
 /* A slot says that its format, or a feature, is newer than this release. */
 bool dl_logdev_too_new(const struct dl_logdev *l);
 

@@ -25,6 +25,7 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_snapshot,
 	&dl_verb_view,
 	&dl_verb_rewind,
+	&dl_verb_restore,
 	&dl_verb_history,
 	&dl_verb_retention,
 	&dl_verb_check,

@@ -16,11 +16,10 @@
 #include "sysfs.h"
 
 /* What it was opened as is all that a loop device tells. */
-static bool loop_over(const char *name, dev_t dev)
+static bool backing(const char *name, struct stat *st)
 {
 	unsigned int maj, min;
 	char path[512], num[32];
-	struct stat st;
 	FILE *f;
 	bool ok;
 
@@ -32,18 +31,26 @@ static bool loop_over(const char *name, dev_t dev)
 		sscanf(num, "%u:%u", &maj, &min) == 2;
 	fclose(f);
 	return ok && dl_sysfs_read(makedev(maj, min), "loop/backing_file",
-				   path, sizeof(path)) &&
-		!stat(path, &st) && S_ISBLK(st.st_mode) && st.st_rdev == dev;
+				   path, sizeof(path)) && !stat(path, st);
 }
 
-bool dl_opener_loop(dev_t dev, char *buf, size_t size)
+static bool same(const struct stat *a, const struct stat *b)
+{
+	if (S_ISBLK(a->st_mode))
+		return S_ISBLK(b->st_mode) && a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool dl_opener_loop_file(const struct stat *st, char *buf, size_t size)
 {
 	DIR *dir = opendir("/sys/block");
 	struct dirent *e;
 	bool found = false;
+	struct stat below;
 
 	while (dir && !found && (e = readdir(dir))) {
-		if (strncmp(e->d_name, "loop", 4) || !loop_over(e->d_name, dev))
+		if (strncmp(e->d_name, "loop", 4) ||
+		    !backing(e->d_name, &below) || !same(st, &below))
 			continue;
 		snprintf(buf, size, "/dev/%s", e->d_name);
 		found = true;
@@ -51,6 +58,13 @@ bool dl_opener_loop(dev_t dev, char *buf, size_t size)
 	if (dir)
 		closedir(dir);
 	return found;
+}
+
+bool dl_opener_loop(dev_t dev, char *buf, size_t size)
+{
+	struct stat st = { .st_mode = S_IFBLK, .st_rdev = dev };
+
+	return dl_opener_loop_file(&st, buf, size);
 }
 
 /* The mode of the link is the one that the file was opened with. */

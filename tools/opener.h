@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /**
@@ -13,6 +14,13 @@
  * @buf: out: path of the loop device
  */
 bool dl_opener_loop(dev_t dev, char *buf, size_t size);
+
+/**
+ * dl_opener_loop_file() - find a loop device over a file
+ * @st: the file
+ * @buf: out: path of the loop device
+ */
+bool dl_opener_loop_file(const struct stat *st, char *buf, size_t size);
 
 /**
  * dl_opener_process() - find a process that has a block device open

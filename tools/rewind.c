@@ -58,22 +58,6 @@ struct rewind {
 	int fd;
 };
 
-/* "before-rewind-20261121-140309", with a number behind it if that is taken. */
-static void choose_name(char *name, const struct dl_snaps *s)
-{
-	char base[32] = "before-rewind";
-	time_t now = time(NULL);
-	unsigned int i;
-	struct tm tm;
-
-	if (localtime_r(&now, &tm))
-		strftime(base, sizeof(base), "before-rewind-%Y%m%d-%H%M%S",
-			 &tm);
-	snprintf(name, DL_SNAP_NAME, "%s", base);
-	for (i = 2; dl_snaps_find(s, name); i++)
-		snprintf(name, DL_SNAP_NAME, "%s-%u", base, i);
-}
-
 static int take_names(struct rewind *r, const char *snapshot)
 {
 	const struct dl_snap *found;
@@ -92,7 +76,7 @@ static int take_names(struct rewind *r, const char *snapshot)
 	if (rc)
 		goto out;
 	if (!keep)
-		choose_name(r->keep, &s);
+		dl_snaps_unused(&s, "before-rewind", r->keep);
 	else if (dl_snaps_find(&s, keep))
 		rc = dl_snaps_taken(r->v.name, keep);
 	else

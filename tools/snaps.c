@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dm.h"
 #include "err.h"
@@ -125,6 +126,22 @@ const struct dl_snap *dl_snaps_find(const struct dl_snaps *s, const char *name)
 		if (!strcmp(s->snap[i].name, name))
 			return &s->snap[i];
 	return NULL;
+}
+
+void dl_snaps_unused(const struct dl_snaps *s, const char *before, char *name)
+{
+	time_t now = time(NULL);
+	char base[48], when[24];
+	unsigned int i;
+	struct tm tm;
+
+	snprintf(base, sizeof(base), "%.20s", before);
+	if (localtime_r(&now, &tm) &&
+	    strftime(when, sizeof(when), "-%Y%m%d-%H%M%S", &tm))
+		strcat(base, when);
+	snprintf(name, DL_SNAP_NAME, "%s", base);
+	for (i = 2; dl_snaps_find(s, name); i++)
+		snprintf(name, DL_SNAP_NAME, "%s-%u", base, i);
 }
 
 int dl_snaps_missing(const char *volume, const char *snapshot)

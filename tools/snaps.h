@@ -47,6 +47,15 @@ void dl_snaps_free(struct dl_snaps *s);
 const struct dl_snap *dl_snaps_find(const struct dl_snaps *s, const char *name);
 
 /**
+ * dl_snaps_unused() - a name for a snapshot of what was before
+ * @s: the snapshots there are
+ * @before: what it is called up to the time: "before-rewind"
+ * @name: out: DL_SNAP_NAME bytes: "before-rewind-20261121-140309", with a
+ * number behind it if that is taken
+ */
+void dl_snaps_unused(const struct dl_snaps *s, const char *before, char *name);
+
+/**
  * dl_snaps_need() - look a snapshot up that must be there
  * @volume: name of the volume
  * @snapshot: its name

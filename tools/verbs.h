@@ -16,6 +16,7 @@ extern const struct dl_verb dl_verb_dump;
 extern const struct dl_verb dl_verb_snapshot;
 extern const struct dl_verb dl_verb_view;
 extern const struct dl_verb dl_verb_rewind;
+extern const struct dl_verb dl_verb_restore;
 extern const struct dl_verb dl_verb_history;
 extern const struct dl_verb dl_verb_retention;
 

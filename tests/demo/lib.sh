@@ -21,9 +21,12 @@ ORIGIN=/dev/vda LOG=/dev/vdb VOL=/mnt/vol
 chapter() { printf '# %s\n' "$*"; }
 figure() { printf '= %s\t%s\n' "$1" "$2"; }
 
+say() { printf '%s\n' "$*"; }
+say_run() { printf '$ %s\n' "$*"; }
+
 # Say what is run, run it, show what it says.
 show() {
-	printf '$ %s\n' "$*"
+	say_run "$*"
 	"$@" >"$TMPDIR/said" 2>&1 || {
 		cat "$TMPDIR/said"
 		fail "$*"
@@ -47,6 +50,16 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 # since MS: seconds since then, as a decimal
 since() { awk -v ms=$(($(now_ms) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 mib() { awk -v b="$1" 'BEGIN { printf "%.1f MiB", b / 1048576 }'; }
+# size BYTES: in the unit that fits
+size() {
+	if [ "$1" -ge 1048576 ]; then
+		mib "$1"
+	elif [ "$1" -ge 1024 ]; then
+		awk -v b="$1" 'BEGIN { printf "%.1f KiB", b / 1024 }'
+	else
+		printf '%u B' "$1"
+	fi
+}
 
 # status KEY: a number of the volume's status line
 status() {

@@ -6,9 +6,11 @@
 set -eu
 # shellcheck source=tests/demo/lib.sh
 . "$DL_TOP/tests/demo/lib.sh"
+# shellcheck source=tests/demo/upgrade.sh
+. "$DL_TOP/tests/demo/upgrade.sh"
 
 dir=$1
-need fio dmsetup e2fsck
+need fio dmsetup e2fsck blockdev
 # shellcheck disable=SC2119 # there are no parameters to pass
 load_module
 modprobe_all ext4
@@ -45,11 +47,16 @@ ok "$(wc -l <"$dir/kept") files that were fsynced one by one have their sums"
 quietly fio_job --verify_only
 ok "fio verifies what it wrote before the cut"
 
+upgrade_goes_wrong
+look_at_the_past
+go_back
+
 chapter "Life goes on, then the log is taken away"
 rm -rf $VOL/load $VOL/project
 cp -a $VOL/copy/headers $VOL/again
 sync
 umount $VOL
+show deltalog snapshot delete vol0 before-upgrade failed-upgrade
 sum=$(dd if=/dev/mapper/vol0 bs=1M iflag=direct status=none | sha256sum)
 echo "@sum ${sum%% *}"
 figure "sha256 of the whole volume" "$(echo "$sum" | cut -c 1-16)..."

@@ -53,12 +53,16 @@ completes deltalog snapshot create vol0 --no -- --no-freeze
 completes deltalog snapshot umount /pro -- /proc
 completes deltalog view --re -- --remove
 completes deltalog view --as x '' --
-completes deltalog rew -- rewind
+completes deltalog re -- rewind restore retention
 completes deltalog ret -- retention
 completes deltalog retention vol0 --on-full t -- throttle
 completes deltalog retention vol0 --wi -- --window
 completes deltalog rewind vol0 monday --k -- --keep
 completes deltalog rewind vol0 monday --keep '' --
+completes deltalog restore vol0 monday --no -- --no-keep --no-verify
+completes deltalog restore vol0 monday --to /dev/nul -- /dev/null
+completes deltalog restore vol0 monday --range '' --
+completes deltalog rewind vol0 --to /dev/nul --
 
 # What only a kernel with volumes can tell is told by a stand-in.
 real=$(command -v deltalog)
@@ -76,14 +80,15 @@ deltalog() {
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
-	'rewind --keep x' history retention; do
+	'rewind --keep x' restore 'restore --range 0+8' history retention; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before '' -- vol0 vol1
 done
 completes deltalog snapshot create vol0,v -- vol0,vol0 vol0,vol1
 for before in 'snapshot delete vol0' 'snapshot rename vol0' \
 	'snapshot mount vol0' 'snapshot delete vol0 mail:2' 'view vol0' \
-	'rewind vol0' 'rewind --keep x vol0' 'rewind vol0 --keep x'; do
+	'rewind vol0' 'rewind --keep x vol0' 'rewind vol0 --keep x' \
+	'restore vol0' 'restore --to x vol0'; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before mon -- monday
 done
@@ -92,6 +97,7 @@ completes deltalog snapshot delete vol1 '' --
 completes deltalog snapshot rename vol0 monday '' --
 completes deltalog rewind vol0 monday '' --
 completes deltalog rewind vol1 '' --
+completes deltalog restore vol0 monday '' --
 completes deltalog snapshot mount vol0 monday /pro -- /proc
 # As an interactive shell has it, what stands before the last @ or : is kept.
 COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
@@ -105,7 +111,7 @@ echo "ok - completion: $passed checks passed"
 manual=$top/Documentation/man/deltalog.8
 passed=0
 for verb in create activate deactivate detach list status check dump \
-	view rewind 'snapshot create' 'snapshot list' 'snapshot delete' \
+	view rewind restore 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
 	# shellcheck disable=SC2086 # words

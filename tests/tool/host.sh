@@ -166,6 +166,34 @@ usage snapshot create vol0 one --at now --no-freeze
 usage rewind vol0 one --keep
 usage rewind vol0 one --keep ''
 usage rewind vol0 one --as two
+usage restore
+usage restore vol0 --range 0+8
+usage restore vol0 one two --range 0+8
+usage restore vol0 one
+says err "--range or --to is missing; 'deltalog rewind' takes a whole volume back"
+usage restore vol0 one --to
+usage restore vol0 one --to ''
+usage restore vol0 one --range 0+8 --force
+usage restore vol0 one --range 0+8 --keep a --no-keep
+usage restore vol0 one --to x --keep a
+usage restore vol0 one --to x --no-keep
+for range in 8 + 8+ +8 '8+8,' ',8+8' '8+8,,8+8' 8+8+8 8-16 x+8 8+x -1+8 ' 8+8' '8 +8' \
+	8+8k8 1KB+8 B+8 0x+8 8+0xg 1.5M+8 18446744073709551616+8 17E+8; do
+	usage restore vol0 one "--range=$range"
+	says err "--range: "
+done
+usage restore vol0 one --range 8
+says err "--range: '8' is not START+LENGTH"
+usage restore vol0 one --range 4096+8,8+0
+says err "--range: the range at 8 is empty"
+usage restore vol0 one --range 0+513B
+says err "--range: 513B is not a whole number of sectors of 512 bytes"
+usage restore vol0 one --range 1B+8
+usage restore vol0 one --range 18014398509481984+8
+says err "--range: 18014398509481984 is too large"
+usage restore vol0 one --range 8388608T+8
+usage restore vol0 one --range 8388607T+1T
+says err "--range: the range at 8388607T is too long"
 for name in '' .one -one a/b 'a b' 'a,b' $'a\nb' a@b a= $'\303\244' \
 	"$(printf 'x%.0s' {1..64})"; do
 	want 2 snapshot create vol0 -- "$name"
@@ -176,9 +204,14 @@ for name in '' .one -one a/b 'a b' 'a,b' $'a\nb' a@b a= $'\303\244' \
 	want 2 snapshot mount vol0 -- "$name" .
 	want 2 view vol0 -- "$name"
 	want 2 rewind vol0 -- "$name"
+	want 2 restore vol0 --range 0+8 -- "$name"
 	says err "cannot be a snapshot's name"
 done
 want 2 rewind vol0 one --keep a/b --json
+says err "'a/b' cannot be a snapshot's name"
+one_line
+json '.ok == false and .exit == 2'
+want 2 restore vol0 one --range 0+8 --keep a/b --json
 says err "'a/b' cannot be a snapshot's name"
 one_line
 json '.ok == false and .exit == 2'
@@ -217,7 +250,7 @@ for verb in create activate deactivate detach list status check dump; do
 	[ ! -s err ] || fail "help of $verb on stderr"
 	want 0 "$verb" --nonsense -h
 done
-for verb in view rewind history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
+for verb in view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
 	# shellcheck disable=SC2086 # words
 	want 0 $verb --help
@@ -515,7 +548,8 @@ if ! dmsetup version >/dev/null 2>&1; then
 		'snapshot delete vol0 one two' 'snapshot rename vol0 one two' \
 		'snapshot mount vol0 one .' 'snapshot umount .' 'view vol0 one' \
 		'view vol0 one --as x' 'view --remove vol0@one' 'view --list' \
-		'view --list vol0'; do
+		'view --list vol0' 'restore vol0 one --to x' \
+		'restore vol0 one --range 0+8,0x10+1,4KiB+512B,1M+1g,8388607T+1M'; do
 		# shellcheck disable=SC2086
 		want 6 $args
 		says err "no device-mapper"
