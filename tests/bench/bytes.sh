@@ -9,7 +9,8 @@
 # Devices as for fsync.sh; BLOCK is the log device's block size.  PASSES=1: random
 # 4 KiB writes over 1 GiB, 32 in flight, each to another page; then what the
 # target holds is brought to the origin.  PASSES=N: each page of 32 MiB is
-# written N times before that.
+# written N times before that.  TARGET deltalog-snap is deltalog with a snapshot
+# just made, over an origin that is full of data.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
@@ -33,7 +34,14 @@ sum_of() {
 	echo $_n
 }
 
-target_up "$target"
+case $target in
+deltalog-snap)
+	non_zero "$SLOW"
+	target_up deltalog
+	dmsetup message deltalog 0 snapshot_create 'then' || fail "cannot make a snapshot"
+	;;
+*) target_up "$target" ;;
+esac
 blockdev --flushbufs "$VOL"
 
 mib=64 size=1g loops=1
@@ -44,12 +52,13 @@ log0=$(written "$FAST") origin0=$(written "$SLOW")
 fio_run "$target" --name="passes$passes" --rw=randwrite --bs=4k --size=$size \
 	--io_size="${mib}m" --loops="$loops" --ioengine=libaio --iodepth=32 --end_fsync=1
 log1=$(written "$FAST") origin1=$(written "$SLOW")
-if [ "$target" = deltalog ]; then
+if [ "$TARGET" = deltalog ]; then
 	value own_user "$target" "$(status user_bytes)"
 	value own_log "$target" "$(status log_bytes)"
 	value records "$target" "$(status records)"
 	value memory "$target" "$(status memory_bytes)"
 fi
+read0=$(was_read "$SLOW")
 settle
 value user "$target" $user
 value log "$target" $((log1 - log0))
@@ -57,5 +66,6 @@ value origin_before "$target" $((origin1 - origin0))
 value origin "$target" $(($(written "$SLOW") - origin0))
 value all_written "$target" $(($(sum_of written) - w0))
 value all_read "$target" $(($(sum_of was_read) - r0))
-[ "$target" != deltalog ] || value own_origin "$target" "$(status origin_bytes)"
+value origin_read "$target" $(($(was_read "$SLOW") - read0))
+[ "$TARGET" != deltalog ] || value own_origin "$target" "$(status origin_bytes)"
 target_down

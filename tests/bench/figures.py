@@ -20,6 +20,7 @@ NAMES = {
     "snap64": "snapshot 64K",
     "thin": "thin",
     "thin-snap": "thin+snap",
+    "no-snap": "no snapshot",
     US: "deltalog",
 }
 
@@ -76,6 +77,10 @@ class Reader:
         if got is None or attr is None:
             return got
         return getattr(got, attr)
+
+    def of(self, part):
+        """The same round of another part."""
+        return Reader(self.results, part, self.rnd)
 
 
 def job(variant, key, attr):
@@ -160,6 +165,82 @@ def memory_growth(key, by, scale_by):
         if None in (small, large, n, m) or n == m:
             return None
         return (large - small) * scale_by / (m - n)
+
+    return get
+
+
+# ---- the timeline ----
+
+# Throughput may fall to 0.98: so much more may a write cost.
+SAME_COST = 1 / 0.98
+
+
+def many(key, attr=None, scale=1.0):
+    """With many snapshots; beside it without any, and the peers with one."""
+
+    def get(r, t):
+        if t == US:
+            v = r("many", t, key, attr)
+        elif t == "no-snap":
+            v = r("none", US, key, attr)
+        else:
+            v = r.of("fsync")("fua1", t, key, attr)
+        return v * scale if v is not None else None
+
+    return get
+
+
+def with_many(key, scale=1.0):
+    """A number that only many snapshots have."""
+    return lambda r, t: many(key, None, scale)(r, t) if t == US else None
+
+
+def space(key, before=None, scale=1.0):
+    """With a snapshot, or when it is gone; and @before there was one."""
+
+    def get(r, t):
+        name = {US: key, "no-snap": before}.get(t)
+        v = r("space", US, name) if name else None
+        return v * scale if v is not None else None
+
+    return get
+
+
+def since_snapshot(keys):
+    """Bytes per user byte since a snapshot was made; @keys are added."""
+
+    def get(r, t):
+        name = f"{US}-snap" if t == US else t
+        parts, user = [r("b512-p1", name, k) for k in keys], r("b512-p1", name, "user")
+        return sum(parts) / user if user and None not in parts else None
+
+    return get
+
+
+def past_io(key, without=None, peers=None):
+    """Instructions with snapshots; @without: what a volume without any did, under
+    what name; @peers: what the peers did in the part `instr`."""
+
+    def get(r, t):
+        if t in (US, "linear"):
+            iops = r("vm", t, key, "iops")
+        elif t == "no-snap":
+            iops = r("vm", t, without, "iops") if without else None
+        else:
+            iops = r.of("instr")("vm", t, peers, "iops") if peers else None
+        return 1e9 / iops if iops else None
+
+    return get
+
+
+def rewind_time(form, start):
+    """In ms: the kernel's call, and with @start the program that makes it."""
+
+    def get(r, t):
+        took, begin = r("uml", t, f"rewind_{form}"), r("uml", t, "start")
+        if took is None or begin is None:
+            return None
+        return (took + (begin if start else 0)) / 1e6
 
     return get
 
@@ -263,6 +344,95 @@ SECTIONS = (
         ),
     ),
     Section(
+        "snapshots", "snapshots", "Many snapshots alive",
+        "simulated time, devices as for fsync, log of 1 GiB; snapshot and thin+snap: with one; space: 64 MiB overwritten since",
+        ("snap4", "thin-snap", "no-snap", US),
+        (
+            Figure("snapshots.alive", "alive meanwhile", "snapshots", with_many("alive"),
+                   aim=Aim(">=", 1000)),
+            Figure("snapshots.max", "  as the log has room for", "snapshots", with_many("most")),
+            Figure("snapshots.fsync.t1", "write and fsync, 1 thread", "writes/s",
+                   many("t1", "iops"), aim=Aim(">=", 0.98, ("no-snap",)), chart=True),
+            Figure("snapshots.fsync.t16", "write and fsync, 16 threads", "writes/s",
+                   many("t16", "iops"), aim=Aim(">=", 0.98, ("no-snap",)), chart=True),
+            Figure("snapshots.create.frames", "making one more", "log writes",
+                   with_many("create_frames"), "lower", Aim("<=", 1)),
+            Figure("snapshots.create.bytes", "  written to the log", "bytes",
+                   with_many("create_bytes"), "lower"),
+            Figure("snapshots.create.time", "  returns after", "us",
+                   with_many("create_ns", 1e-3), "lower"),
+            Figure("snapshots.delete.time", "deleting one of them returns after", "us",
+                   with_many("delete_ns", 1e-3), "lower", Aim("<=", 1000)),
+            Figure("space.held", "log held for one snapshot", "MiB",
+                   space("past_before", None, 2.0**-20), "lower"),
+            Figure("space.delete.time", "deleting it returns after", "us",
+                   space("delete_ns", None, 1e-3), "lower", Aim("<=", 1000)),
+            Figure("space.left", "log held when that is swept", "MiB",
+                   space("past_after", None, 2.0**-20), "lower", Aim("<=", 0)),
+            Figure("space.used", "log in use; before it was made", "MiB",
+                   space("used_after", "used_start", 2.0**-20), "lower",
+                   Aim("<=", 1.0, ("no-snap",))),
+            Figure("space.back.time", "  so again after", "us",
+                   space("back_ns", None, 1e-3), "lower"),
+        ),
+    ),
+    Section(
+        "past-bytes", "bytes", "Bytes moved per user byte, the same, a snapshot just made",
+        "counted by the block layer; deltalog over an origin full of data; thin is all on the fast device",
+        ("snap4", "snap64", "thin-snap", US),
+        (
+            Figure("past-bytes.log", "log, until it is settled", "written",
+                   lambda r, t: since_snapshot(("log",))(r, t) if t == US else None,
+                   "lower", Aim("<=", 1.05)),
+            Figure("past-bytes.written", "all devices, settled", "written",
+                   since_snapshot(("all_written",)), "lower", Aim("<=", 3.1), chart=True),
+            Figure("past-bytes.read", "all devices, settled", "read",
+                   since_snapshot(("all_read",)), "lower", Aim("<=", 1.0), chart=True),
+            Figure("past-bytes.origin", "  of that from the origin", "read",
+                   lambda r, t: since_snapshot(("origin_read",))(r, t) if t == US else None,
+                   "lower"),
+            Figure("past-bytes.moved", "all devices, settled", "read+written",
+                   since_snapshot(("all_read", "all_written")), "lower", Aim("<=", 4.1), chart=True),
+        ),
+    ),
+    Section(
+        "past", "past", "Instructions per 4 KiB, 32 in flight, with many snapshots",
+        "stock kernel in QEMU -icount over brd; snapshot and thin+snap: with one; views beside reads of a volume without any",
+        ("linear", "snap4", "thin-snap", "no-snap", US),
+        (
+            Figure("past.alive", "alive meanwhile", "snapshots",
+                   lambda r, t: r("vm", t, "alive") if t == US else None, aim=Aim(">=", 1000)),
+            Figure("past.write", "write, nothing in the log", "instructions",
+                   past_io("write", "write"), "lower", Aim("<=", SAME_COST, ("no-snap",)), chart=True),
+            Figure("past.rewrite", "write again", "instructions",
+                   past_io("rewrite", "rewrite", "rewrite"), "lower",
+                   Aim("<=", SAME_COST, ("no-snap",))),
+            Figure("past.since", "write again, first since one", "instructions",
+                   past_io("since", "since", "write"), "lower",
+                   Aim("<=", SAME_COST, ("no-snap",)), chart=True),
+            Figure("past.reread", "read, in the log", "instructions",
+                   past_io("reread", "reread"), "lower", of=("no-snap",)),
+            Figure("past.settled", "read, settled", "instructions",
+                   lambda r, t: past_io("read" if t == "linear" else "settled")(r, t),
+                   "lower", Aim("<=", 1.05, ("linear",)), chart=True),
+            Figure("past.view.same", "view: as the volume, in the log", "instructions",
+                   past_io("view-same", "reread"), "lower", Aim("<=", 1.25, ("no-snap",)), chart=True),
+            Figure("past.view.replaced", "view: replaced, in the log", "instructions",
+                   past_io("view-replaced", "reread"), "lower", Aim("<=", 1.25, ("no-snap",)), chart=True),
+            Figure("past.view.replaced.settled", "  settled since", "instructions",
+                   past_io("view-then-settled", "reread"), "lower", Aim("<=", 1.25, ("no-snap",))),
+            Figure("past.view.kept", "view: kept from the origin", "instructions",
+                   past_io("view-kept", "reread"), "lower", Aim("<=", 1.25, ("no-snap",))),
+            Figure("past.view.origin", "view: in the origin, now replaced", "instructions",
+                   past_io("view-origin", "read"), "lower", Aim("<=", 1.25, ("no-snap",)), chart=True),
+            Figure("past.view.settled", "view: in the origin, as the volume", "instructions",
+                   past_io("view-settled", "read"), "lower", Aim("<=", 1.25, ("no-snap",))),
+            Figure("past.rewind", "rewind, for a page changed", "instructions",
+                   lambda r, t: quotient("vm", "rewind", "changed")(r, t) if t == US else None,
+                   "lower"),
+        ),
+    ),
+    Section(
         "memory", "memory", "Memory that grows with the log",
         "user-mode Linux; difference between a log of 16 GiB and one of 32 GiB; the last: all of it",
         (US,),
@@ -286,6 +456,22 @@ SECTIONS = (
                    aim=Aim(">=", 0.9, ("linear",)), chart=True),
             Figure("scaling.d1", "two / one, 1 in flight each", "times", scale("sync-"),
                    of=("linear",)),
+        ),
+        host_time=True,
+    ),
+    Section(
+        "rewind", "rewind", "Rewind of a volume of 64 GiB by 1 GiB of changes in random pages",
+        "user-mode Linux at its own speed, host time; what is read then was checked to be what was there",
+        (US,),
+        (
+            Figure("rewind.log", "changes in the log: the message", "ms",
+                   rewind_time("log", True), "lower", Aim("<=", 100), chart=True),
+            Figure("rewind.log.kernel", "  of that in the kernel", "ms",
+                   rewind_time("log", False), "lower"),
+            Figure("rewind.origin", "changes in the origin: the message", "ms",
+                   rewind_time("origin", True), "lower", Aim("<=", 100), chart=True),
+            Figure("rewind.origin.kernel", "  of that in the kernel", "ms",
+                   rewind_time("origin", False), "lower"),
         ),
         host_time=True,
     ),

@@ -14,53 +14,17 @@
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
+# shellcheck source=tests/bench/icount.sh
+. "$DL_TOP/tests/bench/icount.sh"
 need fio dmsetup
 
 mib=$1
 shift
 
-# As on a machine whose CPU has the instructions: loaded before whoever asks
-# for a CRC first.  libcrc32c keeps what it found then.
-modprobe_all crc32c-intel libcrc32c
-grep -q 'crc32c-intel' /proc/crypto || fail "no hardware CRC-32C in this guest"
-modprobe_all dm-mod
-echo "@env instr_kernel $(uname -r)"
+icount_begin
 
 # The log is large enough that nothing is settled before it is asked for.
 log_mib=$((mib * 4))
-
-fill() { dd if=/dev/zero of="$1" bs=1M count="$2" oflag=direct 2>/dev/null; }
-
-# Devices whose pages are all there: a disk does not allocate on a write.
-fresh() {
-	modprobe brd rd_nr=3 rd_size=$((log_mib * 1024)) || fail "no brd"
-	FAST=/dev/ram0 META=/dev/ram2
-	fill $FAST "$log_mib"
-	fill $META 8
-	SLOW=/dev/ram1
-	fill $SLOW "$mib"
-}
-
-# While a guest waits for the host's files its clock runs on, so what is started
-# between two readings of the clock is kept in memory, with its libraries.
-local=/run/tmp/local
-keep() {
-	mkdir -p $local
-	for _prog; do
-		_path=$(command -v "$_prog")
-		ldd "$_path" | awk '/\// { print $(NF - 1) }' | while read -r _lib; do
-			cp -L "$_lib" $local/
-		done
-		cp -L "$_path" $local/
-	done
-}
-# The loader by name: the one that the program asks for is on the host.
-kept() {
-	_prog=$1
-	shift
-	LC_ALL=C $local/ld-linux-x86-64.so.2 --library-path $local $local/"$_prog" "$@"
-}
-now() { kept date +%s%N; }
 
 # What settling costs beyond starting dmsetup: the least of a few starts.
 count_settle() {
@@ -82,7 +46,7 @@ count_settle() {
 
 keep dmsetup date
 for target; do
-	fresh
+	fresh "$log_mib" "$mib"
 	size=$mib first=randwrite
 	case $target in
 	deltalog)

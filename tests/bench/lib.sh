@@ -16,6 +16,11 @@
 #   value KEY TARGET NUMBER gives the host one number
 #   written DEV, was_read DEV    bytes so far, as the block layer counts them
 #   kernel_kib              memory that the kernel has in use
+#   snapshots N             makes snapshots s1 to sN of deltalog, with a 4 KiB write
+#                           before each; prints how long that took, as message.py
+#   message WORD...         sends deltalog a message; prints the same
+#   view_up NAME            makes a view of a snapshot, /dev/mapper/view-NAME
+#   non_zero DEV            fills a device: what is all zeros is kept for nothing
 #
 # What the host reads (collect.py) are lines that begin with "@": anything else
 # a script says is for people.
@@ -147,4 +152,22 @@ kernel_kib() {
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^MemFree:/ { f = $2 } /^(Buffers|Cached|SReclaimable):/ { f += $2 }
 		/^MemTotal:/ { t = $2 } END { print t - f }' /proc/meminfo
+}
+
+message() { python3 "$DL_TOP/tests/bench/message.py" deltalog "$@" || fail "message: $*"; }
+
+snapshots() {
+	python3 "$DL_TOP/tests/bench/message.py" --count "$1" --write deltalog \
+		'snapshot_create s{}' || fail "cannot make $1 snapshots"
+}
+
+view_up() {
+	dmsetup create "view-$1" --readonly --table \
+		"0 $(blockdev --getsz /dev/mapper/deltalog) deltalog-view /dev/mapper/deltalog $1" ||
+		fail "cannot view snapshot $1"
+}
+
+non_zero() {
+	fio --filename="$1" --direct=1 --thread --name=fill --rw=write --bs=1m \
+		--clocksource=clock_gettime >/dev/null || fail "cannot fill $1"
 }

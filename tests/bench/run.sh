@@ -9,16 +9,20 @@
 #   seq         1 MiB sequential writes                      simulated time
 #   latency     how long a 4 KiB write takes                 simulated time
 #   bytes       bytes moved per user byte                    simulated time
+#   snapshots   what many of them, and one, cost and hold    simulated time, twice
 #   instr       instructions per 4 KiB                       stock kernel, twice
+#   past        the same with many snapshots, and of views   stock kernel
 #   scaling     two writers against one                      stock kernel
 #   memory      what a volume takes                          user-mode Linux
+#   rewind      by 1 GiB of changes                          user-mode Linux
 #   activation  after a crash with 1 GiB of log              user-mode Linux
 #
 # Leaves build/bench/bench.json, bench.svg, and what each guest said in raw/.
 #
 # Simulated time and instruction counts do not depend on what else the machine
-# does, so two guests run at a time (BENCH_JOBS).  `scaling` and `activation` are
-# measured in host time, alone; how much of the host others used is reported.
+# does, so two guests run at a time (BENCH_JOBS).  `scaling`, `rewind` and
+# `activation` are measured in host time, alone; how much of the host others
+# used is reported.
 #
 # BENCH_QUICK=1       smaller and only once, to see that it works
 # BENCH_PEERS_ONLY=1  without this target
@@ -29,7 +33,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lab/common.sh"
 cd "$DL_TOP"
 
-PARTS='fsync seq latency bytes instr memory scaling activation'
+PARTS='fsync seq latency bytes snapshots instr past memory scaling rewind activation'
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 only=${1:-${PARTS// /,}}
@@ -52,8 +56,10 @@ rm -rf "$raw"
 mkdir -p "$raw"
 
 rounds=2 fsync_ios=8192 instr_mib=64 scaling_rounds=5 activation_mib=1024
+snapshots=1000 space_mib=64 past_mib=64 past_log_mib=512 rewind_gib=64 rewind_mib=1024
 if [ -n "${BENCH_QUICK:-}" ]; then
 	rounds=1 fsync_ios=1024 instr_mib=8 scaling_rounds=1 activation_mib=64
+	snapshots=100 space_mib=16 past_mib=8 past_log_mib=128 rewind_gib=4 rewind_mib=64
 fi
 
 wanted() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
@@ -74,7 +80,7 @@ build_modules() {
 	local kdir
 	[ -z "${BENCH_PEERS_ONLY:-}" ] || return 0
 	dl_say "building the module"
-	if wanted instr || wanted scaling; then
+	if wanted instr || wanted past || wanted scaling; then
 		read -r _ _ kdir < <(scripts/lab/kdirs.sh 6.12)
 		make -s module KDIR="$kdir" >/dev/null
 	fi
@@ -157,6 +163,21 @@ part_bytes() {
 		queue "bytes.b512-p4.$t.1" sim tests/bench/bytes.sh "$t" 512 4
 		queue "bytes.b4096-p1.$t.1" sim tests/bench/bytes.sh "$t" 4096 1
 	done
+	for t in $(targets deltalog); do
+		queue "bytes.b512-p1.$t-snap.1" sim tests/bench/bytes.sh "$t-snap" 512 1
+	done
+}
+
+part_snapshots() {
+	[ -n "$(targets deltalog)" ] || return 0
+	queue "snapshots.many.deltalog.$1" sim tests/bench/snapshots.sh $snapshots $fsync_ios
+	queue "snapshots.none.deltalog.$1" sim tests/bench/snapshots.sh 0 $fsync_ios
+	queue "snapshots.space.deltalog.$1" sim tests/bench/space.sh $space_mib
+}
+
+part_past() {
+	[ -n "$(targets deltalog)" ] || return 0
+	queue past.vm.deltalog.1 icount tests/bench/past.sh $past_mib $past_log_mib $snapshots
 }
 
 part_memory() {
@@ -197,6 +218,14 @@ part_scaling() {
 	alone scaling.vm.all.1 smp tests/bench/scaling.sh "$scaling_rounds" "${list[@]}"
 }
 
+part_rewind() {
+	[ -n "$(targets deltalog)" ] || return 0
+	local n
+	for n in $(seq "$rounds"); do
+		alone "rewind.uml.deltalog.$n" uml tests/bench/rewind.sh $rewind_gib $rewind_mib
+	done
+}
+
 part_activation() {
 	local t n form
 	for n in $(seq "$rounds"); do
@@ -213,11 +242,14 @@ part_activation() {
 
 build_modules
 begin=$SECONDS
+# What takes longest goes first, so that something goes on beside it all the time.
+! wanted past || part_past
 for n in $(seq "$rounds"); do
 	! wanted instr || part_instr "$n"
 done
 for n in $(seq "$rounds"); do
 	! wanted fsync || part_fsync "$n"
+	! wanted snapshots || part_snapshots "$n"
 done
 ! wanted seq || part_seq
 ! wanted latency || part_latency
@@ -225,6 +257,7 @@ done
 ! wanted memory || part_memory
 drain
 ! wanted scaling || part_scaling
+! wanted rewind || part_rewind
 ! wanted activation || part_activation
 
 rc=0
