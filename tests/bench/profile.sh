@@ -5,9 +5,10 @@
 # I/O go, function by function.  Not part of `make bench`; by hand:
 #
 #   tests/vm/run.sh --kernel 6.12 --icount --timeout 900 -- \
-#       tests/bench/profile.sh TARGET randwrite|randread|reread [LINES]
+#       tests/bench/profile.sh TARGET randwrite|randread|reread|since [LINES]
 #
-# `reread` reads what was written before.  Guest time is the instruction count,
+# `reread` reads what was written before; `since` writes it again, the first time
+# since a snapshot.  Guest time is the instruction count,
 # so a sample every 20 us is one every 20,000 instructions; the table says how
 # many instructions of one I/O each function took, and under which process.
 
@@ -36,10 +37,17 @@ job() {
 		--name="$1" --rw="$1"
 }
 
-if [ "$what" = reread ]; then
+case $what in
+reread)
 	job randwrite >/dev/null
 	what=randread
-fi
+	;;
+since)
+	job randwrite >/dev/null
+	dmsetup message "$target" 0 snapshot_create 'then' || fail "cannot make a snapshot"
+	what=randwrite
+	;;
+esac
 echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 perf record -q -a -e cpu-clock -c $every -o /run/tmp/perf.data -- \
 	fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
