@@ -36,6 +36,11 @@ static void hold_version(struct dl_volume *v, const struct dl_version *val,
 	hold(v, val->flags ? 0 : val->loc, val->home, n);
 }
 
+void dl_history_hold(struct dl_volume *v, u64 loc, int n)
+{
+	hold(v, loc, 0, n);
+}
+
 void dl_history_unused(struct dl_volume *v, u32 idx)
 {
 	if (dl_history_give(&v->past, idx))

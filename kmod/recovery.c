@@ -86,6 +86,7 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 		.seq = rec->seq, .loc = rec->loc, .crc = rec->d.crc,
 		.first = rec->d.first, .sectors = rec->d.sectors,
 	};
+	u8 mask = dl_pmap_span_mask(val.first, val.sectors);
 	struct dl_retire past = { };
 	u32 idx;
 
@@ -99,13 +100,13 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 	idx = dl_map_alloc(m, sh);
 	if (idx && dl_history_wanted(v) &&
 	    dl_retire_begin(v, bucket, rec->d.addr,
-			    dl_pmap_span_mask(val.first, val.sectors),
-			    rec->seq, &past)) {
+			    dl_pmap_find(&m->pm, bucket, rec->d.addr, mask),
+			    mask, rec->seq, &past)) {
 		dl_map_free(m, sh, idx);
 		idx = 0;
 	}
 	if (idx) {
-		dl_retire_end(v, bucket, rec->d.addr, &past, rec->seq);
+		dl_retire_end(v, bucket, &past, rec->seq);
 		dl_map_insert(m, sh, bucket, idx, rec->d.addr, &val);
 	}
 	spin_unlock(&sh->lock);

@@ -80,6 +80,19 @@ static void split(struct dl_volume *v, u64 page, u32 idx, u8 m,
 	}
 }
 
+/* Sectors @m of entry @idx become past. */
+static inline void retire(struct dl_volume *v, u64 page, u32 idx, u8 m,
+			  struct dl_retire *r)
+{
+	if (unlikely(!dl_runs_none(&v->runs))) {
+		split(v, page, idx, m, r);
+		return;
+	}
+	r->part[r->nr].idx = idx;
+	r->part[r->nr].until = 0;
+	r->part[r->nr++].mask = m;
+}
+
 static int take(struct dl_volume *v, struct dl_retire *r)
 {
 	r->list = 0;
@@ -89,47 +102,38 @@ static int take(struct dl_volume *v, struct dl_retire *r)
 	return r->list ? 0 : -EAGAIN;
 }
 
-int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
-		    u64 seq, struct dl_retire *r)
+int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u32 idx,
+		    u8 mask, u64 seq, struct dl_retire *r)
 {
 	struct dl_pmap *pm = &v->map.pm;
-	u32 idx;
 
 	lockdep_assert_held(&dl_map_shard(&v->map, bucket)->lock);
 	r->nr = 0;
-	while ((idx = dl_pmap_find(pm, bucket, page, mask))) {
+	while (idx) {
 		const struct dl_pent *e = dl_pmap_ent(pm, idx);
 
 		if (retires(v, e, seq))
-			split(v, page, idx, e->mask & mask, r);
+			retire(v, page, idx, e->mask & mask, r);
 		mask &= ~e->mask;
+		idx = mask ? dl_pmap_find(pm, bucket, page, mask) : 0;
 	}
 	return take(v, r);
 }
 
-void dl_retire_end(struct dl_volume *v, u32 bucket, u64 page,
-		   struct dl_retire *r, u64 seq)
+void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
+		   u64 seq)
 {
-	struct dl_pval val;
+	const struct dl_pent *e;
 	u32 i, idx;
 
 	for (i = 0; i < r->nr; i++) {
-		struct dl_version ver = {
-			.until = r->part[i].until ?: seq,
-			.page = page,
-			.mask = r->part[i].mask,
-		};
-
-		dl_pmap_get(&v->map.pm, r->part[i].idx, &val);
-		ver.from = val.seq;
-		ver.loc = val.loc;
-		ver.crc = val.crc;
-		ver.first = val.first;
-		ver.sectors = val.sectors;
-		ver.flags = val.flags;
 		idx = r->list;
 		r->list = v->past.t.ents[idx].next;
-		dl_history_add(v, bucket, idx, &ver);
+		e = dl_pmap_ent(&v->map.pm, r->part[i].idx);
+		dl_past_retire(&v->past.t, bucket, idx, e, r->part[i].mask,
+			       r->part[i].until ?: seq);
+		if (!(e->span & DL_PENT_FLAGS))
+			dl_history_hold(v, (u64)e->loc_hi << 32 | e->loc_lo, 1);
 	}
 	r->nr = 0;
 }
@@ -167,7 +171,7 @@ int dl_history_hide(struct dl_volume *v, u64 page, u32 idx)
 		ret = take(v, &r) ? -ENOSPC : 0;
 		if (ret)
 			goto out;
-		dl_retire_end(v, bucket, page, &r, 0);
+		dl_retire_end(v, bucket, &r, 0);
 	}
 	e->mask &= ~gone;
 	if (!e->mask && dl_pmap_remove(&m->pm, bucket, idx, seq))

@@ -27,6 +27,7 @@ struct dl_retire {
  * @v: volume
  * @bucket: of the page
  * @page: page number
+ * @idx: what dl_pmap_find() says of @mask
  * @mask: sectors about to be replaced
  * @seq: of the record that replaces them; U64_MAX if it has none yet
  * @r: out: for dl_retire_end() or dl_retire_cancel()
@@ -34,11 +35,11 @@ struct dl_retire {
  * Context: the shard locked, and until the end.
  * Return: 0, or -EAGAIN when no version is free.
  */
-int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
-		    u64 seq, struct dl_retire *r);
+int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u32 idx,
+		    u8 mask, u64 seq, struct dl_retire *r);
 /* They are replaced by record @seq: before that one enters the map. */
-void dl_retire_end(struct dl_volume *v, u32 bucket, u64 page,
-		   struct dl_retire *r, u64 seq);
+void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
+		   u64 seq);
 void dl_retire_cancel(struct dl_volume *v, struct dl_retire *r);
 
 /**

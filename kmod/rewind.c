@@ -115,7 +115,9 @@ static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 		rw->versions += replaced(rw, bucket, page, val->mask);
 		return;
 	}
-	rw->err = dl_retire_begin(v, bucket, page, val->mask, rw->seq, &past);
+	idx = dl_pmap_find(&v->map.pm, bucket, page, val->mask);
+	rw->err = dl_retire_begin(v, bucket, page, idx, val->mask, rw->seq,
+				  &past);
 	if (rw->err)
 		return;
 	idx = dl_map_alloc(&v->map, sh);
@@ -124,7 +126,7 @@ static void replace(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 		rw->err = -ENOSPC;
 		return;
 	}
-	dl_retire_end(v, bucket, page, &past, rw->seq);
+	dl_retire_end(v, bucket, &past, rw->seq);
 	dl_map_insert(&v->map, sh, bucket, idx, page, val);
 	if (val->flags & DL_PVAL_LOST)
 		atomic_inc(&v->nr_lost);

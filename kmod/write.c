@@ -119,7 +119,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		goto out;
 	}
 	if (unlikely(old && dl_history_wanted(v)))
-		ret = dl_retire_begin(v, bucket, page,
+		ret = dl_retire_begin(v, bucket, page, old,
 				      dl_pmap_span_mask(first, sectors),
 				      U64_MAX, &past);
 	if (unlikely(ret))
@@ -132,7 +132,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		goto out;
 	}
 	if (unlikely(past.nr))
-		dl_retire_end(v, bucket, page, &past, s.seq);
+		dl_retire_end(v, bucket, &past, s.seq);
 	copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
 	val = (struct dl_pval) {
 		.seq = s.seq, .loc = s.loc, .first = first, .sectors = sectors,
@@ -185,8 +185,10 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 	if (idx) {
 		ret = 0;
 		if (dl_history_wanted(v))
-			ret = dl_retire_begin(v, bucket, page, mask,
-					      U64_MAX, &past);
+			ret = dl_retire_begin(v, bucket, page,
+					      dl_pmap_find(&m->pm, bucket, page,
+							   mask),
+					      mask, U64_MAX, &past);
 		if (!ret)
 			ret = dl_log_reserve(&v->log, 0, &s, b);
 		if (ret) {
@@ -195,7 +197,7 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 		}
 	}
 	if (!ret) {
-		dl_retire_end(v, bucket, page, &past, s.seq);
+		dl_retire_end(v, bucket, &past, s.seq);
 		val = (struct dl_pval) {
 			.seq = s.seq, .first = first, .sectors = sectors,
 			.flags = DL_PVAL_ZERO |

@@ -35,6 +35,25 @@ void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
 	p->buckets[bucket] = idx;
 }
 
+void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,
+		    const struct dl_pent *e, u8 mask, u64 until)
+{
+	/* What both tables have in common is packed alike. */
+	p->ents[idx] = (struct dl_past_ent) {
+		.next = p->buckets[bucket],
+		.page_lo = e->page_lo,
+		.page_hi = e->page_hi,
+		.mask = mask,
+		.span = e->span,
+		.loc_hi = e->loc_hi,
+		.loc_lo = e->loc_lo,
+		.crc = e->crc,
+		.from = dl_pent_seq(e),
+		.until = until,
+	};
+	p->buckets[bucket] = idx;
+}
+
 bool dl_past_remove(struct dl_past *p, u32 bucket, u32 idx)
 {
 	u32 *link = &p->buckets[bucket];

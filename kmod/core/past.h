@@ -91,6 +91,22 @@ static inline u64 dl_past_loc(const struct dl_past_ent *e)
 void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
 		    const struct dl_version *v);
 
+/**
+ * dl_past_retire() - add what some sectors of a map's entry become
+ * @p: the past
+ * @bucket: of its page, in the map
+ * @idx: a free entry
+ * @e: the map's entry, in no index record
+ * @mask: sectors of its mask that are replaced
+ * @until: sequence of what replaces them
+ *
+ * As dl_past_insert() of the entry unpacked, without unpacking it: every first
+ * write to a page since a snapshot comes here.
+ * Context: the bucket's lock, exclusive.
+ */
+void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,
+		    const struct dl_pent *e, u8 mask, u64 until);
+
 /* Take entry @idx out of @bucket: true when it was there. Exclusive. */
 bool dl_past_remove(struct dl_past *p, u32 bucket, u32 idx);
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A map's entry that becomes a version, packed as it is, against the long way:
+ * unpacked, and inserted as any version.
+ */
+#include "past.h"
+#include "unit.h"
+
+#define ENTS	8
+
+static const struct dl_pval values[] = {
+	{ .seq = 7, .loc = 4711, .crc = 0x12345678, .first = 0, .sectors = 8, .mask = 0xff },
+	{ .seq = 1ULL << 40, .loc = (1ULL << 40) - 1, .crc = ~0U, .first = 3, .sectors = 5,
+	  .mask = 0xf8 },
+	{ .seq = 0xffffffff, .loc = 1ULL << 32, .crc = 1, .first = 7, .sectors = 1, .mask = 0x80 },
+	{ .seq = 9, .first = 0, .sectors = 8, .mask = 0xff, .flags = DL_PVAL_ZERO },
+	{ .seq = 10, .first = 2, .sectors = 4, .mask = 0x3c, .flags = DL_PVAL_LOST },
+};
+
+static void retire_one(u64 page, const struct dl_pval *v, u8 mask, u64 until)
+{
+	struct dl_pent pents[ENTS];
+	struct dl_past_ent short_ents[ENTS], long_ents[ENTS];
+	u32 pbuckets[16], short_buckets[16] = { }, long_buckets[16] = { };
+	struct dl_past shorter = { short_ents, short_buckets, ENTS };
+	struct dl_past longer = { long_ents, long_buckets, ENTS };
+	struct dl_version ver = { .until = until, .page = page, .mask = mask }, got, want;
+	struct dl_pmap m;
+	struct dl_pval val;
+	u32 bucket, freed;
+
+	dl_pmap_init(&m, pents, ENTS, pbuckets, 16);
+	bucket = dl_pmap_bucket(&m, page);
+	dl_pmap_insert(&m, bucket, 3, page, v, &freed);
+	dl_pmap_get(&m, 3, &val);
+	ver.from = val.seq;
+	ver.loc = val.loc;
+	ver.crc = val.crc;
+	ver.first = val.first;
+	ver.sectors = val.sectors;
+	ver.flags = val.flags;
+	memset(short_ents, 0xa5, sizeof(short_ents));
+	memset(long_ents, 0x5a, sizeof(long_ents));
+
+	dl_past_insert(&longer, bucket, 5, &ver);
+	dl_past_retire(&shorter, bucket, 5, dl_pmap_ent(&m, 3), mask, until);
+
+	assert_true(dl_past_linked(&shorter, bucket, 5));
+	dl_past_get(&shorter, 5, &got);
+	dl_past_get(&longer, 5, &want);
+	assert_memory_equal(&got, &want, sizeof(got));
+	assert_memory_equal(&short_ents[5], &long_ents[5], sizeof(long_ents[5]));
+}
+
+static void test_retire(void **state)
+{
+	static const u64 pages[] = { 0, 0x12345678, 1ULL << 32, DL_PAGE_MAX };
+	u32 i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		for (j = 0; j < ARRAY_SIZE(values); j++) {
+			retire_one(pages[i], &values[j], values[j].mask, values[j].seq + 1);
+			/* Only some of its sectors. */
+			retire_one(pages[i], &values[j], values[j].mask & -values[j].mask,
+				   U64_MAX);
+		}
+}
+
+/* What was in the bucket stays in it, behind the new one. */
+static void test_chain(void **state)
+{
+	struct dl_past_ent ents[ENTS] = { };
+	u32 buckets[16] = { };
+	struct dl_past p = { ents, buckets, ENTS };
+	struct dl_pent e = { .page_lo = 5, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
+
+	(void)state;
+	dl_past_retire(&p, 4, 1, &e, 0x0f, 6);
+	dl_past_retire(&p, 4, 2, &e, 0xf0, 8);
+	assert_true(dl_past_linked(&p, 4, 1));
+	assert_int_equal(dl_past_pick(&p, 4, 5, 0, 4), 1);
+	assert_int_equal(dl_past_pick(&p, 4, 5, 7, 4), 2);
+	assert_int_equal(dl_past_pick(&p, 4, 5, 0, 6), DL_PAST_NIL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_chain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
