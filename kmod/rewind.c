@@ -91,7 +91,7 @@ static u32 replaced(struct rewind *rw, u32 bucket, u64 page, u8 mask)
 	struct dl_pmap *pm = &rw->v->map.pm;
 	u32 n = 0, idx;
 
-	while ((idx = dl_pmap_find(pm, bucket, page, mask))) {
+	while (mask && (idx = dl_pmap_find(pm, bucket, page, mask))) {
 		u8 part = dl_pmap_ent(pm, idx)->mask & mask;
 
 		/* Runs may hide its sectors one by one. */
@@ -148,22 +148,60 @@ static u8 younger(struct dl_pmap *pm, u32 bucket, u64 page, u8 mask, u64 seq)
 	return out;
 }
 
+/*
+ * Where sector @s and those of @mask behind it come from: how many of them have
+ * the same source. Shard locked.
+ */
+static u8 find_source(struct rewind *rw, u32 bucket, u64 page, u8 mask, u8 s,
+		      struct source *src)
+{
+	struct source next;
+	u8 n;
+
+	*src = source_of(rw, bucket, page, s);
+	for (n = 1; mask >> (s + n) & 1; n++) {
+		next = source_of(rw, bucket, page, s + n);
+		if (!same_source(src, &next))
+			break;
+	}
+	return n;
+}
+
+/*
+ * The same without runs, when version @only, or none, was replaced since: what
+ * the map has of @mask is younger then.
+ */
+static u8 only_source(struct rewind *rw, u32 only, u8 mask, u8 s,
+		      struct source *src)
+{
+	const struct dl_past_ent *e = &rw->v->past.t.ents[only];
+	u8 in = only ? e->mask & mask : 0;
+
+	*src = (struct source) { };
+	if (!(in >> s & 1))
+		in = mask & ~in;
+	else if (e->from <= rw->to)
+		src->past = only;
+	return __ffs(~((u32)in >> s));
+}
+
 /* What of sectors @mask was changed since becomes what it was. Shard locked. */
 static void take_back(struct rewind *rw, struct dl_shard *sh, u32 bucket,
 		      u64 page, u8 mask)
 {
-	struct source src, next;
+	struct source src;
 	struct dl_pval val;
+	bool sole;
+	u32 only;
 	u8 s, n;
 
+	/* Most pages are as simple as that, and there may be very many. */
+	sole = mask && !rw->any_runs &&
+		dl_past_sole(&rw->v->past.t, bucket, page, rw->to, &only);
 	while (mask && !rw->err) {
 		s = __ffs(mask);
-		src = source_of(rw, bucket, page, s);
-		for (n = 1; mask >> (s + n) & 1; n++) {
-			next = source_of(rw, bucket, page, s + n);
-			if (!same_source(&src, &next))
-				break;
-		}
+		n = sole ? only_source(rw, only, mask, s, &src) :
+			find_source(rw, bucket, page, mask, s, &src);
 		val = value_of(rw, &src, s, n);
 		replace(rw, sh, bucket, page, &val);
 		mask &= ~dl_pmap_span_mask(s, n);

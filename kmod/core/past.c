@@ -143,6 +143,24 @@ u32 dl_past_pick(const struct dl_past *p, u32 bucket, u64 page, u8 sector,
 	return best;
 }
 
+bool dl_past_sole(const struct dl_past *p, u32 bucket, u64 page, u64 at,
+		  u32 *idx)
+{
+	u32 i;
+
+	*idx = DL_PAST_NIL;
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
+		const struct dl_past_ent *e = &p->ents[i];
+
+		if (e->until <= at || !same_page(e, page))
+			continue;
+		if (*idx != DL_PAST_NIL)
+			return false;
+		*idx = i;
+	}
+	return true;
+}
+
 void dl_past_next_from(const struct dl_past *p, u32 bucket, u64 page,
 		       u8 sector, u64 after, u64 *next)
 {

@@ -135,6 +135,21 @@ u32 dl_past_pick(const struct dl_past *p, u32 bucket, u64 page, u8 sector,
 		 u64 at);
 
 /**
+ * dl_past_sole() - is there one version at most with an @until above a sequence?
+ * @p: the past
+ * @bucket: of the page
+ * @page: page number
+ * @at: sequence
+ * @idx: out: that version or DL_PAST_NIL
+ *
+ * Then it is what dl_past_pick() says of all sectors in its mask, and of the
+ * others that says DL_PAST_NIL.
+ * Context: the bucket's lock, shared. Return: false when there are more.
+ */
+bool dl_past_sole(const struct dl_past *p, u32 bucket, u64 page, u64 at,
+		  u32 *idx);
+
+/**
  * dl_past_next_from() - the next version of a sector that began after @after
  * @p: the past
  * @bucket: of the page

@@ -84,9 +84,38 @@ static void test_chain(void **state)
 	assert_int_equal(dl_past_pick(&p, 4, 5, 0, 6), DL_PAST_NIL);
 }
 
+/* What holds of all sectors at once is what picking each of them says. */
+static void test_sole(void **state)
+{
+	struct dl_past_ent ents[ENTS] = { };
+	u32 buckets[16] = { }, idx;
+	struct dl_past p = { ents, buckets, ENTS };
+	struct dl_pent e = { .page_lo = 5, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
+	struct dl_pent other = { .page_lo = 6, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
+	u8 s;
+
+	(void)state;
+	assert_true(dl_past_sole(&p, 4, 5, 0, &idx));
+	assert_int_equal(idx, DL_PAST_NIL);
+	dl_past_retire(&p, 4, 1, &e, 0x3c, 6);
+	dl_past_retire(&p, 4, 2, &other, 0xff, 7);
+	assert_true(dl_past_sole(&p, 4, 5, 5, &idx));
+	for (s = 0; s < DL_PAGE_SECTORS; s++)
+		assert_int_equal(dl_past_pick(&p, 4, 5, s, 5),
+				 0x3c >> s & 1 ? idx : DL_PAST_NIL);
+	/* Replaced before. */
+	assert_true(dl_past_sole(&p, 4, 5, 6, &idx));
+	assert_int_equal(idx, DL_PAST_NIL);
+	dl_past_retire(&p, 4, 3, &e, 0xc0, 9);
+	assert_false(dl_past_sole(&p, 4, 5, 5, &idx));
+	assert_true(dl_past_sole(&p, 4, 5, 6, &idx));
+	assert_int_equal(idx, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sole),
 		cmocka_unit_test(test_retire),
 		cmocka_unit_test(test_chain),
 	};
