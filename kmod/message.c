@@ -33,6 +33,7 @@
 #include "retain.h"
 #include "snapshot.h"
 #include "target.h"
+#include "tunable.h"
 #include "volume.h"
 
 /* The log takes no record: the origin is brought up to the very last one. */
@@ -107,25 +108,6 @@ static int detach(struct dl_volume *v)
 	}
 	mutex_unlock(&v->detach_lock);
 	return ret;
-}
-
-static int set(struct dl_target *t, const char *name, const char *value)
-{
-	struct dl_options o = t->volume->opts;
-	int ret = dl_options_set(&o, name, value);
-
-	if (ret) {
-		dl_err("%s: set %s %s: %s", t->volume->name, name, value,
-		       ret == -ENOENT ? "no such tunable" :
-		       ret == -EPERM ? "fixed until the next activation" :
-		       "value out of range");
-		return -EINVAL;
-	}
-	t->volume->opts = o;
-	t->opts = o;
-	WRITE_ONCE(t->volume->log.commit_ms, o.commit_ms);
-	dl_reconcile_kick(&t->volume->rc);
-	return 0;
 }
 
 static unsigned int emit_pin(const struct dl_pin *pin, char *result,
@@ -282,7 +264,7 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	if (argc == 1 && !strcasecmp(argv[0], "detach"))
 		return detach(v);
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
-		return set(t, argv[1], argv[2]);
+		return dl_tunable_set(v, argv[1], argv[2]);
 	ret = snapshot(v, argc, argv, result, maxlen);
 	if (ret == -ENOMSG)
 		ret = window(v, argc, argv, result, maxlen);

@@ -5,23 +5,37 @@
 #include <linux/device-mapper.h>
 #include <linux/module.h>
 
+#include "control.h"
+#include "sysfs.h"
 #include "target.h"
 #include "view.h"
 
 static int __init dl_init(void)
 {
-	int ret = dm_register_target(&dl_target_type);
+	int ret;
 
+	dl_sysfs_init();
+	ret = dm_register_target(&dl_target_type);
 	if (ret)
 		return ret;
 	ret = dm_register_target(&dl_view_type);
 	if (ret)
-		dm_unregister_target(&dl_target_type);
+		goto no_view;
+	ret = dl_control_init();
+	if (ret)
+		goto no_control;
+	return 0;
+
+no_control:
+	dm_unregister_target(&dl_view_type);
+no_view:
+	dm_unregister_target(&dl_target_type);
 	return ret;
 }
 
 static void __exit dl_exit(void)
 {
+	dl_control_exit();
 	dm_unregister_target(&dl_view_type);
 	dm_unregister_target(&dl_target_type);
 }

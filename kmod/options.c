@@ -179,6 +179,21 @@ int dl_options_set(struct dl_options *o, const char *name, const char *text)
 	return ret;
 }
 
+const char *dl_options_online(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].online && !n--)
+			return options[i].name;
+	return NULL;
+}
+
+unsigned int dl_options_get(const struct dl_options *o, const char *name)
+{
+	return value(o, find(name));
+}
+
 unsigned int dl_options_emit(const struct dl_options *o, char *result,
 			     unsigned int maxlen)
 {

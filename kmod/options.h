@@ -43,6 +43,12 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error);
  */
 int dl_options_set(struct dl_options *o, const char *name, const char *value);
 
+/* The @i-th option that may change at run time, or NULL. */
+const char *dl_options_online(unsigned int i);
+
+/* What @name, which that gave, is. */
+unsigned int dl_options_get(const struct dl_options *o, const char *name);
+
 /* Write the options that differ from the defaults, with their count. */
 unsigned int dl_options_emit(const struct dl_options *o, char *result,
 			     unsigned int maxlen);

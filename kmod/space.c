@@ -87,7 +87,7 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 	else
 		dl_info("%s: log %pg has room again", v->name, v->logio.bdev);
 	dl_write_wake(v);
-	schedule_work(&v->event_work);
+	dl_event_raise(v, full ? DL_EVENT_FULL : DL_EVENT_ROOM);
 }
 
 void dl_volume_keep_room(struct dl_volume *v)

@@ -6,10 +6,68 @@
 #include <linux/device-mapper.h>
 
 #include "rewind.h"
+#include "status.h"
 #include "target.h"
-#include "volume.h"
 
-static const char * const mode_names[] = { "rw", "ro", "detached" };
+#define KEY(name) { #name, offsetof(struct dl_ctl_status, name) }
+
+const struct dl_status_key dl_status_keys[] = {
+	KEY(log_used),
+	KEY(log_size),
+	KEY(segments),
+	KEY(records),
+	KEY(records_max),
+	KEY(runs),
+	KEY(runs_max),
+	KEY(lost),
+	KEY(seq),
+	KEY(durable_seq),
+	KEY(horizon_seq),
+	KEY(commits),
+	KEY(flushes),
+	KEY(checkpoints),
+	KEY(user_bytes),
+	KEY(log_bytes),
+	KEY(rewritten),
+	KEY(deferred),
+	KEY(read_log),
+	KEY(read_ram),
+	KEY(read_zero),
+	KEY(origin_bytes),
+	KEY(origin_pages),
+	KEY(cycles),
+	KEY(crc_errors),
+	KEY(log_errors),
+	KEY(origin_errors),
+	KEY(snapshots),
+	KEY(snapshots_max),
+	KEY(past),
+	KEY(past_max),
+	KEY(past_bytes),
+	KEY(preserved_bytes),
+	KEY(waiting),
+	KEY(reconciling),
+	KEY(memory_bytes),
+	KEY(rewind_pending),
+	KEY(events),
+};
+
+const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
+
+/* No counter without a key. */
+static_assert(sizeof(struct dl_ctl_status) ==
+	      offsetof(struct dl_ctl_status, log_used) +
+	      sizeof(u64) * ARRAY_SIZE(dl_status_keys));
+
+static_assert(DL_CTL_MODE_RW == DL_MODE_RW && DL_CTL_MODE_RO == DL_MODE_RO &&
+	      DL_CTL_MODE_DETACHED == DL_MODE_DETACHED);
+
+const char *dl_status_mode(u32 mode)
+{
+	static const char * const names[] = { "rw", "ro", "detached" };
+
+	return names[mode];
+}
 
 static u64 stat_sum(const struct dl_volume *v, enum dl_stat what)
 {
@@ -21,59 +79,80 @@ static u64 stat_sum(const struct dl_volume *v, enum dl_stat what)
 	return sum;
 }
 
-static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
+/* What the log's lock guards. */
+static void fill_log(struct dl_volume *v, struct dl_ctl_status *st)
 {
 	struct dl_log *l = &v->log;
-	u64 seq, durable, commits, log_bytes, flushes, log_errors;
-	u32 live, free;
 	unsigned long flags;
-	unsigned int sz = 0;
+	u32 free;
 
 	spin_lock_irqsave(&l->lock, flags);
-	seq = l->next_seq - 1;
-	durable = l->durable_seq;
-	commits = l->nr_commits;
-	flushes = l->nr_flushes;
-	log_bytes = l->log_sectors << DL_SECTOR_SHIFT;
-	log_errors = l->log_errors;
-	live = l->segs.nr_live;
+	st->seq = l->next_seq - 1;
+	st->durable_seq = l->durable_seq;
+	st->commits = l->nr_commits;
+	st->flushes = l->nr_flushes;
+	st->log_bytes = l->log_sectors << DL_SECTOR_SHIFT;
+	st->log_errors = l->log_errors;
+	st->segments = l->segs.nr_live;
 	free = l->segs.free_chunks + l->segs.pool_chunks;
 	spin_unlock_irqrestore(&l->lock, flags);
+	st->log_errors += (u64)atomic64_read(&v->read_errors);
+	st->log_used = (u64)(l->segs.nr_chunks - free) * l->segs.chunk_sectors;
+	st->log_size = (u64)l->segs.nr_chunks * l->segs.chunk_sectors;
+	st->past_bytes = (u64)READ_ONCE(l->segs.held_chunks) *
+		l->segs.chunk_sectors << DL_SECTOR_SHIFT;
+}
 
-	DMEMIT("%s", mode_names[dl_volume_mode(v)]);
-	DMEMIT(" log_used %llu log_size %llu segments %u",
-	       (u64)(l->segs.nr_chunks - free) * l->segs.chunk_sectors,
-	       (u64)l->segs.nr_chunks * l->segs.chunk_sectors, live);
-	DMEMIT(" records %u records_max %u runs %u runs_max %u lost %u",
-	       dl_map_used(&v->map), v->map.max, READ_ONCE(v->runs.nr),
-	       v->runs.max - v->runs.reserve, atomic_read(&v->nr_lost));
-	DMEMIT(" seq %llu durable_seq %llu horizon_seq %llu", seq, durable,
-	       READ_ONCE(v->horizon));
-	DMEMIT(" commits %llu flushes %llu checkpoints %llu", commits, flushes,
-	       v->ck.nr_commits);
-	DMEMIT(" user_bytes %llu log_bytes %llu rewritten %llu deferred %llu",
-	       stat_sum(v, DL_STAT_USER_BYTES), log_bytes,
-	       stat_sum(v, DL_STAT_REWRITTEN), stat_sum(v, DL_STAT_DEFERRED));
-	DMEMIT(" read_log %llu read_ram %llu read_zero %llu",
-	       stat_sum(v, DL_STAT_READ_LOG), stat_sum(v, DL_STAT_READ_RAM),
-	       stat_sum(v, DL_STAT_READ_ZERO));
-	DMEMIT(" origin_bytes %llu origin_pages %llu cycles %llu",
-	       (u64)atomic64_read(&v->rc.sectors) << DL_SECTOR_SHIFT,
-	       (u64)atomic64_read(&v->rc.pages), v->rc.cycles);
-	DMEMIT(" crc_errors %llu log_errors %llu origin_errors %llu",
-	       (u64)atomic64_read(&v->crc_errors),
-	       log_errors + (u64)atomic64_read(&v->read_errors),
-	       (u64)atomic64_read(&v->rc.origin_errors));
-	DMEMIT(" snapshots %u snapshots_max %u past %u past_max %u",
-	       dl_pins_named(&v->pins), v->pins.max,
-	       dl_history_used(&v->past), v->map.max);
-	DMEMIT(" past_bytes %llu preserved_bytes %llu",
-	       (u64)READ_ONCE(l->segs.held_chunks) * l->segs.chunk_sectors <<
-	       DL_SECTOR_SHIFT, (u64)atomic64_read(&v->preserved));
-	DMEMIT(" waiting %u reconciling %u memory_bytes %llu",
-	       READ_ONCE(v->nr_deferred), READ_ONCE(v->rc.nr_jobs) > 1,
-	       dl_volume_memory(v));
-	DMEMIT(" rewind_pending %u", dl_rewind_pending(v));
+static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
+{
+	st->user_bytes = stat_sum(v, DL_STAT_USER_BYTES);
+	st->rewritten = stat_sum(v, DL_STAT_REWRITTEN);
+	st->deferred = stat_sum(v, DL_STAT_DEFERRED);
+	st->read_log = stat_sum(v, DL_STAT_READ_LOG);
+	st->read_ram = stat_sum(v, DL_STAT_READ_RAM);
+	st->read_zero = stat_sum(v, DL_STAT_READ_ZERO);
+	st->origin_bytes = (u64)atomic64_read(&v->rc.sectors) <<
+		DL_SECTOR_SHIFT;
+	st->origin_pages = (u64)atomic64_read(&v->rc.pages);
+	st->cycles = v->rc.cycles;
+	st->crc_errors = (u64)atomic64_read(&v->crc_errors);
+	st->origin_errors = (u64)atomic64_read(&v->rc.origin_errors);
+	st->waiting = READ_ONCE(v->nr_deferred);
+	st->reconciling = READ_ONCE(v->rc.nr_jobs) > 1;
+}
+
+void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
+{
+	st->mode = dl_volume_mode(v);
+	fill_log(v, st);
+	fill_io(v, st);
+	st->records = dl_map_used(&v->map);
+	st->records_max = v->map.max;
+	st->runs = READ_ONCE(v->runs.nr);
+	st->runs_max = v->runs.max - v->runs.reserve;
+	st->lost = atomic_read(&v->nr_lost);
+	st->horizon_seq = READ_ONCE(v->horizon);
+	st->checkpoints = v->ck.nr_commits;
+	st->snapshots = dl_pins_named(&v->pins);
+	st->snapshots_max = v->pins.max;
+	st->past = dl_history_used(&v->past);
+	st->past_max = v->map.max;
+	st->preserved_bytes = (u64)atomic64_read(&v->preserved);
+	st->memory_bytes = dl_volume_memory(v);
+	st->rewind_pending = dl_rewind_pending(v);
+	st->events = dl_event_nr(v);
+}
+
+static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
+{
+	struct dl_ctl_status st;
+	unsigned int sz = 0, i;
+
+	dl_status_fill(v, &st);
+	DMEMIT("%s", dl_status_mode(st.mode));
+	for (i = 0; i < dl_status_nr_keys; i++)
+		DMEMIT(" %s %llu", dl_status_keys[i].name,
+		       dl_status_value(&st, i));
 }
 
 void dl_status(struct dm_target *ti, status_type_t type,
@@ -94,7 +173,7 @@ void dl_status(struct dm_target *ti, status_type_t type,
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
 		DMEMIT(",origin_device=%s,log_device=%s,log_uuid=%pU,mode=%s;",
 		       t->origin->name, t->log->name, t->volume->ck.sb.uuid,
-		       mode_names[dl_volume_mode(t->volume)]);
+		       dl_status_mode(dl_volume_mode(t->volume)));
 		break;
 	}
 }

@@ -16,6 +16,7 @@
 #include "io.h"
 #include "compat/limits.h"
 #include "msg.h"
+#include "sysfs.h"
 #include "target.h"
 #include "volume.h"
 
@@ -113,6 +114,7 @@ static void dl_dtr(struct dm_target *ti)
 {
 	struct dl_target *t = ti->private;
 
+	dl_sysfs_remove(ti);
 	dl_volume_put(t->volume, ti);
 	put_devices(ti, t);
 	kfree(t);
@@ -171,8 +173,11 @@ static void dl_presuspend_undo(struct dm_target *ti)
 static int dl_preresume(struct dm_target *ti)
 {
 	struct dl_target *t = ti->private;
+	int ret = dl_volume_resume(t->volume, ti, &t->opts);
 
-	return dl_volume_resume(t->volume, ti, &t->opts);
+	if (!ret)
+		dl_sysfs_add(ti);
+	return ret;
 }
 
 static void dl_postsuspend(struct dm_target *ti)

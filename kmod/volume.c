@@ -21,6 +21,7 @@
 
 static LIST_HEAD(volumes);
 static DEFINE_MUTEX(volumes_lock);
+static DECLARE_WAIT_QUEUE_HEAD(visitor_left);
 
 void dl_volume_housekeep(struct dl_volume *v)
 {
@@ -49,7 +50,7 @@ void dl_volume_fail(struct dl_volume *v, enum dl_mode mode,
 	wake_up_all(&v->rc.wait);
 	dl_throttle_release(&v->throttle);
 	dl_write_wake(v);
-	schedule_work(&v->event_work);
+	dl_event_raise(v, DL_EVENT_MODE);
 }
 
 void dl_volume_log_failed(struct dl_volume *v)
@@ -58,16 +59,6 @@ void dl_volume_log_failed(struct dl_volume *v)
 		       "log %pg: write error in its metadata; what was durable stays readable, replace the device and activate again",
 		       v->logio.bdev);
 	dl_log_fail(&v->log);
-}
-
-static void event_work(struct work_struct *work)
-{
-	struct dl_volume *v = container_of(work, struct dl_volume, event_work);
-
-	mutex_lock(&v->event_lock);
-	if (v->ti)
-		dm_table_event(v->ti->table);
-	mutex_unlock(&v->event_lock);
 }
 
 bool dl_volume_has_record(void *volume, u64 page)
@@ -187,7 +178,7 @@ static void volume_destroy(struct dl_volume *v)
 		dl_throttle_stop(&v->throttle);
 	if (v->io_wq)
 		destroy_workqueue(v->io_wq);
-	cancel_work_sync(&v->event_work);
+	cancel_work_sync(&v->events.work);
 	dl_reconcile_exit(&v->rc);
 	dl_log_exit(&v->log);
 	dl_map_exit(&v->map);
@@ -371,7 +362,7 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	bio_list_init(&v->deferred);
 	INIT_WORK(&v->write_work, dl_write_work);
 	INIT_WORK(&v->house_work, dl_housekeep_work);
-	INIT_WORK(&v->event_work, event_work);
+	dl_event_init(v);
 	mutex_init(&v->house_lock);
 	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));
 	list_add(&v->registry, &volumes);
@@ -460,8 +451,50 @@ void dl_volume_put(struct dl_volume *v, struct dm_target *ti)
 	last = !--v->users;
 	v->making = last;
 	mutex_unlock(&volumes_lock);
-	if (last)
-		volume_destroy(v);
+	if (!last)
+		return;
+	dl_event_end(v);
+	/* No more come in; the devices are still the table's. */
+	wait_event(visitor_left, !atomic_read(&v->visitors));
+	volume_destroy(v);
+}
+
+/* What is asked for @dev, or behind it? Registry locked. */
+static bool fits(struct dl_volume *v, dev_t dev, bool next)
+{
+	dev_t have = disk_devt(dm_disk(v->md));
+
+	return !v->making && v->started && (next ? have >= dev : have == dev);
+}
+
+struct dl_volume *dl_volume_enter(dev_t dev, bool next)
+{
+	struct dl_volume *v, *best = NULL;
+	dev_t least = 0, have;
+
+	mutex_lock(&volumes_lock);
+	list_for_each_entry(v, &volumes, registry) {
+		if (!fits(v, dev, next))
+			continue;
+		have = disk_devt(dm_disk(v->md));
+		/* One that is detached may have a successor on its device. */
+		if (best && (have > least || (have == least &&
+		    dl_volume_mode(v) == DL_MODE_DETACHED)))
+			continue;
+		best = v;
+		least = have;
+	}
+	if (best)
+		atomic_inc(&best->visitors);
+	mutex_unlock(&volumes_lock);
+	return best;
+}
+
+void dl_volume_leave(struct dl_volume *v)
+{
+	/* The volume may go with the last one: not to be touched after this. */
+	if (atomic_dec_and_test(&v->visitors))
+		wake_up_all(&visitor_left);
 }
 
 /* ---- start and stop ---- */
@@ -497,13 +530,13 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 
 	mutex_lock(&v->event_lock);
 	v->ti = ti;
-	mutex_unlock(&v->event_lock);
 	if (v->started && (opts->frame_mem_kib != v->opts.frame_mem_kib ||
 			   opts->max_records != v->opts.max_records ||
 			   opts->segment_kib != v->opts.segment_kib))
 		dl_warn("%s: frame_mem_kib, max_records and segment_kib change with the next activation only",
 			v->name);
 	v->opts = *opts;
+	mutex_unlock(&v->event_lock);
 	v->sectors = ti->len;
 	v->ck.sb.volume_sectors = ti->len;
 	v->log.commit_ms = opts->commit_ms;

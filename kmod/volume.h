@@ -5,7 +5,8 @@
  * A volume belongs to a mapped device, not to a table: a reload finds the one
  * that runs and shares it. It is created (log read, nothing written) by the
  * first constructor, started by the first resume, and destroyed with its last
- * table. @users is guarded by the registry's mutex.
+ * table. @users is guarded by the registry's mutex. Who comes from elsewhere
+ * than a table (ioctl, sysfs) is a visitor: its end waits for them to leave.
  *
  * The mode only ever gets worse: RW -> RO (the log device failed; what is
  * there stays readable) -> DETACHED (the origin is a plain disk again).
@@ -19,6 +20,7 @@
 #include <linux/percpu.h>
 
 #include "checkpoint.h"
+#include "event.h"
 #include "log.h"
 #include "map.h"
 #include "options.h"
@@ -51,10 +53,11 @@ struct dl_stats {
 struct dl_volume {
 	struct list_head registry;
 	unsigned int users;
+	atomic_t visitors;
 	struct mapped_device *md;
 	bool making;			/* being set up or taken down */
 	struct mutex detach_lock;	/* one detach at a time */
-	struct mutex event_lock;	/* @ti */
+	struct mutex event_lock;	/* @ti, @opts */
 	struct dm_target *ti;		/* of the live table, for events */
 	char name[32];
 
@@ -100,7 +103,7 @@ struct dl_volume {
 	struct workqueue_struct *io_wq;	/* write_work and slow reads */
 	struct workqueue_struct *meta_wq;
 	struct work_struct house_work;
-	struct work_struct event_work;
+	struct dl_events events;
 	struct mutex house_lock;	/* summaries against releases */
 	u32 sealed_since;		/* segments sealed since a checkpoint */
 
@@ -154,6 +157,20 @@ void dl_volume_suspend(struct dl_volume *v);
  * Return: it, with a reference that dl_volume_put() drops, or NULL.
  */
 struct dl_volume *dl_volume_of(struct block_device *bdev);
+
+/**
+ * dl_volume_enter() - visit the active volume that is on a device
+ * @dev: the mapped device's number
+ * @next: or, if there is none, on the one with the next higher number
+ *
+ * It and its devices stay until dl_volume_leave(), even when its table goes,
+ * which waits for that: so nothing may be waited for that a removal holds up,
+ * user memory included. No device is held open.
+ *
+ * Context: process, may sleep. Return: the volume, or NULL.
+ */
+struct dl_volume *dl_volume_enter(dev_t dev, bool next);
+void dl_volume_leave(struct dl_volume *v);
 
 /**
  * dl_volume_fail() - the mode gets worse, for good

@@ -5,7 +5,7 @@
 #
 # Usage: scripts/check-layers.sh [TREE]     (default: this tree)
 #
-#   glue        module, target, view, status, message
+#   glue        module, target, view, status, message, control, sysfs, ...
 #   subjects    volume, write, read, flush, recovery, snapshot, reconcile, job, ...
 #   mechanisms  map, runs, past, pins, log, commit, frame, segment, ...
 #   base        blkio, msg, and what knows kernel versions: kmod/compat
@@ -28,8 +28,8 @@ set -euo pipefail
 export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
-GLUE='module target status message view'
-SUBJECTS='volume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot rewind retain preserve space'
+GLUE='module target status message view control sysfs tunable'
+SUBJECTS='volume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot rewind retain preserve space event diff'
 MECHANISMS='options throttle map runs past pins window log commit frame segment checkpoint fingerprint'
 BASE='blkio msg'
 # Of the mechanisms, those that must not know the others.
@@ -85,7 +85,7 @@ by_include() {
 		if (FILENAME ~ /^kmod\//)
 			where = where " kmod/compat/"
 		else
-			where = where " tools/ tools/port/ kmod/core/"
+			where = where " tools/ tools/port/ kmod/core/ kmod/uapi/"
 		n = split(where, d, " ")
 		for (i = 1; i <= n; i++)
 			if (plain(d[i] name) in known)

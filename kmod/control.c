@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Glue to programs: ioctls of /dev/deltalog-control, see uapi/deltalog.h.
+ *
+ * A call visits its volume (dl_volume_enter()) and calls what the messages
+ * call. User memory is touched only before and after the visit: it may have to
+ * be fetched from the very volume whose removal waits for the visitor.
+ */
+#include <linux/blkdev.h>
+#include <linux/capability.h>
+#include <linux/ctype.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+
+#include "control.h"
+#include "diff.h"
+#include "snapshot.h"
+#include "status.h"
+#include "target.h"
+
+/* Elements of one call: what the kernel takes memory for. */
+#define VOLUMES_MAX	32u
+#define SNAPSHOTS_MAX	256u
+#define EXTENTS_MAX	16384u
+
+/* All begin with the flags. */
+union arg {
+	u32 flags;
+	struct dl_ctl_version version;
+	struct dl_ctl_volumes volumes;
+	struct dl_ctl_status status;
+	struct dl_ctl_snapshot_arg snapshot;
+	struct dl_ctl_snapshot_pair pair;
+	struct dl_ctl_snapshots snapshots;
+	struct dl_ctl_diff diff;
+	struct dl_ctl_wait wait;
+};
+
+/* The same for 32-bit programs, and for ever. */
+static_assert(sizeof(struct dl_ctl_version) == 32);
+static_assert(sizeof(struct dl_ctl_volume) == 168);
+static_assert(sizeof(struct dl_ctl_volumes) == 24);
+static_assert(sizeof(struct dl_ctl_status) == 320);
+static_assert(sizeof(struct dl_ctl_snapshot) == 104);
+static_assert(sizeof(struct dl_ctl_snapshot_arg) == 184);
+static_assert(sizeof(struct dl_ctl_snapshot_pair) == 248);
+static_assert(sizeof(struct dl_ctl_snapshots) == 32);
+static_assert(sizeof(struct dl_ctl_extent) == 16);
+static_assert(sizeof(struct dl_ctl_diff) == 184);
+static_assert(sizeof(struct dl_ctl_wait) == 32);
+static_assert(DL_CTL_SNAPSHOT_NAME == DL_PIN_NAME_BYTES);
+static_assert(DL_CTL_SNAPSHOT_DAMAGED == DL_PIN_DAMAGED);
+static_assert(DL_CTL_EVENT_MODE == 1 << DL_EVENT_MODE &&
+	      DL_CTL_EVENT_PRESSURE == 1 << DL_EVENT_PRESSURE &&
+	      DL_CTL_EVENT_FULL == 1 << DL_EVENT_FULL &&
+	      DL_CTL_EVENT_ROOM == 1 << DL_EVENT_ROOM);
+
+static struct dl_volume *enter(u32 major, u32 minor)
+{
+	if (major > MAJOR(~0U) || minor > MINORMASK)
+		return NULL;
+	return dl_volume_enter(MKDEV(major, minor), false);
+}
+
+/* Does it end within its field, and can it be printed? */
+static bool text_ok(const char *name)
+{
+	size_t n = strnlen(name, DL_CTL_SNAPSHOT_NAME), i;
+
+	for (i = 0; i < n; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]))
+			return false;
+	return n < DL_CTL_SNAPSHOT_NAME;
+}
+
+/* A list's elements to the caller's buffer. */
+static int give(u64 buffer, const void *from, size_t bytes)
+{
+	return copy_to_user(u64_to_user_ptr(buffer), from, bytes) ? -EFAULT : 0;
+}
+
+static void describe(struct dl_ctl_snapshot *s, const struct dl_pin *pin)
+{
+	*s = (struct dl_ctl_snapshot) {
+		.id = pin->id, .seq = pin->seq, .time_ns = pin->time_ns,
+		.sectors = pin->sectors, .views = pin->views,
+		.flags = pin->flags & DL_PIN_DAMAGED,
+	};
+	memcpy(s->name, pin->name, sizeof(s->name));
+}
+
+static int do_version(union arg *arg)
+{
+	struct dl_ctl_version *a = &arg->version;
+
+	a->abi = DL_CTL_ABI;
+	memcpy(a->target, dl_target_type.version, sizeof(a->target));
+	a->page_bytes = DL_PAGE_BYTES;
+	a->events = BIT_ULL(DL_EVENT_COUNT) - 1;
+	return 0;
+}
+
+/* ---- volumes ---- */
+
+static void describe_volume(struct dl_ctl_volume *e, struct dl_volume *v)
+{
+	dev_t dev = disk_devt(dm_disk(v->md));
+
+	*e = (struct dl_ctl_volume) {
+		.major = MAJOR(dev), .minor = MINOR(dev),
+		.mode = dl_volume_mode(v), .sectors = v->sectors,
+	};
+	memcpy(e->log_uuid, v->ck.sb.uuid, sizeof(e->log_uuid));
+	/* Fails when it is about to go; then it has no name any more. */
+	dm_copy_name_and_uuid(v->md, e->name, NULL);
+}
+
+/* The next one at or behind *@dev, which goes on behind it. */
+static bool next_volume(u64 *dev, struct dl_ctl_volume *e)
+{
+	struct dl_volume *v = *dev > U32_MAX ? NULL :
+		dl_volume_enter(*dev, true);
+
+	if (!v)
+		return false;
+	describe_volume(e, v);
+	dl_volume_leave(v);
+	*dev = (u64)MKDEV(e->major, e->minor) + 1;
+	return true;
+}
+
+static int do_volume_list(union arg *arg)
+{
+	struct dl_ctl_volumes *a = &arg->volumes;
+	u32 max = min(a->count, VOLUMES_MAX), n = 0;
+	struct dl_ctl_volume *list, ahead;
+	u64 dev = a->cursor, peek;
+	int ret;
+
+	if (!max)
+		return -EINVAL;
+	list = kcalloc(max, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	while (n < max && next_volume(&dev, &list[n]))
+		n++;
+	peek = dev;
+	a->cursor = n == max && next_volume(&peek, &ahead) ? dev : 0;
+	a->count = n;
+	ret = give(a->buffer, list, n * sizeof(*list));
+	kfree(list);
+	return ret;
+}
+
+static int do_status(union arg *arg)
+{
+	struct dl_ctl_status *a = &arg->status;
+	struct dl_volume *v = enter(a->major, a->minor);
+
+	if (!v)
+		return -ENODEV;
+	dl_status_fill(v, a);
+	dl_volume_leave(v);
+	return 0;
+}
+
+/* ---- snapshots ---- */
+
+static int do_create(union arg *arg)
+{
+	struct dl_ctl_snapshot_arg *a = &arg->snapshot;
+	struct dl_volume *v;
+	struct dl_pin pin;
+	int ret;
+
+	if (a->pad || !text_ok(a->name))
+		return -EINVAL;
+	v = enter(a->major, a->minor);
+	if (!v)
+		return -ENODEV;
+	ret = dl_snapshot_create(v, a->name, &pin);
+	dl_volume_leave(v);
+	if (!ret)
+		describe(&a->snapshot, &pin);
+	return ret;
+}
+
+static int do_delete(union arg *arg)
+{
+	struct dl_ctl_snapshot_arg *a = &arg->snapshot;
+	struct dl_volume *v;
+	int ret;
+
+	if (a->pad || !text_ok(a->name))
+		return -EINVAL;
+	v = enter(a->major, a->minor);
+	if (!v)
+		return -ENODEV;
+	ret = dl_snapshot_delete(v, a->name);
+	dl_volume_leave(v);
+	return ret;
+}
+
+static bool pair_ok(const struct dl_ctl_snapshot_pair *a)
+{
+	return !a->pad && text_ok(a->name) && text_ok(a->other);
+}
+
+static int do_rename(union arg *arg)
+{
+	struct dl_ctl_snapshot_pair *a = &arg->pair;
+	struct dl_volume *v;
+	int ret;
+
+	if (!pair_ok(a))
+		return -EINVAL;
+	v = enter(a->major, a->minor);
+	if (!v)
+		return -ENODEV;
+	ret = dl_snapshot_rename(v, a->name, a->other);
+	dl_volume_leave(v);
+	return ret;
+}
+
+static int do_rewind(union arg *arg)
+{
+	struct dl_ctl_snapshot_pair *a = &arg->pair;
+	struct dl_volume *v;
+	struct dl_pin pin;
+	int ret;
+
+	if (!pair_ok(a))
+		return -EINVAL;
+	v = enter(a->major, a->minor);
+	if (!v)
+		return -ENODEV;
+	ret = dl_snapshot_rewind(v, a->name, a->other, &pin);
+	dl_volume_leave(v);
+	if (!ret)
+		describe(&a->snapshot, &pin);
+	return ret;
+}
+
+/* Those from sequence *@seq on; no two snapshots have the same. */
+static u32 list_pins(struct dl_volume *v, struct dl_ctl_snapshot *list, u32 max,
+		     u64 *seq)
+{
+	u64 from = *seq;
+	u32 n = 0, i;
+
+	*seq = 0;
+	read_lock(&v->pins.lock);
+	for (i = 0; i < v->pins.nr; i++) {
+		const struct dl_pin *pin = &v->pins.pin[i];
+
+		if (pin->seq < from || pin->flags & DL_PIN_HIDDEN)
+			continue;
+		if (n == max) {
+			*seq = pin->seq;
+			break;
+		}
+		describe(&list[n++], pin);
+	}
+	read_unlock(&v->pins.lock);
+	return n;
+}
+
+static int do_snapshot_list(union arg *arg)
+{
+	struct dl_ctl_snapshots *a = &arg->snapshots;
+	u32 max = min(a->count, SNAPSHOTS_MAX);
+	struct dl_ctl_snapshot *list;
+	struct dl_volume *v;
+	int ret;
+
+	if (!max)
+		return -EINVAL;
+	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	v = enter(a->major, a->minor);
+	ret = v ? 0 : -ENODEV;
+	if (v) {
+		a->count = list_pins(v, list, max, &a->cursor);
+		dl_volume_leave(v);
+		ret = give(a->buffer, list, a->count * sizeof(*list));
+	}
+	kvfree(list);
+	return ret;
+}
+
+static int do_diff(union arg *arg)
+{
+	struct dl_ctl_diff *a = &arg->diff;
+	struct dl_diff d = {
+		.from = a->from, .to = a->to,
+		.from_id = a->from_id, .to_id = a->to_id,
+		.cursor = a->cursor, .max = min(a->count, EXTENTS_MAX),
+	};
+	struct dl_volume *v;
+	int ret = -ENODEV;
+
+	if (!d.max || !text_ok(a->from) || !text_ok(a->to))
+		return -EINVAL;
+	d.out = kvcalloc(d.max, sizeof(*d.out), GFP_KERNEL);
+	if (!d.out)
+		return -ENOMEM;
+	v = enter(a->major, a->minor);
+	if (v) {
+		ret = dl_diff(v, &d);
+		dl_volume_leave(v);
+	}
+	if (!ret) {
+		a->count = d.nr;
+		a->cursor = d.cursor;
+		a->from_id = d.from_id;
+		a->to_id = d.to_id;
+		a->sectors = d.sectors;
+		ret = give(a->buffer, d.out, d.nr * sizeof(*d.out));
+	}
+	kvfree(d.out);
+	return ret;
+}
+
+/* ---- events ---- */
+
+static int do_wait(union arg *arg)
+{
+	struct dl_ctl_wait *a = &arg->wait;
+	struct dl_volume *v = enter(a->major, a->minor);
+	u64 nr = a->event_nr, happened = 0;
+	int ret;
+
+	if (!v)
+		return -ENODEV;
+	ret = dl_event_wait(v, &nr, a->timeout_ms == DL_CTL_FOREVER ?
+			    MAX_SCHEDULE_TIMEOUT :
+			    (long)msecs_to_jiffies(a->timeout_ms), &happened);
+	dl_volume_leave(v);
+	a->event_nr = nr;
+	a->happened = happened;
+	return ret;
+}
+
+/* ---- which of them ---- */
+
+static const struct op {
+	int (*run)(union arg *arg);
+	size_t least;		/* as long as it was in ABI 1 */
+	size_t size;
+} ops[] = {
+#define OP(request, run, type, least) \
+	[_IOC_NR(request)] = { run, least, sizeof(struct type) }
+	OP(DL_CTL_VERSION, do_version, dl_ctl_version, 32),
+	OP(DL_CTL_VOLUME_LIST, do_volume_list, dl_ctl_volumes, 24),
+	OP(DL_CTL_STATUS, do_status, dl_ctl_status, 320),
+	OP(DL_CTL_SNAPSHOT_CREATE, do_create, dl_ctl_snapshot_arg, 184),
+	OP(DL_CTL_SNAPSHOT_DELETE, do_delete, dl_ctl_snapshot_arg, 184),
+	OP(DL_CTL_SNAPSHOT_RENAME, do_rename, dl_ctl_snapshot_pair, 248),
+	OP(DL_CTL_SNAPSHOT_LIST, do_snapshot_list, dl_ctl_snapshots, 32),
+	OP(DL_CTL_REWIND, do_rewind, dl_ctl_snapshot_pair, 248),
+	OP(DL_CTL_DIFF, do_diff, dl_ctl_diff, 184),
+	OP(DL_CTL_WAIT_EVENT, do_wait, dl_ctl_wait, 32),
+#undef OP
+};
+
+static long control_ioctl(struct file *file, unsigned int request,
+			  unsigned long address)
+{
+	void __user *user = (void __user *)address;
+	size_t size = _IOC_SIZE(request);
+	const struct op *op;
+	union arg arg;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (_IOC_TYPE(request) != DL_CTL_MAGIC ||
+	    _IOC_DIR(request) != (_IOC_READ | _IOC_WRITE) ||
+	    _IOC_NR(request) >= ARRAY_SIZE(ops))
+		return -ENOTTY;
+	op = &ops[_IOC_NR(request)];
+	if (size < op->least)
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, op->size, user, size);
+	if (ret)
+		return ret;
+	if (arg.flags)
+		return -EINVAL;
+	ret = op->run(&arg);
+	if (!ret && copy_to_user(user, &arg, min(size, op->size)))
+		ret = -EFAULT;
+	return ret;
+}
+
+static const struct file_operations control_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.unlocked_ioctl = control_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice control = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = DL_CTL_NODE,
+	.nodename = DL_CTL_NODE,
+	.mode = 0600,
+	.fops = &control_fops,
+};
+
+int dl_control_init(void)
+{
+	return misc_register(&control);
+}
+
+void dl_control_exit(void)
+{
+	misc_deregister(&control);
+}

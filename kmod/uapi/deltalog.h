@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/deltalog-control: what programs ask of dm-deltalog by ioctl(2).
+ *
+ * The device is there while the module is loaded. Its mode is 0600; opening it
+ * to read is enough, and every call needs CAP_SYS_ADMIN in the initial user
+ * namespace. The calls do what the target's messages and its status line do
+ * (Documentation/target.md), by the same functions; what they add is a diff of
+ * snapshots, waiting for events, and answers of any length.
+ *
+ * Conventions
+ * -----------
+ *
+ * Versions. The request number holds the size of its structure, as _IOWR()
+ * makes it. Structures grow at their end only. A kernel that knows a longer one
+ * takes what the caller does not have for zero, and writes back no more than
+ * the caller has. A kernel that knows a shorter one refuses, with E2BIG, a
+ * caller whose additional bytes are not all zero, and else leaves them alone. A
+ * structure shorter than it was in ABI 1 is EINVAL. So programs older or newer
+ * than the kernel go on working; the number that DL_CTL_VERSION gives tells
+ * what there is to be had.
+ *
+ * Fields. All are in the byte order of the machine, at the same place for 32-bit
+ * and 64-bit programs. @flags and @pad have to be zero unless a flag is defined
+ * here; else EINVAL. Fields marked "out" are ignored on the way in. When a call
+ * fails the structure is left as it was.
+ *
+ * Volumes are named by the device number of their mapped device, @major and
+ * @minor, as stat(2) tells it of /dev/mapper/NAME in st_rdev. Names of
+ * snapshots are 1 to 63 of A-Z a-z 0-9 _ . : + -, neither - nor . first, and a
+ * zero byte behind them.
+ *
+ * Lists (volumes, snapshots, extents) go to a buffer of the caller's, piece by
+ * piece:
+ *
+ *   @buffer  address of an array of @count elements, as a 64-bit number
+ *   @count   in: elements the buffer has room for, at least 1; out: elements
+ *            written. May be less although there are more: the kernel bounds
+ *            the work of one call
+ *   @cursor  in: 0 to begin, else what the call before gave; out: where to go
+ *            on, 0: there is no more
+ *
+ * A caller repeats the call with everything else the same until @cursor comes
+ * back as zero. Nothing is held between two calls, and a cursor stays good for
+ * as long as the volume is active. What is there throughout is seen exactly
+ * once, in ascending order; what comes or goes meanwhile may be seen.
+ *
+ * While a call is inside a volume, removing that device waits for it, as it
+ * does for a message. An open file holds no volume, only the module.
+ *
+ * Errors of every call
+ *
+ *   EPERM    the caller has no CAP_SYS_ADMIN
+ *   ENOTTY   no such request: the kernel is too old for it, or it is none
+ *   EINVAL   a structure too short, an unknown flag, padding that is not zero, a
+ *            name that does not end within its field, a @count of 0
+ *   E2BIG    the structure has more than this kernel knows, and it is not zero
+ *   EFAULT   an address that cannot be read or written
+ *   ENODEV   no active deltalog volume has that device number
+ *   ENOMEM
+ *
+ * and more for some, see there. Of those the reason is in the kernel's log.
+ */
+#ifndef _UAPI_LINUX_DELTALOG_H
+#define _UAPI_LINUX_DELTALOG_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define DL_CTL_NODE		"deltalog-control"	/* in /dev */
+/* Of this header. Higher ones have all that lower ones have. */
+#define DL_CTL_ABI		1
+
+#define DL_CTL_SNAPSHOT_NAME	64	/* bytes, with the zero at its end */
+#define DL_CTL_DEVICE_NAME	128	/* likewise */
+
+/* DL_CTL_VERSION: what kernel is this. Needs no volume. */
+struct dl_ctl_version {
+	__u32 flags;		/* 0 */
+	__u32 abi;		/* out: DL_CTL_ABI of the kernel */
+	__u32 target[3];	/* out: version of the target deltalog */
+	__u32 page_bytes;	/* out: unit in which writes are recorded */
+	__u64 events;		/* out: DL_CTL_EVENT_*, kinds there may be */
+};
+
+/* Modes, only ever getting worse; see Documentation/target.md. */
+#define DL_CTL_MODE_RW		0	/* in order */
+#define DL_CTL_MODE_RO		1	/* the log failed: reads only */
+#define DL_CTL_MODE_DETACHED	2	/* the origin is a plain disk again */
+
+/* An element of DL_CTL_VOLUME_LIST. */
+struct dl_ctl_volume {
+	__u32 major, minor;	/* of the mapped device */
+	__u32 mode;		/* DL_CTL_MODE_* */
+	__u32 pad;		/* 0 */
+	__u64 sectors;		/* size, in 512-byte sectors */
+	__u8 log_uuid[16];	/* of its log */
+	char name[DL_CTL_DEVICE_NAME];	/* of the device, as dmsetup shows it */
+};
+
+/* DL_CTL_VOLUME_LIST: the active volumes. A list, see above. */
+struct dl_ctl_volumes {
+	__u32 flags;		/* 0 */
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_volume [count] */
+	__u64 cursor;		/* in and out */
+};
+
+/*
+ * DL_CTL_STATUS: mode and counters, with the names and meanings of the keys of
+ * the status line (Documentation/target.md). Each is right, but they are not all
+ * of one instant.
+ */
+struct dl_ctl_status {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 mode;		/* out, like all that follows: DL_CTL_MODE_* */
+	__u64 log_used;		/* sectors */
+	__u64 log_size;		/* sectors */
+	__u64 segments;
+	__u64 records;
+	__u64 records_max;
+	__u64 runs;
+	__u64 runs_max;
+	__u64 lost;
+	__u64 seq;
+	__u64 durable_seq;
+	__u64 horizon_seq;
+	__u64 commits;
+	__u64 flushes;
+	__u64 checkpoints;
+	__u64 user_bytes;	/* bytes */
+	__u64 log_bytes;	/* bytes */
+	__u64 rewritten;
+	__u64 deferred;
+	__u64 read_log;
+	__u64 read_ram;
+	__u64 read_zero;
+	__u64 origin_bytes;	/* bytes */
+	__u64 origin_pages;
+	__u64 cycles;
+	__u64 crc_errors;
+	__u64 log_errors;
+	__u64 origin_errors;
+	__u64 snapshots;
+	__u64 snapshots_max;
+	__u64 past;
+	__u64 past_max;
+	__u64 past_bytes;	/* bytes */
+	__u64 preserved_bytes;	/* bytes */
+	__u64 waiting;
+	__u64 reconciling;	/* 0 or 1 */
+	__u64 memory_bytes;	/* bytes */
+	__u64 rewind_pending;	/* 0 or 1 */
+	__u64 events;		/* raised so far, see DL_CTL_WAIT_EVENT */
+};
+
+/* Its past is damaged: it cannot be viewed, only deleted. */
+#define DL_CTL_SNAPSHOT_DAMAGED	0x1
+
+struct dl_ctl_snapshot {
+	__u64 id;		/* never used twice in a log, never 0 */
+	__u64 seq;		/* it holds all up to this record, none behind */
+	__u64 time_ns;		/* when it was made, nanoseconds since 1970 */
+	__u64 sectors;		/* size of the volume, then */
+	__u32 views;		/* open ones, diffs under way included */
+	__u32 flags;		/* DL_CTL_SNAPSHOT_* */
+	char name[DL_CTL_SNAPSHOT_NAME];
+};
+
+/*
+ * DL_CTL_SNAPSHOT_CREATE: a snapshot of now. When it returns it is durable, and
+ * so is everything accepted before.
+ * DL_CTL_SNAPSHOT_DELETE: delete one. When it returns that is durable; the space
+ * comes back in the background.
+ *
+ *   EINVAL   create: the name
+ *   EEXIST   create: there is one of that name
+ *   ENOENT   delete: there is none
+ *   EBUSY    delete: it is viewed, or a diff of it is under way; both: the
+ *            volume is being detached
+ *   ENOSPC   create: too many, or the log is full
+ *   EROFS    the volume is not read-write
+ *   EIO      the log failed
+ */
+struct dl_ctl_snapshot_arg {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 pad;		/* 0 */
+	char name[DL_CTL_SNAPSHOT_NAME];
+	struct dl_ctl_snapshot snapshot;	/* out: create: the new one */
+};
+
+/*
+ * DL_CTL_SNAPSHOT_RENAME: give @name the name @other. Errors: as for create,
+ * and
+ *
+ *   ENOENT   there is no @name
+ *
+ * DL_CTL_REWIND: the volume becomes what snapshot @name holds; what it is now
+ * becomes a snapshot called @other. It has to be suspended, and nobody may keep
+ * its pages in memory: see Documentation/timeline.md before using it. Errors:
+ * as for rename, and
+ *
+ *   EBUSY    it is not suspended, or the last rewind has not settled
+ *   EUCLEAN  the snapshot's past is damaged
+ */
+struct dl_ctl_snapshot_pair {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 pad;		/* 0 */
+	char name[DL_CTL_SNAPSHOT_NAME];
+	char other[DL_CTL_SNAPSHOT_NAME];
+	struct dl_ctl_snapshot snapshot;	/* out: rewind: that of before */
+};
+
+/* DL_CTL_SNAPSHOT_LIST: all of them, the oldest first. A list, see above. */
+struct dl_ctl_snapshots {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_snapshot [count] */
+	__u64 cursor;		/* in and out */
+};
+
+/* [start, start + sectors), in 512-byte sectors. */
+struct dl_ctl_extent {
+	__u64 start;
+	__u64 sectors;
+};
+
+/*
+ * DL_CTL_DIFF: the sectors in which two moments differ, ascending. Whatever
+ * differs is in it. What was written in between is in it as well, even if it
+ * is the same again; so is the end of a volume that has grown in between.
+ *
+ * From snapshot @from to snapshot @to, in either order; to now if @to is empty.
+ * Extents do not overlap; the last of one call and the first of the next may
+ * adjoin. A list, see above: @cursor is a sector.
+ *
+ * While a call is under way neither snapshot can be deleted. Between two calls
+ * it can: so give back @from_id and @to_id as they came from the first call,
+ * and another snapshot that took the name meanwhile is not taken for it.
+ *
+ * To now: what changes during the calls may or may not be seen. What had been
+ * accepted before the first call is seen.
+ *
+ *   EINVAL   a cursor behind the end of the volume
+ *   ENOENT   there is no such snapshot
+ *   ESTALE   @from_id or @to_id is not 0, and the name is another snapshot's
+ *   EUCLEAN  the past of one is damaged: what it holds cannot be told
+ *   EINTR    a signal
+ */
+struct dl_ctl_diff {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_extent [count] */
+	__u64 cursor;		/* in and out */
+	__u64 from_id, to_id;	/* in: 0, or as given; out; of now: 0 */
+	__u64 sectors;		/* out: size of the larger of the two */
+	char from[DL_CTL_SNAPSHOT_NAME];
+	char to[DL_CTL_SNAPSHOT_NAME];	/* "": now */
+};
+
+/* Kinds of events. */
+#define DL_CTL_EVENT_MODE	0x1	/* the mode got worse */
+#define DL_CTL_EVENT_PRESSURE	0x2	/* high_watermark was reached; not told
+					 * again before low_watermark was
+					 */
+#define DL_CTL_EVENT_FULL	0x4	/* full of what snapshots hold: writes fail */
+#define DL_CTL_EVENT_ROOM	0x8	/* and it is no longer */
+
+#define DL_CTL_FOREVER		0xffffffffu
+
+/*
+ * DL_CTL_WAIT_EVENT: wait until more than @event_nr events have been raised
+ * since the volume was activated. Does not hold the volume: when that is
+ * removed the call ends with ENODEV.
+ *
+ * To miss none, begin with the @events of DL_CTL_STATUS, then give back what
+ * came. With another activation numbers begin anew: an @event_nr higher than
+ * there is returns at once, @happened being all kinds there were since.
+ *
+ * The same events are device-mapper events (dmsetup wait) and uevents of the
+ * disk: CHANGE with DELTALOG_EVENT=mode, pressure, full or room, and
+ * DELTALOG_EVENT_NR. Several of one kind in a row may become one of these.
+ *
+ *   EINTR    a signal
+ */
+struct dl_ctl_wait {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 timeout_ms;	/* 0: only look; DL_CTL_FOREVER: none */
+	__u64 event_nr;		/* in: number known; out: number now */
+	__u64 happened;		/* out: DL_CTL_EVENT_* since; 0: timeout */
+};
+
+#define DL_CTL_MAGIC	0xfc
+
+#define DL_CTL_VERSION		_IOWR(DL_CTL_MAGIC, 0, struct dl_ctl_version)
+#define DL_CTL_VOLUME_LIST	_IOWR(DL_CTL_MAGIC, 1, struct dl_ctl_volumes)
+#define DL_CTL_STATUS		_IOWR(DL_CTL_MAGIC, 2, struct dl_ctl_status)
+#define DL_CTL_SNAPSHOT_CREATE	\
+	_IOWR(DL_CTL_MAGIC, 3, struct dl_ctl_snapshot_arg)
+#define DL_CTL_SNAPSHOT_DELETE	\
+	_IOWR(DL_CTL_MAGIC, 4, struct dl_ctl_snapshot_arg)
+#define DL_CTL_SNAPSHOT_RENAME	\
+	_IOWR(DL_CTL_MAGIC, 5, struct dl_ctl_snapshot_pair)
+#define DL_CTL_SNAPSHOT_LIST	_IOWR(DL_CTL_MAGIC, 6, struct dl_ctl_snapshots)
+#define DL_CTL_REWIND		_IOWR(DL_CTL_MAGIC, 7, struct dl_ctl_snapshot_pair)
+#define DL_CTL_DIFF		_IOWR(DL_CTL_MAGIC, 8, struct dl_ctl_diff)
+#define DL_CTL_WAIT_EVENT	_IOWR(DL_CTL_MAGIC, 9, struct dl_ctl_wait)
+
+#endif
