@@ -134,6 +134,9 @@ static void print_totals(const struct config *c, const struct totals *t)
 	printf("# %u rewinds, %u of them to what a rewind had kept, %u more had no room; %u were in flight in a crash (%u had happened)\n",
 	       t->rewinds, t->rewinds_back, t->rewinds_no_room,
 	       t->rewinds_doubts, t->rewinds_doubts_done);
+	printf("# %u diffs: %llu sectors differed, %llu were said to\n",
+	       t->diffs, (unsigned long long)t->diff_differ,
+	       (unsigned long long)t->diff_said);
 	printf("%s - %u schedules, seed %llu: %u snapshots, %u views compared, %llu MiB compared, %u crashes, %u restarts, %u ENOSPC, %u wrong\n",
 	       t->wrong ? "not ok" : "ok", t->schedules,
 	       (unsigned long long)c->seed, t->snapshots, t->views,

@@ -371,7 +371,7 @@ static const struct volume_ops fake_ops = {
 	.write = fake_write, .zero = fake_zero, .flush = fake_flush,
 	.read = fake_read, .message = fake_message, .status = fake_status,
 	.view_open = fake_view_open, .view_read = fake_view_read,
-	.view_close = fake_view_close, .cut = fake_cut, .mend = fake_mend,
+	.view_close = fake_view_close, .diff = fake_diff, .cut = fake_cut, .mend = fake_mend,
 	.origin = fake_origin, .rest = fake_rest, .says = fake_says,
 };
 

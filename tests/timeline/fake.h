@@ -55,7 +55,10 @@
 	X(REWIND_BUSY, "a volume that is not suspended can be rewound") \
 	X(REWIND_TWICE, "it is rewound before the last rewind has settled") \
 	X(REWIND_PENDING, "a rewind never settles") \
-	X(REWIND_ID, "the second id of a rewind is used again")
+	X(REWIND_ID, "the second id of a rewind is used again") \
+	X(DIFF_MISS, "a diff lacks a sector") \
+	X(DIFF_RESTART, "a diff lacks a page after a restart") \
+	X(DIFF_SELF, "the diff of a snapshot and itself has a sector")
 
 enum fault {
 #define X(name, text) FAULT_##name,

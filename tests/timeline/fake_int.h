@@ -50,7 +50,7 @@ struct fake {
 	char old_name[FAKE_NAME], new_name[FAKE_NAME];
 	uint64_t next_id, seq, past;
 	uint64_t rewound;	/* the snapshot it was last rewound to */
-	bool suspended, cut, doubted, crashed, ro, pending_rewind;
+	bool suspended, cut, doubted, crashed, ro, pending_rewind, restarted;
 };
 
 static inline size_t fake_bytes(uint32_t sectors)
@@ -85,6 +85,8 @@ int fake_rewind(struct fake *f, const char *name, const char *kept,
 /* A snapshot is about to be deleted. */
 void fake_rewind_deleted(struct fake *f, const struct fake_snap *s);
 
+int fake_diff(struct volume *v, const char *from, const char *to,
+	      uint32_t piece, char *changed);
 int fake_view_open(struct volume *v, const struct view_spec *spec,
 		   struct view **view);
 int fake_view_read(struct view *view, uint64_t at, size_t bytes, void *buf);

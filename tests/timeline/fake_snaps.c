@@ -232,6 +232,7 @@ void fake_snaps_again(struct fake *f, bool crashed)
 {
 	struct fake_snap *s = fake_snaps_find(f, f->new_name);
 
+	f->restarted = true;
 	if (crashed && f->nr_snaps && fake_fault(f, FAULT_LOST_SNAPSHOT, 50))
 		free(f->snaps[--f->nr_snaps].copy);
 	if (crashed && f->deleted.copy && !fake_snaps_find(f, f->deleted.name) &&
@@ -248,6 +249,44 @@ void fake_snaps_again(struct fake *f, bool crashed)
 		fake_leak(f, some_copy(f));
 	if (crashed && fake_fault(f, FAULT_CRASH_LEAK, 60))
 		fake_leak(f, some_copy(f));
+}
+
+/* ---- diffs -------------------------------------------------------------- */
+
+int fake_diff(struct volume *v, const char *from, const char *to,
+	      uint32_t piece, char *changed)
+{
+	struct fake *f = (struct fake *)v;
+	const struct fake_snap *a, *b;
+	const char *image = f->cur;
+	uint32_t i, last = 0;
+	int err = -ENOENT;
+
+	(void)piece;
+	pthread_mutex_lock(&f->lock);
+	a = fake_snaps_find(f, from);
+	b = fake_snaps_find(f, to);
+	if (b)
+		image = b->copy;
+	if (!a || (*to && !b))
+		goto out;
+	err = 0;
+	for (i = 0; i < f->sectors; i++) {
+		changed[i] = memcmp(a->copy + fake_bytes(i),
+				    image + fake_bytes(i), SECTOR_BYTES) != 0;
+		if (changed[i])
+			last = i;
+	}
+	if (fake_fault(f, FAULT_DIFF_MISS, 30))
+		changed[last] = 0;
+	if (f->restarted && fake_fault(f, FAULT_DIFF_RESTART, 30))
+		for (i = last & ~7u; i < f->sectors && i <= (last | 7); i++)
+			changed[i] = 0;
+	if (a == b && fake_fault(f, FAULT_DIFF_SELF, 80))
+		changed[last] = 1;
+out:
+	pthread_mutex_unlock(&f->lock);
+	return err;
 }
 
 /* ---- views -------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 #include "../model/stamp.h"
 #include "../model/util.h"
+#include "../../kmod/uapi/deltalog.h"
 #include "disk.h"
 #include "kernel.h"
 
@@ -218,6 +219,46 @@ static int view_close(struct view *view)
 	return err;
 }
 
+static int diff(struct volume *v, const char *from, const char *to,
+		uint32_t piece, char *changed)
+{
+	struct kernel_volume *k = of(v);
+	struct dl_ctl_extent *x = xcalloc(piece, sizeof(*x));
+	struct dl_ctl_diff d = {
+		.major = k->dev.major, .minor = k->dev.minor,
+		.buffer = (uintptr_t)x,
+	};
+	int fd = open("/dev/" DL_CTL_NODE, O_RDONLY | O_CLOEXEC), err = 0;
+	uint64_t end = 0;
+	uint32_t i;
+
+	if (fd < 0)
+		die("/dev/" DL_CTL_NODE ": %s", strerror(errno));
+	snprintf(d.from, sizeof(d.from), "%s", from);
+	snprintf(d.to, sizeof(d.to), "%s", to);
+	do {
+		d.count = piece;
+		if (ioctl(fd, DL_CTL_DIFF, &d))
+			err = -errno;
+		for (i = 0; !err && i < d.count; i++) {
+			/* In order, none empty, within the volume. */
+			if (x[i].start < end || !x[i].sectors ||
+			    x[i].start + x[i].sectors > k->sectors) {
+				err = -EBADMSG;
+				break;
+			}
+			end = x[i].start + x[i].sectors;
+			memset(changed + x[i].start, 1, x[i].sectors);
+		}
+		/* It has to get on, or it would never end. */
+		if (!err && d.cursor && d.cursor < end)
+			err = -EBADMSG;
+	} while (!err && d.cursor);
+	close(fd);
+	free(x);
+	return err;
+}
+
 static void cut(struct volume *v, enum part which)
 {
 	disk_cut(&of(v)->disk, which);
@@ -260,7 +301,7 @@ static const struct volume_ops kernel_ops = {
 	.write = write_sectors, .zero = zero, .flush = flush,
 	.read = read_sectors, .message = message, .status = status,
 	.view_open = view_open, .view_read = view_read,
-	.view_close = view_close, .cut = cut, .mend = mend, .origin = origin,
+	.view_close = view_close, .diff = diff, .cut = cut, .mend = mend, .origin = origin,
 	.rest = rest, .says = says,
 };
 

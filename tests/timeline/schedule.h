@@ -45,6 +45,8 @@ struct totals {
 	uint32_t rewinds_doubts, rewinds_doubts_done;
 	uint32_t reads_beside;		/* by the reader */
 	uint64_t bytes;			/* compared */
+	uint32_t diffs;
+	uint64_t diff_differ, diff_said;	/* sectors */
 	uint64_t ops[NR_ACTS];
 };
 
@@ -174,6 +176,11 @@ bool views_drop_of(struct schedule *s, uint64_t id);
 uint32_t views_of(const struct schedule *s, uint64_t id);
 /* All of every snapshot. */
 bool views_compare(struct schedule *s);
+
+/* diffs.c */
+/* Any two of the snapshots and the present; that, some of all. */
+bool diff_compare(struct schedule *s);
+bool diffs_compare(struct schedule *s);
 
 /* reader.c */
 void reader_start(struct schedule *s, const struct open_view *ov);

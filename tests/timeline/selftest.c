@@ -36,10 +36,10 @@ static bool right(const struct config *c)
 
 	run(c, FAULT_NONE, &t);
 	/* What was never tried proves nothing. */
-	ok = !t.wrong;
+	ok = !t.wrong && t.diff_said == t.diff_differ;
 	if (c->schedules >= 30)
 		ok = ok && t.snapshots && t.views && t.crashes && t.restarts &&
-			t.races && t.reads_beside;
+			t.races && t.reads_beside && t.diffs;
 	if (c->schedules >= 30 && !c->no_rewind)
 		ok = ok && t.rewinds && t.rewinds_back;
 	if (c->schedules >= 300)

@@ -219,5 +219,5 @@ bool views_compare(struct schedule *s)
 		if (s->wrong)
 			return false;
 	}
-	return true;
+	return diffs_compare(s);
 }

@@ -60,6 +60,13 @@ struct volume_ops {
 			 void *buf);
 	int (*view_close)(struct view *view);
 
+	/*
+	 * Sets @changed[sector] where @to, or now if it is "", may differ from
+	 * @from; asks for @piece extents at once.
+	 */
+	int (*diff)(struct volume *v, const char *from, const char *to,
+		    uint32_t piece, char *changed);
+
 	/* From now on @which fails whatever is asked of it, until mend(). */
 	void (*cut)(struct volume *v, enum part which);
 	void (*mend)(struct volume *v);
