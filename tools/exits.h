@@ -17,7 +17,8 @@
 	X(DL_EXIT_KERNEL,	6, "the kernel refused") \
 	X(DL_EXIT_INTERRUPTED,	7, "interrupted; may be repeated") \
 	X(DL_EXIT_BUSY,		8, "a volume or a device is in use") \
-	X(DL_EXIT_DEGRADED,	9, "check: a spare copy is damaged, nothing is lost")
+	X(DL_EXIT_DEGRADED,	9, "check: a spare copy is damaged, nothing is lost") \
+	X(DL_EXIT_TIMEOUT,	10, "wait-event: nothing happened in time")
 
 enum dl_exit {
 #define X(name, number, text) name = number,

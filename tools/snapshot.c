@@ -213,6 +213,7 @@ static const struct dl_verb *const verbs[] = {
 	&list_verb,
 	&delete_verb,
 	&rename_verb,
+	&dl_verb_snapshot_diff,
 	&dl_verb_snapshot_mount,
 	&dl_verb_snapshot_umount,
 };
@@ -275,6 +276,6 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 const struct dl_verb dl_verb_snapshot = {
 	.name = "snapshot",
 	.args = "VERB",
-	.brief = "make, list, delete, rename and mount snapshots",
+	.brief = "make, list, delete, rename, compare and mount snapshots",
 	.run = run,
 };

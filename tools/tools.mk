@@ -15,7 +15,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DDL_VERSION='"$(VERSION)"' \
 	-fstack-protector-strong -fPIE
 TOOL_INCS := -iquote $(TOP)/tools -iquote $(TOP)/tools/port \
-	-iquote $(TOP)/kmod/core
+	-iquote $(TOP)/kmod/core -iquote $(TOP)/kmod/uapi
 TOOL_LIBS := -ldevmapper -lblkid -lmount -ljson-c
 TOOL_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

@@ -19,9 +19,11 @@ extern const struct dl_verb dl_verb_rewind;
 extern const struct dl_verb dl_verb_restore;
 extern const struct dl_verb dl_verb_history;
 extern const struct dl_verb dl_verb_retention;
+extern const struct dl_verb dl_verb_wait_event;
 
 /* What comes after "snapshot"; their names have it in front. */
 extern const struct dl_verb dl_verb_snapshot_create;
+extern const struct dl_verb dl_verb_snapshot_diff;
 extern const struct dl_verb dl_verb_snapshot_mount;
 extern const struct dl_verb dl_verb_snapshot_umount;
 
