@@ -43,6 +43,7 @@ include scripts/install.mk
 -include tests/crash/crash.mk
 -include tests/rot/rot.mk
 -include tests/timeline/timeline.mk
+-include tests/control/control.mk
 -include tests/load/load.mk
 -include tests/bench/bench.mk
 include tests/check.mk

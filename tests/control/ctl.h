@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tries /dev/deltalog-control: one verb a file, see dlctl.c for what they are.
+ */
+#ifndef DLC_CTL_H
+#define DLC_CTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../kmod/uapi/deltalog.h"
+
+#define NODE	"/dev/" DL_CTL_NODE
+
+struct dev {
+	uint32_t major, minor;
+};
+
+/* Open the device; ends the program if that fails. */
+int ctl_open(void);
+
+/* ioctl(2): 0 or a negative errno. */
+int ctl(int fd, unsigned long request, void *arg);
+
+/* The name of a request and the size of its structure. */
+struct request {
+	const char *name;
+	unsigned long number;
+	size_t size;
+};
+
+extern const struct request requests[];
+extern const unsigned int nr_requests;
+
+/* Each return what the program is to end with. */
+int errors(struct dev dev);
+int refused(struct dev dev);
+int fuzz(struct dev dev, uint64_t seed);
+int uevents(unsigned int want);
+
+#endif

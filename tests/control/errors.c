@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Errors that follow from the request alone, of every request: by the header,
+ * one thing wrong at a time.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../model/util.h"
+#include "ctl.h"
+
+#define MOST	4096u		/* bytes of a structure here */
+
+static unsigned int passed, wrong;
+
+static void expect(int got, int want, const char *request, const char *what)
+{
+	passed++;
+	if (got == want)
+		return;
+	wrong++;
+	printf("not ok - %s, %s: %s, expected %s\n", request, what,
+	       got ? strerror(-got) : "success",
+	       want ? strerror(-want) : "success");
+}
+
+static struct dl_ctl_extent room[4];
+static char list_room[4096];
+
+/*
+ * A structure that is right and whose request succeeds, or, of those that would
+ * change something, fails with what is returned.
+ */
+static int fill(void *arg, const struct request *r, struct dev dev)
+{
+	struct dl_ctl_volumes volumes = {
+		.count = 2, .buffer = (uintptr_t)list_room,
+	};
+	struct dl_ctl_status status = {
+		.major = dev.major, .minor = dev.minor,
+	};
+	struct dl_ctl_snapshot_arg one = {
+		.major = dev.major, .minor = dev.minor, .name = "no-such",
+	};
+	struct dl_ctl_snapshot_pair two = {
+		.major = dev.major, .minor = dev.minor,
+		.name = "no-such", .other = "other",
+	};
+	struct dl_ctl_snapshots snapshots = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 2, .buffer = (uintptr_t)list_room,
+	};
+	struct dl_ctl_diff diff = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 4, .buffer = (uintptr_t)room, .from = "base",
+	};
+	struct dl_ctl_wait wait = {
+		.major = dev.major, .minor = dev.minor,
+	};
+
+	memset(arg, 0, MOST);
+	switch (r->number) {
+	case DL_CTL_VOLUME_LIST:
+		memcpy(arg, &volumes, sizeof(volumes));
+		return 0;
+	case DL_CTL_STATUS:
+		memcpy(arg, &status, sizeof(status));
+		return 0;
+	case DL_CTL_SNAPSHOT_CREATE:
+		memcpy(one.name, "base", 5);
+		memcpy(arg, &one, sizeof(one));
+		return -EEXIST;
+	case DL_CTL_SNAPSHOT_DELETE:
+		memcpy(arg, &one, sizeof(one));
+		return -ENOENT;
+	case DL_CTL_SNAPSHOT_RENAME:
+		memcpy(arg, &two, sizeof(two));
+		return -ENOENT;
+	case DL_CTL_REWIND:
+		/* It is not suspended. */
+		memcpy(arg, &two, sizeof(two));
+		return -EBUSY;
+	case DL_CTL_SNAPSHOT_LIST:
+		memcpy(arg, &snapshots, sizeof(snapshots));
+		return 0;
+	case DL_CTL_DIFF:
+		memcpy(arg, &diff, sizeof(diff));
+		return 0;
+	case DL_CTL_WAIT_EVENT:
+		memcpy(arg, &wait, sizeof(wait));
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* The same request for a structure of another size. */
+static unsigned long sized(const struct request *r, size_t size)
+{
+	return _IOC(_IOC_READ | _IOC_WRITE, DL_CTL_MAGIC, _IOC_NR(r->number),
+		    size);
+}
+
+static void try_sizes(int fd, const struct request *r, struct dev dev)
+{
+	char arg[MOST], before[MOST];
+	int right = fill(arg, r, dev);
+	size_t size;
+
+	expect(ctl(fd, r->number, arg), right, r->name, "as it should be");
+	for (size = 0; size < r->size; size += size < 8 ? 1 : 4) {
+		fill(arg, r, dev);
+		expect(ctl(fd, sized(r, size), arg), -EINVAL, r->name,
+		       "a structure too short");
+	}
+	/* From a newer program that asks for nothing new: nothing behind it. */
+	fill(arg, r, dev);
+	memcpy(before, arg, MOST);
+	expect(ctl(fd, sized(r, r->size + 40), arg), right, r->name,
+	       "a longer structure");
+	expect(memcmp(arg + r->size, before + r->size, MOST - r->size), 0,
+	       r->name, "what is behind it is left alone");
+	for (size = r->size; size < r->size + 40; size += 13) {
+		fill(arg, r, dev);
+		arg[size] = 1;
+		expect(ctl(fd, sized(r, r->size + 40), arg), -E2BIG, r->name,
+		       "a longer structure that asks for more");
+	}
+}
+
+static void try_pointers(int fd, const struct request *r, struct dev dev)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char arg[MOST];
+
+	if (two == MAP_FAILED || mprotect(two + page, page, PROT_NONE))
+		die("no memory");
+	expect(ctl(fd, r->number, NULL), -EFAULT, r->name, "no structure");
+	expect(ctl(fd, r->number, (void *)-4096L), -EFAULT, r->name,
+	       "an address of the kernel's");
+	fill(arg, r, dev);
+	memcpy(two + page - r->size + 8, arg, r->size - 8);
+	expect(ctl(fd, r->number, two + page - r->size + 8), -EFAULT, r->name,
+	       "a structure that is readable in part");
+	munmap(two, 2 * page);
+}
+
+static void try_flags(int fd, const struct request *r, struct dev dev)
+{
+	char arg[MOST], before[MOST];
+	unsigned int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		fill(arg, r, dev);
+		*(uint32_t *)arg = 1u << bit;
+		memcpy(before, arg, MOST);
+		expect(ctl(fd, r->number, arg), -EINVAL, r->name,
+		       "an unknown flag");
+		expect(memcmp(arg, before, MOST), 0, r->name,
+		       "what was refused is left as it was");
+	}
+}
+
+static void try_device(int fd, const struct request *r, struct dev dev)
+{
+	static const struct dev none[] = {
+		{ 0, 0 }, { ~0u, ~0u }, { 1u << 12, 0 }, { 7, 0 },
+	};
+	char arg[MOST];
+	size_t i;
+
+	if (r->number == DL_CTL_VERSION || r->number == DL_CTL_VOLUME_LIST)
+		return;
+	for (i = 0; i <= sizeof(none) / sizeof(none[0]); i++) {
+		fill(arg, r, dev);
+		if (i)
+			memcpy(arg + 4, &none[i - 1], sizeof(none[0]));
+		else
+			((uint32_t *)arg)[2] = dev.minor + 1000;
+		expect(ctl(fd, r->number, arg), -ENODEV, r->name,
+		       "a device that is no volume");
+	}
+}
+
+/* Names that do not end, cannot be printed, or may not be. */
+static void try_names(int fd, struct dev dev)
+{
+	struct dl_ctl_snapshot_arg one = {
+		.major = dev.major, .minor = dev.minor,
+	};
+	struct dl_ctl_snapshot_pair two = {
+		.major = dev.major, .minor = dev.minor, .name = "base",
+	};
+	struct dl_ctl_diff diff = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 4, .buffer = (uintptr_t)room, .from = "base",
+	};
+	static const char *const bad[] = {
+		"", "-x", ".x", "a b", "a\n", "a/b", "\303\244", "\033[2J",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(one.name, bad[i], strlen(bad[i]) + 1);
+		expect(ctl(fd, DL_CTL_SNAPSHOT_CREATE, &one), -EINVAL, "create",
+		       "a bad name");
+		memcpy(two.other, bad[i], strlen(bad[i]) + 1);
+		expect(ctl(fd, DL_CTL_SNAPSHOT_RENAME, &two), -EINVAL, "rename",
+		       "a bad name");
+	}
+	memset(one.name, 'a', sizeof(one.name));
+	expect(ctl(fd, DL_CTL_SNAPSHOT_CREATE, &one), -EINVAL, "create",
+	       "a name without an end");
+	expect(ctl(fd, DL_CTL_SNAPSHOT_DELETE, &one), -EINVAL, "delete",
+	       "a name without an end");
+	memset(two.other, 'a', sizeof(two.other));
+	expect(ctl(fd, DL_CTL_REWIND, &two), -EINVAL, "rewind",
+	       "a name without an end");
+	memset(diff.to, 'a', sizeof(diff.to));
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -EINVAL, "diff",
+	       "a name without an end");
+	one.pad = 1;
+	memcpy(one.name, "x", 2);
+	expect(ctl(fd, DL_CTL_SNAPSHOT_CREATE, &one), -EINVAL, "create",
+	       "padding that is not zero");
+	expect(ctl(fd, DL_CTL_SNAPSHOT_DELETE, &one), -EINVAL, "delete",
+	       "padding that is not zero");
+	two.pad = 1;
+	memcpy(two.other, "x", 2);
+	expect(ctl(fd, DL_CTL_SNAPSHOT_RENAME, &two), -EINVAL, "rename",
+	       "padding that is not zero");
+	expect(ctl(fd, DL_CTL_REWIND, &two), -EINVAL, "rewind",
+	       "padding that is not zero");
+}
+
+static void try_lists(int fd, struct dev dev)
+{
+	struct dl_ctl_volumes volumes = { .count = 1 };
+	struct dl_ctl_snapshots snapshots = {
+		.major = dev.major, .minor = dev.minor, .count = 1,
+	};
+	struct dl_ctl_diff diff = {
+		.major = dev.major, .minor = dev.minor, .count = 4,
+		.buffer = (uintptr_t)room, .from = "base",
+	};
+
+	expect(ctl(fd, DL_CTL_VOLUME_LIST, &volumes), -EFAULT, "volumes",
+	       "no buffer");
+	volumes.count = 0;
+	expect(ctl(fd, DL_CTL_VOLUME_LIST, &volumes), -EINVAL, "volumes",
+	       "a count of 0");
+	expect(ctl(fd, DL_CTL_SNAPSHOT_LIST, &snapshots), -EFAULT, "snapshots",
+	       "no buffer");
+	snapshots.count = 0;
+	expect(ctl(fd, DL_CTL_SNAPSHOT_LIST, &snapshots), -EINVAL, "snapshots",
+	       "a count of 0");
+	diff.cursor = ~0ULL;
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -EINVAL, "diff",
+	       "a cursor behind the end");
+	diff.cursor = 0;
+	diff.count = 0;
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -EINVAL, "diff", "a count of 0");
+	diff.count = 4;
+	diff.from_id = 1ULL << 60;
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -ESTALE, "diff",
+	       "another snapshot's number");
+	diff.from_id = 0;
+	diff.to_id = 1;
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -ESTALE, "diff", "a number of now");
+	diff.to_id = 0;
+	memcpy(diff.to, "no-such", 8);
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -ENOENT, "diff", "no such snapshot");
+	memcpy(diff.from, "no-such", 8);
+	diff.to[0] = 0;
+	expect(ctl(fd, DL_CTL_DIFF, &diff), -ENOENT, "diff", "no such snapshot");
+}
+
+static void try_requests(int fd)
+{
+	static const unsigned long bad[] = {
+		0, ~0u, _IO(DL_CTL_MAGIC, 0),
+		_IOW(DL_CTL_MAGIC, 0, struct dl_ctl_version),
+		_IOR(DL_CTL_MAGIC, 0, struct dl_ctl_version),
+		_IOWR(DL_CTL_MAGIC, 255, struct dl_ctl_version),
+		_IOWR(DL_CTL_MAGIC, 10, struct dl_ctl_version),
+		_IOWR(0xfd, 0, struct dl_ctl_version),
+	};
+	char arg[MOST] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect(ctl(fd, bad[i], arg), -ENOTTY, "request", "none there is");
+}
+
+static int result(const char *what)
+{
+	printf("%s - %s: %u tried, %u wrong\n", wrong ? "not ok" : "ok", what,
+	       passed, wrong);
+	return !!wrong;
+}
+
+int errors(struct dev dev)
+{
+	int fd = ctl_open();
+	unsigned int i;
+
+	for (i = 0; i < nr_requests; i++) {
+		try_sizes(fd, &requests[i], dev);
+		try_pointers(fd, &requests[i], dev);
+		try_flags(fd, &requests[i], dev);
+		try_device(fd, &requests[i], dev);
+	}
+	try_names(fd, dev);
+	try_lists(fd, dev);
+	try_requests(fd);
+	close(fd);
+	return result("errors of requests");
+}
+
+int refused(struct dev dev)
+{
+	int fd = ctl_open();
+	char arg[MOST];
+	unsigned int i;
+
+	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+		die("setuid: %s", strerror(errno));
+	for (i = 0; i < nr_requests; i++) {
+		fill(arg, &requests[i], dev);
+		expect(ctl(fd, requests[i].number, arg), -EPERM,
+		       requests[i].name, "without the capability");
+		expect(ctl(fd, requests[i].number, NULL), -EPERM,
+		       requests[i].name, "without the capability, no structure");
+	}
+	expect(ctl(fd, ~0u, NULL), -EPERM, "none there is",
+	       "without the capability");
+	close(fd);
+	return result("requests without CAP_SYS_ADMIN");
+}
