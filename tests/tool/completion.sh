@@ -47,7 +47,11 @@ completes deltalog dump x --records --pa -- --page
 completes deltalog check /dev/nul -- /dev/null
 completes deltalog nonsense --a --
 completes deltalog sn -- snapshot
-completes deltalog snapshot '' -- --help create list delete rename mount umount
+completes deltalog snapshot '' -- --help create list delete rename diff mount umount
+completes deltalog snapshot diff vol0 monday --x -- --xml
+completes deltalog wait -- wait-event
+completes deltalog wait-event vol0 --ti -- --timeout
+completes deltalog wait-event vol0 --timeout '' --
 completes deltalog snapshot cr -- create
 completes deltalog snapshot create vol0 --no -- --no-freeze
 completes deltalog snapshot umount /pro -- /proc
@@ -80,7 +84,9 @@ deltalog() {
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
-	'rewind --keep x' restore 'restore --range 0+8' history retention; do
+	'rewind --keep x' restore 'restore --range 0+8' history retention \
+	'snapshot diff' 'snapshot diff --xml' wait-event \
+	'wait-event --timeout 5'; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before '' -- vol0 vol1
 done
@@ -88,7 +94,9 @@ completes deltalog snapshot create vol0,v -- vol0,vol0 vol0,vol1
 for before in 'snapshot delete vol0' 'snapshot rename vol0' \
 	'snapshot mount vol0' 'snapshot delete vol0 mail:2' 'view vol0' \
 	'rewind vol0' 'rewind --keep x vol0' 'rewind vol0 --keep x' \
-	'restore vol0' 'restore --to x vol0'; do
+	'restore vol0' 'restore --to x vol0' \
+	'snapshot diff vol0' 'snapshot diff vol0 mail:2' \
+	'snapshot diff --json vol0'; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before mon -- monday
 done
@@ -98,6 +106,8 @@ completes deltalog snapshot rename vol0 monday '' --
 completes deltalog rewind vol0 monday '' --
 completes deltalog rewind vol1 '' --
 completes deltalog restore vol0 monday '' --
+completes deltalog snapshot diff vol0 monday mail:2 '' --
+completes deltalog wait-event vol0 '' --
 completes deltalog snapshot mount vol0 monday /pro -- /proc
 # As an interactive shell has it, what stands before the last @ or : is kept.
 COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
@@ -112,7 +122,8 @@ manual=$top/Documentation/man/deltalog.8
 passed=0
 for verb in create activate deactivate detach list status check dump \
 	view rewind restore 'snapshot create' 'snapshot list' 'snapshot delete' \
-	'snapshot rename' 'snapshot mount' 'snapshot umount'; do
+	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
+	wait-event; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
 	# shellcheck disable=SC2086 # words
 	for option in $(deltalog $verb --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do
