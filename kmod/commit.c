@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 
 #include "commit.h"
+#include "trace.h"
 
 /* Commits in flight that flushes start of their own; more share the next one. */
 #define MAX_FORCED	4
@@ -88,6 +89,7 @@ static void launch(struct dl_log *l, struct dl_frame *f, struct dl_batch *b)
 	l->nr_commits++;
 	l->log_sectors += h.total_sectors;
 	l->ops->closed(l->ctx, h.first_seq + h.nr_descs - 1, h.time_ns);
+	trace_deltalog_frame_write(l, f);
 	batch_add(b, f);
 }
 
@@ -199,6 +201,7 @@ static void settle(struct dl_log *l, unsigned long flags)
 	LIST_HEAD(done);
 	int err = l->failed;
 
+	trace_deltalog_durable(l);
 	collect_waiters(l, &done);
 	if (l->starved == DL_STARVED_FRAME && l->nr_free) {
 		l->starved = DL_FED;
@@ -243,6 +246,7 @@ static void frame_endio(struct bio *bio)
 	/* The memory is used again: this life of the bio ends here. */
 	bio_uninit(bio);
 	spin_lock_irqsave(&l->lock, flags);
+	trace_deltalog_frame_done(l, f, blk_status_to_errno(bio->bi_status));
 	if (f->want_durable)
 		l->forced--;
 	if (unlikely(bio->bi_status)) {

@@ -12,6 +12,7 @@
 #include "preserve.h"
 #include "retire.h"
 #include "rewind.h"
+#include "trace.h"
 
 #define ZERO_PIECE	(16U << 11)	/* sectors zeroed between two looks */
 
@@ -252,6 +253,7 @@ void dl_cycle_release(struct dl_reconcile *rc)
 		if (!seg->summary_written)
 			l->unsettled--;
 		bytes = (u64)seg->sectors << DL_SECTOR_SHIFT;
+		trace_deltalog_segment_release(l, seg);
 		dl_segment_release(&l->segs, seg);
 		spin_unlock_irqrestore(&l->lock, flags);
 		dl_segment_free(&l->segs, seg);

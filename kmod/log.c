@@ -10,6 +10,7 @@
 
 #include "commit.h"
 #include "log.h"
+#include "trace.h"
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
@@ -110,6 +111,7 @@ static void enter_segment(struct dl_log *l, struct dl_segment *seg)
 		l->segs.nr_live++;
 	}
 	l->cur = seg;
+	trace_deltalog_segment_open(l, seg);
 }
 
 static void set_next(struct dl_segment *seg, struct dl_segment *next)
@@ -132,6 +134,7 @@ static bool switch_segment(struct dl_log *l)
 	if (!next)
 		return false;
 	old->state = DL_SEG_SEALED;
+	trace_deltalog_segment_seal(l, old);
 	l->unsettled++;
 	enter_segment(l, old->next);
 	set_next(l->cur, next);

@@ -10,6 +10,7 @@
 #include "msg.h"
 #include "preserve.h"
 #include "rewind.h"
+#include "trace.h"
 
 #define PATIENCE	300	/* times to wait for room, up to 0.1 s each */
 
@@ -101,6 +102,7 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 	s.desc->crc = cpu_to_le32(dl_crc32c(data, (size_t)sectors <<
 					    DL_SECTOR_SHIFT));
 	s.desc->payload = cpu_to_le32(s.loc - s.frame->payload_start);
+	trace_deltalog_record(v->md, s.seq, s.desc);
 	*loc = s.loc;
 	/*
 	 * While the place is held its frame cannot go, so no horizon and no

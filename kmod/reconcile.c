@@ -16,6 +16,7 @@
 #include "retain.h"
 #include "rewind.h"
 #include "space.h"
+#include "trace.h"
 
 #define RETRY_SECS	5
 
@@ -316,7 +317,9 @@ static void reconcile_work(struct work_struct *work)
 			again = HZ / 50 + 1;
 			break;
 		}
+		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		ret = dl_cycle(rc);
+		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
 		if (!ret)
 			ret = tidy_past(rc);
 		if (ret)

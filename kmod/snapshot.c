@@ -16,6 +16,7 @@
 #include "rewind.h"
 #include "snapshot.h"
 #include "space.h"
+#include "trace.h"
 
 #define READ_TRIES	3
 
@@ -172,7 +173,9 @@ static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 		dl_volume_housekeep(v);
 		return refuse(v, name, ret, "its mark cannot be logged");
 	}
-	return find(v, name, out);
+	ret = find(v, name, out);
+	trace_deltalog_snapshot_create(v->md, out->id, out->seq, out->name);
+	return ret;
 }
 
 int dl_snapshot_create(struct dl_volume *v, const char *name,
@@ -273,6 +276,7 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 	}
 	if (!ret) {
 		dl_pins_drop(&v->pins, pin.id);
+		trace_deltalog_snapshot_delete(v->md, pin.id, pin.seq, pin.name);
 		dl_volume_keep_room(v);
 		dl_reconcile_sweep(&v->rc);
 		/* Writes wait for what comes of it. */
@@ -358,6 +362,7 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 			       pin.seq);
 		return ret;
 	}
+	trace_deltalog_rewind(v->md, pin.id, pin.seq, seq);
 	/* What was read before would hide what is there now. */
 	invalidate_bdev(dm_disk(v->md)->part0);
 	dl_info("%s: rewound to '%s', sequence %llu; what was before is '%s'",

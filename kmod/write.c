@@ -22,6 +22,7 @@
 #include "msg.h"
 #include "retire.h"
 #include "space.h"
+#include "trace.h"
 
 /* Zeroed ranges up to this many sectors become records of single pages. */
 #define SMALL_RUN	(8 * DL_PAGE_SECTORS)
@@ -140,6 +141,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	};
 	fill_desc(s.desc, DL_REC_DATA, 0, first, sectors, val.crc, page,
 		  s.loc - s.frame->payload_start);
+	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_map_insert(m, sh, bucket, idx, page, &val);
 	dl_log_put(&s, b);
 out:
@@ -205,6 +207,7 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 				(flags & DL_DESC_NOUNMAP ? DL_PVAL_NOUNMAP : 0),
 		};
 		fill_desc(s.desc, DL_REC_ZERO, flags, first, sectors, 0, page, 0);
+		trace_deltalog_record(v->md, s.seq, s.desc);
 		dl_map_insert(m, sh, bucket, idx, page, &val);
 		dl_log_put(&s, b);
 	}
@@ -230,6 +233,7 @@ static int zero_run(struct dl_volume *v, u64 start, u32 sectors, u8 flags,
 			dl_history_run(v, start, end, newest, s.seq);
 		fill_desc(s.desc, DL_REC_ZERO_RUN, flags, 0, 0, 0, start,
 			  sectors);
+		trace_deltalog_record(v->md, s.seq, s.desc);
 		dl_runs_insert(&v->runs, start, end, s.seq, flags);
 		/* No record before this may take a later write's content. */
 		dl_log_mark(&v->log, s.seq);
