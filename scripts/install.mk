@@ -6,14 +6,18 @@ DESTDIR	?=
 SBINDIR	:= $(DESTDIR)$(PREFIX)/sbin
 MANDIR	:= $(DESTDIR)$(PREFIX)/share/man
 COMPDIR	:= $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+# <linux/deltalog.h>: what programs include to use /dev/deltalog-control.
+INCDIR	:= $(DESTDIR)$(PREFIX)/include/linux
 
 # By section: Documentation/man/deltalog.8 is for man8.
 MAN_PAGES := $(wildcard Documentation/man/*.[1-8])
 COMPLETIONS := $(wildcard tools/completion/*)
+UAPI_HEADERS := $(wildcard kmod/uapi/*.h)
 
 .PHONY: install install-tool install-module \
 	uninstall uninstall-tool uninstall-module
-## make install         the tool, man pages, completion; the module through DKMS
+## make install         the tool, man pages, completion, the header of its ioctls;
+##                      the module through DKMS
 ##                      (PREFIX=/usr/local, DESTDIR=: for packages, KDIR=)
 install: deps
 	@$(MAKE) --no-print-directory install-tool install-module
@@ -27,6 +31,9 @@ install-tool: tools
 	@for file in $(COMPLETIONS); do \
 		install -D -m 644 "$$file" "$(COMPDIR)/$${file##*/}" || exit; \
 	done
+	@for file in $(UAPI_HEADERS); do \
+		install -D -m 644 "$$file" "$(INCDIR)/$${file##*/}" || exit; \
+	done
 
 install-module:
 	@DESTDIR='$(DESTDIR)' scripts/dkms/dkms.sh install '$(VERSION)' $(KDIR)
@@ -37,9 +44,11 @@ uninstall: uninstall-tool uninstall-module
 uninstall-tool:
 	@rm -f '$(SBINDIR)/deltalog' \
 		$(foreach p,$(MAN_PAGES),'$(MANDIR)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))') \
-		$(foreach f,$(COMPLETIONS),'$(COMPDIR)/$(notdir $(f))')
+		$(foreach f,$(COMPLETIONS),'$(COMPDIR)/$(notdir $(f))') \
+		$(foreach f,$(UAPI_HEADERS),'$(INCDIR)/$(notdir $(f))')
 	@# Those that a fresh system has not got, if nobody else uses them.
-	@for dir in '$(COMPDIR)' '$(dir $(COMPDIR))' '$(MANDIR)/man8'; do \
+	@for dir in '$(COMPDIR)' '$(dir $(COMPDIR))' '$(MANDIR)/man8' \
+		'$(INCDIR)'; do \
 		[ ! -d "$$dir" ] || rmdir --ignore-fail-on-non-empty "$$dir"; \
 	done
 

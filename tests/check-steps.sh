@@ -24,7 +24,7 @@ step setup alone limit=1200 -- \
 	scripts/setup.sh test
 # The programs are all built here: no two steps may build the same file.
 step programs in=full,quick needs=setup alone -- \
-	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools rot-tools timeline-tools'
+	'make -s -j"$(nproc)" tools tools-san unit-build fuzz-build crash-tools rot-tools timeline-tools control-tools'
 step uml-fast needs=setup alone limit=1800 -- \
 	tests/uml/build.sh fast
 step uml-debug needs=setup alone limit=2400 -- \
@@ -103,6 +103,14 @@ step restore-debug needs=module-debug,programs limit=900 -- \
 	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-restore.sh
 step restore-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 850 -- tests/tool/guest-restore.sh
+
+# The control device, sysfs, events, tracepoints.
+step control-debug needs=module-debug,programs limit=900 -- \
+	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-control.sh
+step control-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
+	tests/vm/run.sh --kernel 6.1 --smp 2 --timeout 850 -- tests/tool/guest-control.sh
+step control-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
+	tests/vm/run.sh --kernel 6.12 --smp 2 --timeout 850 -- tests/tool/guest-control.sh
 
 # Snapshots and views against a model.
 step timeline-self needs=programs least=20 -- \

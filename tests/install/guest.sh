@@ -24,7 +24,7 @@ for dir in /usr/src/*/; do
 done
 mount --move "$src" /usr/src
 mount -t tmpfs none /usr/local
-mkdir -p /usr/local/sbin /usr/local/share/man
+mkdir -p /usr/local/sbin /usr/local/share/man /usr/local/include
 mount -t tmpfs none /var/lib/dkms
 mount -t tmpfs none /lib/modules
 
@@ -83,6 +83,13 @@ for page in /usr/local/share/man/man8/deltalog.8 \
 	[ -s "$page" ] || fail "$page is not there"
 done
 ok "make install: the man page and the completion"
+# As a program would use it, without anything else of ours.
+echo '#include <linux/deltalog.h>
+int main(void) { return sizeof(struct dl_ctl_diff) != 184; }' >"$TMPDIR/uses.c"
+quietly gcc -Wall -Wextra -Werror -pedantic -std=c99 -I/usr/local/include \
+	-o "$TMPDIR/uses" "$TMPDIR/uses.c"
+"$TMPDIR/uses" || fail "the header's structures have another size"
+ok "make install: the header of the ioctls"
 
 # A kernel of which there are only the headers, and over what is installed.
 rm -rf "/lib/modules/$first/modules.order"
@@ -117,6 +124,8 @@ ok "make uninstall of what is not there"
 # A package's build root.
 quietly make -s install DESTDIR="$TMPDIR/root" PREFIX=/usr
 [ -x "$TMPDIR/root/usr/sbin/deltalog" ] || fail "no tool below DESTDIR"
+[ -f "$TMPDIR/root/usr/include/linux/deltalog.h" ] || fail "no header below DESTDIR"
+[ -f "$TMPDIR/root$SRC/kmod/uapi/deltalog.h" ] || fail "no header for DKMS"
 [ -f "$TMPDIR/root$SRC/dkms.conf" ] || fail "no sources below DESTDIR"
 grep -q "^PACKAGE_VERSION=\"$VERSION\"$" "$TMPDIR/root$SRC/dkms.conf" || fail "no version in dkms.conf"
 [ -z "$(dkms status 2>/dev/null -m dm-deltalog)" ] || fail "DKMS was told of a package being built"

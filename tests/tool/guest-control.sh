@@ -68,7 +68,7 @@ scatter() {
 
 # ---- three views of the same
 
-volume vol0 32 24
+volume vol0 32 24 --zero-discards
 dmsetup message vol0 0 set reconcile_secs 3600 || bad "set"
 dd if=/dev/urandom of=/dev/mapper/vol0 bs=64k count=40 oflag=direct 2>/dev/null
 want 0 snapshot create vol0 base --no-freeze
@@ -134,8 +134,8 @@ echo 5 2>/dev/null >"$sys/stats/seq" && bad "a counter can be written"
 setpriv --reuid 65534 --clear-groups sh -c "echo 9 >$sys/tunables/commit_ms" 2>/dev/null &&
 	bad "a tunable can be set by anybody"
 # A reload keeps the folder, and what the new table says is in force.
-table=$(dmsetup table vol0 | sed 's/ 4 .*//')
-dmsetup reload vol0 --table "$table 2 commit_ms 99" || bad "reload"
+table=$(dmsetup table vol0 | cut -d' ' -f1-5)
+dmsetup reload vol0 --table "$table 3 commit_ms 99 zero_discards" || bad "reload"
 exec 3<"$sys/stats/seq"
 dmsetup suspend vol0
 dmsetup resume vol0
@@ -149,9 +149,9 @@ ok "tunables"
 
 # lists PIECE: as the message has it, read in pieces
 lists() {
-	dmsetup message vol0 0 snapshot_list >message
+	dmsetup message vol0 0 snapshot_list >listed
 	ctl 0 snapshots "$dev" "$1"
-	cmp -s out message || bad "lists differ, by pieces of $1: $(cat message)"
+	cmp -s out listed || bad "lists differ, by pieces of $1: $(cat listed)"
 }
 for i in 1 2 3 4 5 6 7; do
 	ctl 0 create "$dev" "s$i"
@@ -210,7 +210,8 @@ differ base s4
 differ s4 base
 differ base ''
 differ s6 s7
-blkdiscard -z -o 1048576 -l 4194304 /dev/mapper/vol0 || bad "blkdiscard -z"
+blkdiscard -o 1048576 -l 4194304 /dev/mapper/vol0 || bad "blkdiscard"
+[ "$(by_ioctl | sed 's/.* runs \([0-9]*\) .*/\1/')" -gt 0 ] || bad "no run of zeros"
 want 0 snapshot create vol0 zeroed --no-freeze
 differ s7 zeroed
 [ "$said" -ge 8192 ] || bad "zeroing is not in the diff"
@@ -278,6 +279,14 @@ ok "errors, and who may not"
 
 # ---- events
 
+# It sleeps in the control device.
+inside() {
+	until readlink /proc/"$1"/fd/* 2>/dev/null | grep -q deltalog-control &&
+		grep -q '^[0-9]* (.*) S' /proc/"$1"/stat; do
+		kill -0 "$1" || bad "it ended"
+	done
+}
+
 # Mostly snapshots: all that is written stays.
 volume vol1 64 8
 events() { cat "$sys/stats/events"; }
@@ -287,18 +296,15 @@ says err "vol1: no event in time"
 want 10 wait-event vol1 --timeout 0 --json
 json '.event_nr == 0 and .happened == []'
 want 4 wait-event nope
-"$dlctl" uevents 100 >uevents 2>&1 &
+"$dlctl" uevents 100 >told 2>&1 &
 listener=$!
 "$tool" wait-event vol1 --json >waited 2>&1 &
 waiter=$!
 dm0=$(dmsetup info -c --noheadings -o events vol1)
 dmsetup wait vol1 "$dm0" >/dev/null 2>&1 &
 dmwaiter=$!
-until grep -q listening uevents; do :; done
-# In the ioctl, and not before it.
-for pid in $waiter $dmwaiter; do
-	until grep -q '^[0-9]* (.*) S' /proc/$pid/stat; do :; done
-done
+until grep -q listening told; do :; done
+inside $waiter
 # More than half of the log, and not so much that it could be so twice.
 dd if=/dev/urandom of=/dev/mapper/vol1 bs=64k count=80 oflag=direct 2>/dev/null ||
 	bad "writing"
@@ -327,10 +333,10 @@ nr=$(events)
 want 0 snapshot delete vol1 all
 want 0 wait-event vol1 --after "$nr"
 says out "vol1: room: its log has room again"
-until grep -q "^change $disk room" uevents; do :; done
+until grep -q "^change $disk room" told; do :; done
 kill $listener
 for kind in pressure full room; do
-	grep -q "^change $disk $kind [0-9]*\$" uevents || bad "no uevent $kind: $(cat uevents)"
+	grep -q "^change $disk $kind [0-9]*\$" told || bad "no uevent $kind: $(cat told)"
 done
 [ "$(dmsetup info -c --noheadings -o events vol1)" -ge $((dm0 + 3)) ] ||
 	bad "libdevmapper did not see them all"
@@ -347,19 +353,65 @@ ok "pressure is told anew"
 # Who waits does not hold the volume, and is sent home when it goes.
 "$tool" wait-event vol1 >waited 2>&1 &
 waiter=$!
-until grep -q '^[0-9]* (.*) S' /proc/$waiter/stat; do :; done
+inside $waiter
 env --default-signal=INT "$tool" wait-event vol1 >interrupted 2>&1 &
 other=$!
-until grep -q deltalog_control /proc/$other/maps 2>/dev/null ||
-	grep -q '^[0-9]* (.*) S' /proc/$other/stat; do :; done
+inside $other
 kill -INT $other
 wait $other
-[ $? -ge 7 ] || bad "an interrupt does not end it"
+[ $? = 7 ] || bad "an interrupt does not end it"
 gone vol1
 wait $waiter
 [ $? = 4 ] || bad "who waited for a volume that went: $(cat waited)"
 grep -q "is gone" waited || bad "it does not say so: $(cat waited)"
 ok "waiting does not hold a volume"
+
+# ---- tracepoints
+
+trace=/sys/kernel/tracing
+if [ -d $trace/events/deltalog ]; then
+	volume vol3 16 8 --zero-discards
+	# What is off says nothing.
+	echo >$trace/trace
+	dd if=/dev/urandom of=/dev/mapper/vol3 bs=4k count=1 oflag=direct,dsync 2>/dev/null
+	grep -q deltalog_ $trace/trace && bad "traced though it is off"
+	echo 1 >$trace/events/deltalog/enable
+	want 0 snapshot create vol3 one --no-freeze
+	dd if=/dev/urandom of=/dev/mapper/vol3 bs=1536 count=1 seek=7 oflag=direct,dsync 2>/dev/null
+	blkdiscard -o 65536 -l 8192 /dev/mapper/vol3 || bad "blkdiscard"
+	blkdiscard -o 1048576 -l 1048576 /dev/mapper/vol3 || bad "blkdiscard"
+	dmsetup message vol3 0 drain || bad "drain"
+	want 0 rewind vol3 one --keep two
+	dmsetup message vol3 0 drain || bad "drain"
+	want 0 snapshot delete vol3 one two
+	dmsetup message vol3 0 drain || bad "drain"
+	echo 0 >$trace/events/deltalog/enable
+	cat $trace/trace >traced
+	for line in "record: $dev seq [0-9]* data at 21 sectors 3" \
+		"record: $dev seq [0-9]* zero at 128 sectors 8" \
+		"record: $dev seq [0-9]* zero_run at 2048 sectors 2048" \
+		"record: $dev seq [0-9]* base at " \
+		"record: $dev seq [0-9]* mark at 1 " \
+		'frame_write: log [0-9:]* commit [0-9]* first_seq [0-9]* records ' \
+		'frame_done: log [0-9:]* commit [0-9]* error 0' \
+		'durable: log [0-9:]* commit [0-9]* seq ' \
+		'segment_open: log [0-9:]* segment ' \
+		'segment_seal: log [0-9:]* segment ' \
+		'segment_release: log [0-9:]* segment ' \
+		"reconcile_begin: $dev horizon [0-9]* goal " \
+		"reconcile_end: $dev horizon [0-9]* error 0" \
+		"snapshot_create: $dev snapshot 1 seq [0-9]* 'one'" \
+		"snapshot_delete: $dev snapshot 2 seq [0-9]* 'two'" \
+		"rewind: $dev to snapshot 1 seq [0-9]* by mark "; do
+		grep -q "deltalog_$line" traced ||
+			bad "not traced: $line; but: $(grep deltalog_ traced | tail -n 40)"
+		pass
+	done
+	gone vol3
+	ok "tracepoints"
+else
+	echo "skipped: tracepoints, as this kernel has none"
+fi
 
 # ---- a volume that comes and goes under it all
 
@@ -372,7 +424,9 @@ f2=$!
 rounds=0
 while [ $rounds -lt "${ROUNDS:-15}" ]; do
 	rounds=$((rounds + 1))
-	kill -0 $f1 && kill -0 $f2 || bad "a program ended: $(cat fuzz.1 fuzz.2)"
+	if ! kill -0 $f1 || ! kill -0 $f2; then
+		bad "a program ended: $(cat fuzz.1 fuzz.2)"
+	fi
 	"$tool" activate vol2 --origin "$o" --log "$l" >out 2>err || bad "activate"
 	# Files of the folder, read and written while the volume goes.
 	for _n in 1 2 3 4 5; do
