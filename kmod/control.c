@@ -23,7 +23,7 @@
 
 /* Elements of one call: what the kernel takes memory for. */
 #define VOLUMES_MAX	32u
-#define SNAPSHOTS_MAX	256u
+#define SNAPSHOTS_MAX	64u
 #define EXTENTS_MAX	16384u
 
 /* All begin with the flags. */
@@ -244,27 +244,38 @@ static int do_rewind(union arg *arg)
 	return ret;
 }
 
-/* Those from sequence *@seq on; no two snapshots have the same. */
-static u32 list_pins(struct dl_volume *v, struct dl_ctl_snapshot *list, u32 max,
-		     u64 *seq)
+/* The snapshot with the lowest number from @id on. */
+static bool next_snapshot(struct dl_pins *p, u64 id, struct dl_ctl_snapshot *s)
 {
-	u64 from = *seq;
-	u32 n = 0, i;
+	const struct dl_pin *pin, *best = NULL;
+	u32 i;
 
-	*seq = 0;
-	read_lock(&v->pins.lock);
-	for (i = 0; i < v->pins.nr; i++) {
-		const struct dl_pin *pin = &v->pins.pin[i];
-
-		if (pin->seq < from || pin->flags & DL_PIN_HIDDEN)
-			continue;
-		if (n == max) {
-			*seq = pin->seq;
-			break;
-		}
-		describe(&list[n++], pin);
+	read_lock(&p->lock);
+	for (i = 0; i < p->nr; i++) {
+		pin = &p->pin[i];
+		if (pin->name[0] && pin->id >= id &&
+		    (!best || pin->id < best->id))
+			best = pin;
 	}
-	read_unlock(&v->pins.lock);
+	if (best)
+		describe(s, best);
+	read_unlock(&p->lock);
+	return best;
+}
+
+/* By number: the list itself is by sequence, which several may share. */
+static u32 list_pins(struct dl_volume *v, struct dl_ctl_snapshot *list, u32 max,
+		     u64 *cursor)
+{
+	struct dl_ctl_snapshot ahead;
+	u64 id = *cursor;
+	u32 n;
+
+	for (n = 0; n < max && next_snapshot(&v->pins, id, &list[n]); n++) {
+		id = list[n].id + 1;
+		cond_resched();
+	}
+	*cursor = n == max && next_snapshot(&v->pins, id, &ahead) ? id : 0;
 	return n;
 }
 

@@ -277,6 +277,12 @@ static int find_changes(struct scan *s, struct dl_diff *d)
 	return 0;
 }
 
+/* What tells it from another of that name; of a moment its name does. */
+static u64 number(const struct dl_pin *pin)
+{
+	return pin->passing ? 0 : pin->id;
+}
+
 static int diff(struct dl_volume *v, const struct dl_pin *from,
 		const struct dl_pin *to, struct dl_diff *d)
 {
@@ -289,11 +295,11 @@ static int diff(struct dl_volume *v, const struct dl_pin *from,
 	int ret = -ENOMEM;
 
 	d->sectors = max(from->sectors, to->sectors);
-	if ((d->from_id && d->from_id != from->id) ||
-	    (d->to_id && d->to_id != to->id))
+	if ((d->from_id && d->from_id != number(from)) ||
+	    (d->to_id && d->to_id != number(to)))
 		return -ESTALE;
-	d->from_id = from->id;
-	d->to_id = to->id;
+	d->from_id = number(from);
+	d->to_id = number(to);
 	if (d->cursor && d->cursor >= d->sectors)
 		return -EINVAL;
 	s.item = kvmalloc_array(s.max, sizeof(*s.item), GFP_NOIO);

@@ -477,9 +477,11 @@ struct dl_volume *dl_volume_enter(dev_t dev, bool next)
 		if (!fits(v, dev, next))
 			continue;
 		have = disk_devt(dm_disk(v->md));
+		if (best && have > least)
+			continue;
 		/* One that is detached may have a successor on its device. */
-		if (best && (have > least || (have == least &&
-		    dl_volume_mode(v) == DL_MODE_DETACHED)))
+		if (best && have == least &&
+		    dl_volume_mode(v) == DL_MODE_DETACHED)
 			continue;
 		best = v;
 		least = have;

@@ -38,6 +38,10 @@ IGNORE_USER=$IGNORE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
 IGNORE_USER+=,ARRAY_SIZE,PREFER_FALLTHROUGH,STRCPY,VOLATILE,LEADING_SPACE
 # What runs in a kernel and is meant to be good there.
 KERNEL='^(kmod|tests/crash/record)/'
+# Tracepoints are written as in the kernel's own headers of them, where macros
+# have arguments that open with a parenthesis and span lines.
+TRACE='^kmod/trace\.h$'
+IGNORE_TRACE=$IGNORE,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
 
 cd "$DL_TOP"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/deltalog-style.XXXXXX")
@@ -85,12 +89,15 @@ checkpatch_over() {
 }
 
 checkpatch() {
-	local dir kernel user
+	local dir kernel user trace
 	dir=$(checkpatch_dir)
-	mapfile -t kernel < <(sources | grep -E '\.[ch]$' | grep -E "$KERNEL" | sed "s,^,$DL_TOP/,")
+	mapfile -t kernel < <(sources | grep -E '\.[ch]$' | grep -E "$KERNEL" | grep -vE "$TRACE" | sed "s,^,$DL_TOP/,")
 	mapfile -t user < <(sources | grep -E '\.[ch]$' | grep -vE "$KERNEL" | sed "s,^,$DL_TOP/,")
 	checkpatch_over "$dir" "$IGNORE" --strict -f "${kernel[@]}" >"$tmp/kernel" &
 	checkpatch_over "$dir" "$IGNORE_USER" -f "${user[@]}" >"$tmp/user"
+	mapfile -t trace < <(sources | grep -E "$TRACE" | sed "s,^,$DL_TOP/,")
+	[ ${#trace[@]} = 0 ] ||
+		checkpatch_over "$dir" "$IGNORE_TRACE" --strict -f "${trace[@]}" >>"$tmp/user"
 	wait
 	cat "$tmp/kernel" "$tmp/user"
 }

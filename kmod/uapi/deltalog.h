@@ -197,7 +197,8 @@ struct dl_ctl_snapshot_arg {
  *
  *   ENOENT   there is no @name
  *
- * DL_CTL_REWIND: the volume becomes what snapshot @name holds; what it is now
+ * DL_CTL_REWIND: the volume becomes what snapshot @name holds, or what it held
+ * at a sequence of its window if @name is "@" and a number; what it is now
  * becomes a snapshot called @other. It has to be suspended, and nobody may keep
  * its pages in memory: see Documentation/timeline.md before using it. Errors:
  * as for rename, and
@@ -214,7 +215,7 @@ struct dl_ctl_snapshot_pair {
 	struct dl_ctl_snapshot snapshot;	/* out: rewind: that of before */
 };
 
-/* DL_CTL_SNAPSHOT_LIST: all of them, the oldest first. A list, see above. */
+/* DL_CTL_SNAPSHOT_LIST: all of them, by @id. A list, see above. */
 struct dl_ctl_snapshots {
 	__u32 flags;		/* 0 */
 	__u32 major, minor;
@@ -235,6 +236,8 @@ struct dl_ctl_extent {
  * is the same again; so is the end of a volume that has grown in between.
  *
  * From snapshot @from to snapshot @to, in either order; to now if @to is empty.
+ * "@" and a number is what the volume held at that sequence, if it is in the
+ * window that is kept; its @from_id or @to_id is 0.
  * Extents do not overlap; the last of one call and the first of the next may
  * adjoin. A list, see above: @cursor is a sector.
  *
@@ -268,7 +271,7 @@ struct dl_ctl_diff {
 #define DL_CTL_EVENT_PRESSURE	0x2	/* high_watermark was reached; not told
 					 * again before low_watermark was
 					 */
-#define DL_CTL_EVENT_FULL	0x4	/* full of what snapshots hold: writes fail */
+#define DL_CTL_EVENT_FULL	0x4	/* of what snapshots hold: writes fail or wait */
 #define DL_CTL_EVENT_ROOM	0x8	/* and it is no longer */
 
 #define DL_CTL_FOREVER		0xffffffffu

@@ -12,7 +12,7 @@
 
 #define NODE	"/dev/" DL_CTL_NODE
 
-struct dev {
+struct devno {
 	uint32_t major, minor;
 };
 
@@ -33,9 +33,9 @@ extern const struct request requests[];
 extern const unsigned int nr_requests;
 
 /* Each return what the program is to end with. */
-int errors(struct dev dev);
-int refused(struct dev dev);
-int fuzz(struct dev dev, uint64_t seed);
+int errors(struct devno dev);
+int refused(struct devno dev);
+int fuzz(struct devno dev, uint64_t seed);
 int uevents(unsigned int want);
 
 #endif

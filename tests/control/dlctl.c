@@ -8,6 +8,7 @@
  *   dlctl create|delete DEV NAME   create prints its line
  *   dlctl rename|rewind DEV NAME NEW
  *   dlctl diff DEV PIECE FROM [TO]
+ *   dlctl differ FILE FILE2        sectors in which two differ, one a line
  *   dlctl errors DEV               every error that can be told beforehand
  *   dlctl refused DEV              that all is, to who has no capability
  *   dlctl fuzz DEV SEED            random requests, until it is told to end by
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "../model/util.h"
 #include "ctl.h"
@@ -80,7 +82,7 @@ static int list(int fd, uint32_t piece)
 }
 
 /* Told apart from the kernel's table on purpose: by the header. */
-static int status(int fd, struct dev dev)
+static int status(int fd, struct devno dev)
 {
 	static const char *const modes[] = { "rw", "ro", "detached" };
 	struct dl_ctl_status s = { .major = dev.major, .minor = dev.minor };
@@ -89,17 +91,45 @@ static int status(int fd, struct dev dev)
 	if (err)
 		return err;
 	printf("%s", modes[s.mode]);
-#define KEY(key) printf(" " #key " %" PRIu64, (uint64_t)s.key);
-	KEY(log_used) KEY(log_size) KEY(segments) KEY(records)
-	KEY(records_max) KEY(runs) KEY(runs_max) KEY(lost) KEY(seq)
-	KEY(durable_seq) KEY(horizon_seq) KEY(commits) KEY(flushes)
-	KEY(checkpoints) KEY(user_bytes) KEY(log_bytes) KEY(rewritten)
-	KEY(deferred) KEY(read_log) KEY(read_ram) KEY(read_zero)
-	KEY(origin_bytes) KEY(origin_pages) KEY(cycles) KEY(crc_errors)
-	KEY(log_errors) KEY(origin_errors) KEY(snapshots)
-	KEY(snapshots_max) KEY(past) KEY(past_max) KEY(past_bytes)
-	KEY(preserved_bytes) KEY(waiting) KEY(reconciling)
-	KEY(memory_bytes) KEY(rewind_pending) KEY(events)
+#define KEY(key) printf(" " #key " %" PRIu64, (uint64_t)s.key)
+	KEY(log_used);
+	KEY(log_size);
+	KEY(segments);
+	KEY(records);
+	KEY(records_max);
+	KEY(runs);
+	KEY(runs_max);
+	KEY(lost);
+	KEY(seq);
+	KEY(durable_seq);
+	KEY(horizon_seq);
+	KEY(commits);
+	KEY(flushes);
+	KEY(checkpoints);
+	KEY(user_bytes);
+	KEY(log_bytes);
+	KEY(rewritten);
+	KEY(deferred);
+	KEY(read_log);
+	KEY(read_ram);
+	KEY(read_zero);
+	KEY(origin_bytes);
+	KEY(origin_pages);
+	KEY(cycles);
+	KEY(crc_errors);
+	KEY(log_errors);
+	KEY(origin_errors);
+	KEY(snapshots);
+	KEY(snapshots_max);
+	KEY(past);
+	KEY(past_max);
+	KEY(past_bytes);
+	KEY(preserved_bytes);
+	KEY(waiting);
+	KEY(reconciling);
+	KEY(memory_bytes);
+	KEY(rewind_pending);
+	KEY(events);
 #undef KEY
 	putchar('\n');
 	return 0;
@@ -111,7 +141,7 @@ static void print_snapshot(const struct dl_ctl_snapshot *s)
 	       (uint64_t)s->seq, (uint64_t)s->time_ns, s->views, s->name);
 }
 
-static int snapshots(int fd, struct dev dev, uint32_t piece)
+static int snapshots(int fd, struct devno dev, uint32_t piece)
 {
 	struct dl_ctl_snapshot *s = xcalloc(piece, sizeof(*s));
 	struct dl_ctl_snapshots a = {
@@ -131,7 +161,7 @@ static int snapshots(int fd, struct dev dev, uint32_t piece)
 	return err;
 }
 
-static int one(int fd, struct dev dev, bool create, const char *name)
+static int one(int fd, struct devno dev, bool create, const char *name)
 {
 	struct dl_ctl_snapshot_arg a = {
 		.major = dev.major, .minor = dev.minor,
@@ -146,7 +176,7 @@ static int one(int fd, struct dev dev, bool create, const char *name)
 	return err;
 }
 
-static int two(int fd, struct dev dev, bool rewind, const char *name,
+static int two(int fd, struct devno dev, bool rewind, const char *name,
 	       const char *other)
 {
 	struct dl_ctl_snapshot_pair a = {
@@ -162,7 +192,7 @@ static int two(int fd, struct dev dev, bool rewind, const char *name,
 	return err;
 }
 
-static int diff(int fd, struct dev dev, uint32_t piece, const char *from,
+static int diff(int fd, struct devno dev, uint32_t piece, const char *from,
 		const char *to)
 {
 	struct dl_ctl_extent *x = xcalloc(piece, sizeof(*x));
@@ -194,6 +224,30 @@ static int diff(int fd, struct dev dev, uint32_t piece, const char *from,
 	return err;
 }
 
+/* Past the page cache, which may know of what was there before. */
+static int differ(const char *one, const char *two)
+{
+	const size_t piece = 1 << 20;
+	char *a = xalloc_pages(piece), *b = xalloc_pages(piece);
+	int fa = open(one, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	int fb = open(two, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	unsigned long long sector = 0;
+	ssize_t n, i;
+
+	if (fa < 0 || fb < 0)
+		die("%s, %s: %s", one, two, strerror(errno));
+	while ((n = read(fa, a, piece)) > 0) {
+		if (read(fb, b, piece) != n)
+			die("%s and %s: not the same size", one, two);
+		for (i = 0; i < n; i += 512, sector++)
+			if (memcmp(a + i, b + i, 512))
+				printf("%llu\n", sector);
+	}
+	if (n < 0)
+		die("%s: %s", one, strerror(errno));
+	return 0;
+}
+
 static int usage(void)
 {
 	fputs("usage: see the top of tests/control/dlctl.c\n", stderr);
@@ -209,7 +263,7 @@ static uint32_t piece_of(const char *word)
 	return (uint32_t)n;
 }
 
-static int requested(const char *verb, struct dev dev, int argc, char **argv)
+static int requested(const char *verb, struct devno dev, int argc, char **argv)
 {
 	int fd = ctl_open(), err;
 
@@ -237,12 +291,14 @@ static int requested(const char *verb, struct dev dev, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct dev dev;
+	struct devno dev;
 
 	if (argc == 3 && !strcmp(argv[1], "list"))
 		return -list(ctl_open(), piece_of(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "uevents"))
 		return uevents((unsigned int)parse_number("N", argv[2]));
+	if (argc == 4 && !strcmp(argv[1], "differ"))
+		return differ(argv[2], argv[3]);
 	if (argc < 3 || sscanf(argv[2], "%u:%u", &dev.major, &dev.minor) != 2)
 		return usage();
 	if (argc == 3 && !strcmp(argv[1], "errors"))

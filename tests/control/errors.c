@@ -37,7 +37,7 @@ static char list_room[4096];
  * A structure that is right and whose request succeeds, or, of those that would
  * change something, fails with what is returned.
  */
-static int fill(void *arg, const struct request *r, struct dev dev)
+static int fill(void *arg, const struct request *r, struct devno dev)
 {
 	struct dl_ctl_volumes volumes = {
 		.count = 2, .buffer = (uintptr_t)list_room,
@@ -107,7 +107,7 @@ static unsigned long sized(const struct request *r, size_t size)
 		    size);
 }
 
-static void try_sizes(int fd, const struct request *r, struct dev dev)
+static void try_sizes(int fd, const struct request *r, struct devno dev)
 {
 	char arg[MOST], before[MOST];
 	int right = fill(arg, r, dev);
@@ -134,7 +134,7 @@ static void try_sizes(int fd, const struct request *r, struct dev dev)
 	}
 }
 
-static void try_pointers(int fd, const struct request *r, struct dev dev)
+static void try_pointers(int fd, const struct request *r, struct devno dev)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
@@ -153,7 +153,7 @@ static void try_pointers(int fd, const struct request *r, struct dev dev)
 	munmap(two, 2 * page);
 }
 
-static void try_flags(int fd, const struct request *r, struct dev dev)
+static void try_flags(int fd, const struct request *r, struct devno dev)
 {
 	char arg[MOST], before[MOST];
 	unsigned int bit;
@@ -169,9 +169,9 @@ static void try_flags(int fd, const struct request *r, struct dev dev)
 	}
 }
 
-static void try_device(int fd, const struct request *r, struct dev dev)
+static void try_device(int fd, const struct request *r, struct devno dev)
 {
-	static const struct dev none[] = {
+	static const struct devno none[] = {
 		{ 0, 0 }, { ~0u, ~0u }, { 1u << 12, 0 }, { 7, 0 },
 	};
 	char arg[MOST];
@@ -191,7 +191,7 @@ static void try_device(int fd, const struct request *r, struct dev dev)
 }
 
 /* Names that do not end, cannot be printed, or may not be. */
-static void try_names(int fd, struct dev dev)
+static void try_names(int fd, struct devno dev)
 {
 	struct dl_ctl_snapshot_arg one = {
 		.major = dev.major, .minor = dev.minor,
@@ -241,7 +241,7 @@ static void try_names(int fd, struct dev dev)
 	       "padding that is not zero");
 }
 
-static void try_lists(int fd, struct dev dev)
+static void try_lists(int fd, struct devno dev)
 {
 	struct dl_ctl_volumes volumes = { .count = 1 };
 	struct dl_ctl_snapshots snapshots = {
@@ -307,7 +307,7 @@ static int result(const char *what)
 	return !!wrong;
 }
 
-int errors(struct dev dev)
+int errors(struct devno dev)
 {
 	int fd = ctl_open();
 	unsigned int i;
@@ -325,7 +325,7 @@ int errors(struct dev dev)
 	return result("errors of requests");
 }
 
-int refused(struct dev dev)
+int refused(struct devno dev)
 {
 	int fd = ctl_open();
 	char arg[MOST];

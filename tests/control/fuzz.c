@@ -76,7 +76,7 @@ static uint32_t draw_count(struct rng *r)
 }
 
 /* A structure that is right but for what chance has it. */
-static void draw_arg(struct rng *r, const struct request *q, struct dev dev,
+static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		     char *room, size_t size, void *arg)
 {
 	union {
@@ -132,7 +132,7 @@ static void draw_arg(struct rng *r, const struct request *q, struct dev dev,
 	}
 }
 
-static int once(int fd, struct rng *r, struct dev dev, char *room, size_t size)
+static int once(int fd, struct rng *r, struct devno dev, char *room, size_t size)
 {
 	const struct request *q = &requests[rng_below(r, nr_requests)];
 	unsigned long number = q->number;
@@ -169,7 +169,7 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-int fuzz(struct dev dev, uint64_t seed)
+int fuzz(struct devno dev, uint64_t seed)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 64 * page;
