@@ -18,7 +18,7 @@ static const char * const names[] = {
 static void send_uevent(struct dl_volume *v, enum dl_event what, u64 nr)
 {
 	char event[32], number[40];
-	char *env[] = { event, number, NULL };
+	char *env[3] = { event, number };
 
 	snprintf(event, sizeof(event), "DELTALOG_EVENT=%s", names[what]);
 	snprintf(number, sizeof(number), "DELTALOG_EVENT_NR=%llu", nr);

@@ -79,6 +79,7 @@ static struct dl_attr mode_attr = {
 	.attr = { .name = "mode", .mode = 0444 },
 	.show = show_mode,
 };
+
 static struct dl_attr stat_attr[STATS_MAX], tunable_attr[TUNABLES_MAX];
 
 static struct attribute *top_attrs[] = { &mode_attr.attr, NULL };
@@ -86,12 +87,15 @@ static struct attribute *stat_attrs[STATS_MAX + 1];
 static struct attribute *tunable_attrs[TUNABLES_MAX + 1];
 
 static const struct attribute_group top_group = { .attrs = top_attrs };
+
 static const struct attribute_group stat_group = {
 	.name = "stats", .attrs = stat_attrs,
 };
+
 static const struct attribute_group tunable_group = {
 	.name = "tunables", .attrs = tunable_attrs,
 };
+
 static const struct attribute_group *groups[] = {
 	&top_group, &stat_group, &tunable_group, NULL
 };
