@@ -174,13 +174,12 @@ bool dl_when_parse(const char *text, time_t now, uint64_t *ns)
 	const char *end = take_span(text, &back);
 	time_t at;
 
-	if (!strcmp(text, "now")) {
+	if (!strcmp(text, "now"))
 		at = now;
-	} else if (end && !strcmp(end, "ago") && (time_t)back <= now) {
+	else if (end && !strcmp(end, "ago") && (time_t)back <= now)
 		at = now - (time_t)back;
-	} else if (!absolute(text, now, &at, &unit)) {
+	else if (!absolute(text, now, &at, &unit))
 		return false;
-	}
 	if (at < 0 || at > now)
 		return false;
 	at += unit - 1;
