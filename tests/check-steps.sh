@@ -99,18 +99,13 @@ step history-debug needs=module-debug,programs -- \
 step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-rewind.sh
 
-step restore-debug needs=module-debug,programs limit=900 -- \
-	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-restore.sh
-step restore-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/vm/run.sh --kernel 6.12 --timeout 850 -- tests/tool/guest-restore.sh
-
+step restore needs=module-fast,programs -- \
+	tests/uml/run.sh --timeout 500 -- tests/tool/guest-restore.sh
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \
 	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-control.sh
 step control-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
 	tests/vm/run.sh --kernel 6.1 --smp 2 --timeout 850 -- tests/tool/guest-control.sh
-step control-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/vm/run.sh --kernel 6.12 --smp 2 --timeout 850 -- tests/tool/guest-control.sh
 
 # Snapshots and views against a model.
 step timeline-self needs=programs least=20 -- \
@@ -120,9 +115,9 @@ step timeline needs=module-fast,programs limit=900 -- \
 step timeline-debug needs=module-debug,programs limit=900 -- \
 	tests/timeline/run.sh --debug --seed 7 --schedules 12
 step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 5
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 4
 step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 5
+	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 4
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
 # with two processors under the stock ones.
