@@ -226,6 +226,8 @@ struct instant *model_note(struct model *m, unsigned int slot, uint64_t seq,
 	if (in) {
 		m->last_instant = seq;
 		m->nr_since = 0;
+		if (time_ns < in->time_ns)
+			in->time_ns = time_ns;
 		return in;
 	}
 	in = &m->instants[slot];

@@ -36,7 +36,7 @@ struct change {
 /**
  * struct instant - what the volume held when nothing was in flight
  * @seq: sequence of the last record then
- * @time_ns: the volume's clock, later
+ * @time_ns: the volume's clock, not before; UINT64_MAX: not known
  * @made_by: operation
  * @copy: image
  * @since: what was done, one after the other, since the instant @before

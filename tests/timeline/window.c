@@ -151,11 +151,16 @@ bool window_rules(struct schedule *s)
 void window_apply(struct schedule *s, const char *rules)
 {
 	struct window *w = &s->window;
+	bool was = w->seconds;
+	unsigned int i;
 
 	snprintf(w->rules, sizeof(w->rules), "%s", rules);
 	w->seconds = (uint32_t)strtoul(strchr(rules, ' ') + 1, NULL, 10);
 	/* It may have moved before the rules changed. */
 	w->asked = false;
+	/* A window knows of no time before it began. */
+	for (i = 0; i < s->m.nr_instants && (!was || !w->seconds); i++)
+		s->m.instants[i].time_ns = UINT64_MAX;
 }
 
 bool window_settle(struct schedule *s, const char *rules)
@@ -225,7 +230,8 @@ bool window_note(struct schedule *s)
 		return false;
 	if (slot == MAX_INSTANTS)
 		slot = rng_below(&s->r, MAX_INSTANTS);
-	in = model_note(&s->m, slot, h.last, h.time_ns, op->id);
+	in = model_note(&s->m, slot, h.last, s->window.seconds ? h.time_ns :
+			UINT64_MAX, op->id);
 	snprintf(op->name, sizeof(op->name), "@%" PRIu64, in->seq);
 	op->err = 0;
 	/* Else what it did was not what the model took it for. */
