@@ -192,6 +192,9 @@ bool request_room(struct schedule *s, const struct op *op)
 	}
 	if (!window_room(s))
 		return false;
+	/* That is for another time. */
+	if (op->act == ACT_REWIND)
+		return request_drain(s);
 	/* What a rewind needs is not given back before it has settled. */
 	if (s->m.unsettled && op->act == ACT_DRAIN)
 		s->v->ops->rest(s->v, 200000);
