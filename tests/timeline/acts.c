@@ -124,6 +124,10 @@ static bool act_pause(struct schedule *s)
 	struct op *op = op_new(s, ACT_PAUSE);
 	uint32_t us = 50u << rng_below(&s->r, 9);
 
+	/* For a window of seconds to move. */
+	if (s->window.seconds && s->window.seconds < 10 &&
+	    rng_chance(&s->r, 50))
+		us = 1000000;
 	op->err = 0;
 	s->v->ops->rest(s->v, us);
 	return true;
@@ -209,7 +213,8 @@ bool act_do(struct schedule *s, enum act act)
 	case ACT_COMPARE:
 		return act_compare(s);
 	case ACT_UNVIEW:
-		return view_drop(s, rng_below(&s->r, s->nr_views));
+		return window_views_compare(s) &&
+			view_drop(s, rng_below(&s->r, s->nr_views));
 	case ACT_READER:
 		return act_reader(s);
 	case ACT_PAUSE:

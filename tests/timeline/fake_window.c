@@ -10,7 +10,7 @@
 #include "../model/util.h"
 #include "fake_int.h"
 
-#define SHORTEN_AT	48u	/* changes */
+#define SHORTEN_AT	24u	/* changes */
 
 static bool shortens(const struct fake *f)
 {

@@ -39,7 +39,7 @@ bool life_restart(struct schedule *s)
 {
 	struct op *op;
 
-	if (!views_drop(s))
+	if (!window_views_compare(s) || !views_drop(s))
 		return false;
 	op = op_new(s, ACT_RESTART);
 	s->t->restarts++;

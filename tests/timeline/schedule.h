@@ -278,7 +278,9 @@ bool window_may_move(const struct schedule *s);
 bool window_settle(struct schedule *s, const char *rules);
 /* A pick returned @reply. */
 bool window_picked(struct schedule *s, const struct op *op, const char *reply);
-/* Close the views of moments. */
+/* What views of moments show, wherever the window begins now. */
+bool window_views_compare(struct schedule *s);
+/* And close them. */
 bool window_views_drop(struct schedule *s);
 /* There is no snapshot, and yet no room. */
 bool window_room(struct schedule *s);

@@ -212,7 +212,7 @@ bool window_act(struct schedule *s)
 		return false;
 	return ((s->window.seconds == 0 && kind < 30 && kind >= 5) ||
 		window_set(s, rules)) && window_ask(s, &h) &&
-		window_rules(s);
+		window_rules(s) && window_views_compare(s);
 }
 
 /* ---- instants ----------------------------------------------------------- */
@@ -424,10 +424,22 @@ bool window_pick(struct schedule *s)
 
 /* ---- no room ------------------------------------------------------------ */
 
+bool window_views_compare(struct schedule *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_views; i++)
+		if (!s->views[i].id && !view_whole(s, &s->views[i]))
+			return false;
+	return true;
+}
+
 bool window_views_drop(struct schedule *s)
 {
 	unsigned int i;
 
+	if (!window_views_compare(s))
+		return false;
 	for (i = s->nr_views; i > 0; i--)
 		if (!s->views[i - 1].id && !view_drop(s, i - 1))
 			return false;
