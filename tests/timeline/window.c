@@ -449,9 +449,7 @@ bool window_views_drop(struct schedule *s)
 bool window_room(struct schedule *s)
 {
 	/* It makes room by itself, or not at all. */
-	if (s->window.seconds && !shortens(s))
-		return window_off(s);
-	return window_views_drop(s);
+	return window_views_drop(s) && (shortens(s) || window_off(s));
 }
 
 /* ---- misuse ------------------------------------------------------------- */
