@@ -282,6 +282,8 @@ bool window_picked(struct schedule *s, const struct op *op, const char *reply);
 bool window_views_compare(struct schedule *s);
 /* And close them. */
 bool window_views_drop(struct schedule *s);
+/* Does nothing but a window that may be made shorter keep the past? */
+bool window_alone(const struct schedule *s);
 /* There is no snapshot, and yet no room. */
 bool window_room(struct schedule *s);
 bool window_misuse(struct schedule *s);

@@ -446,6 +446,17 @@ bool window_views_drop(struct schedule *s)
 	return true;
 }
 
+bool window_alone(const struct schedule *s)
+{
+	bool viewed = false;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_views; i++)
+		viewed |= !s->views[i].id;
+	return s->window.seconds && shortens(s) && !viewed &&
+		!s->m.nr_snaps && !s->m.unsettled;
+}
+
 bool window_room(struct schedule *s)
 {
 	/* It makes room by itself, or not at all. */
