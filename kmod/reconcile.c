@@ -291,6 +291,20 @@ static int tidy_past(struct dl_reconcile *rc)
 	return ret;
 }
 
+/*
+ * A cycle had no room to keep what it was to overwrite: a shorter window needs
+ * less of it. Returns 0 when it may be tried again.
+ */
+static int forget_some(struct dl_reconcile *rc)
+{
+	int ret = dl_retain_shorten(rc->v);
+
+	if (ret <= 0)
+		return ret ?: -ENOSPC;
+	WRITE_ONCE(rc->sweep, true);
+	return tidy_past(rc);
+}
+
 static void reconcile_work(struct work_struct *work)
 {
 	struct dl_reconcile *rc = container_of(to_delayed_work(work),
@@ -320,6 +334,11 @@ static void reconcile_work(struct work_struct *work)
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		ret = dl_cycle(rc);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
+		if (ret == -ENOSPC) {
+			ret = forget_some(rc);
+			if (!ret)
+				continue;
+		}
 		if (!ret)
 			ret = tidy_past(rc);
 		if (ret)

@@ -91,7 +91,7 @@ static bool act_compare(struct schedule *s)
 	if (!ov)
 		return false;
 	op = op_new(s, ACT_COMPARE);
-	strcpy(op->name, model_snap(&s->m, ov->id)->is.name);
+	view_label(s, ov, op->name);
 	op->err = 0;
 	if (rng_chance(&s->r, 40) && !diff_compare(s))
 		return false;
@@ -113,7 +113,7 @@ static bool act_reader(struct schedule *s)
 	if (!ov)
 		return false;
 	op = op_new(s, ACT_READER);
-	strcpy(op->name, model_snap(&s->m, ov->id)->is.name);
+	view_label(s, ov, op->name);
 	op->err = 0;
 	reader_start(s, ov);
 	return true;
@@ -124,25 +124,56 @@ static bool act_pause(struct schedule *s)
 	struct op *op = op_new(s, ACT_PAUSE);
 	uint32_t us = 50u << rng_below(&s->r, 9);
 
+	/* For a window of seconds to move. */
+	if (s->window.seconds && s->window.seconds < 10 &&
+	    rng_chance(&s->r, 50))
+		us = 1000000;
 	op->err = 0;
 	s->v->ops->rest(s->v, us);
 	return true;
 }
 
-static bool needs_snapshot(enum act act)
+static bool lacks_snapshot(const struct schedule *s, enum act act)
 {
 	switch (act) {
 	case ACT_DELETE:
 	case ACT_RENAME:
-	case ACT_REWIND:
 	case ACT_VIEW:
+		return !s->m.nr_snaps;
+	case ACT_REWIND:
+		return !s->m.nr_snaps && !s->m.nr_instants;
 	case ACT_COMPARE:
 	case ACT_UNVIEW:
 	case ACT_READER:
-		return true;
+		return !s->m.nr_snaps && !s->nr_views;
 	default:
 		return false;
 	}
+}
+
+/* What has to be there before the window can be asked for anything. */
+static enum act window_first(struct schedule *s, enum act act)
+{
+	switch (act) {
+	case ACT_LOOK_BACK:
+	case ACT_PICK:
+		if (s->m.nr_instants)
+			return act;
+		return s->window.seconds ? ACT_MOMENT : ACT_WINDOW;
+	case ACT_MOMENT:
+		return s->window.seconds || rng_chance(&s->r, 20) ? act :
+								    ACT_WINDOW;
+	default:
+		return act;
+	}
+}
+
+static bool act_pick(struct schedule *s)
+{
+	if (s->m.nr_snaps == MAX_SNAPS &&
+	    !request_delete(s, &s->m.snaps[rng_below(&s->r, MAX_SNAPS)]))
+		return false;
+	return window_pick(s) && glance(s);
 }
 
 bool act_do(struct schedule *s, enum act act)
@@ -150,7 +181,8 @@ bool act_do(struct schedule *s, enum act act)
 	/* No act makes that many changes. */
 	if (s->m.nr_changes > MAX_CHANGES - 60 && !request_flush(s))
 		return false;
-	if (!s->m.nr_snaps && needs_snapshot(act))
+	act = window_first(s, act);
+	if (lacks_snapshot(s, act))
 		act = rng_chance(&s->r, 50) ? ACT_CREATE : ACT_WRITE;
 	if (!s->nr_views && act == ACT_UNVIEW)
 		act = ACT_VIEW;
@@ -181,11 +213,20 @@ bool act_do(struct schedule *s, enum act act)
 	case ACT_COMPARE:
 		return act_compare(s);
 	case ACT_UNVIEW:
-		return view_drop(s, rng_below(&s->r, s->nr_views));
+		return window_views_compare(s) &&
+			view_drop(s, rng_below(&s->r, s->nr_views));
 	case ACT_READER:
 		return act_reader(s);
 	case ACT_PAUSE:
 		return act_pause(s);
+	case ACT_PICK:
+		return act_pick(s);
+	case ACT_WINDOW:
+		return window_act(s);
+	case ACT_MOMENT:
+		return window_note(s);
+	case ACT_LOOK_BACK:
+		return window_look_back(s);
 	case ACT_SUSPEND:
 		return life_suspend(s);
 	case ACT_RELOAD:

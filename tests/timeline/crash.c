@@ -48,12 +48,14 @@ static struct op *plan(struct schedule *s, unsigned int nr)
 {
 	char created[SNAP_NAME] = "", deleted[SNAP_NAME] = "";
 	char renamed[SNAP_NAME] = "", other[SNAP_NAME] = "";
+	bool window = !windows(s);
 	struct op *first = NULL;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		struct op *op = op_new(s, ACT_WRITE);
 		uint32_t kind = rng_below(&s->r, s->c->plain ? 70 : 100);
+		const struct instant *in;
 
 		if (!first)
 			first = op;
@@ -72,6 +74,27 @@ static struct op *plan(struct schedule *s, unsigned int nr)
 			} else {
 				op->act = ACT_CREATE;
 				strcpy(op->name, created);
+			}
+		} else if (kind >= 45 && kind < 52 && !window) {
+			window = true;
+			in = rng_chance(&s->r, 50) ? window_inside(s) : NULL;
+			if (rng_chance(&s->r, 25)) {
+				op->act = ACT_WINDOW;
+				window_draw(s, op->name);
+				if (rng_chance(&s->r, 30))
+					strcpy(op->name, "shorten 0");
+			} else if (in && !*created &&
+				   s->m.nr_snaps < MAX_SNAPS) {
+				draw_name(s, created);
+				if (!strcmp(created, other)) {
+					*created = 0;
+				} else {
+					op->act = ACT_PICK;
+					strcpy(op->name, created);
+					snprintf(op->other, sizeof(op->other),
+						 "@%llu",
+						 (unsigned long long)in->seq);
+				}
 			}
 		} else if (kind >= 82 && kind < 92 && !*deleted) {
 			if (plan_delete(s, op, renamed))
@@ -109,13 +132,14 @@ static void plan_change(struct schedule *s, struct op *op, const char *name,
 /* A rewind, and perhaps something before and after it, of a held volume. */
 static struct op *plan_rewind(struct schedule *s, unsigned int *nr)
 {
-	struct snap *to = rewind_target(s);
-	struct op *first = op_new(s, ACT_CREATE), *op = first;
-	bool more;
+	struct op *first, *op;
+	char to[SNAP_NAME];
+	bool any = rewind_target(s, to), more;
 
+	first = op = op_new(s, ACT_CREATE);
 	draw_name(s, op->name);
 	*nr = 1;
-	if (!to)
+	if (!any)
 		return first;
 	more = rng_chance(&s->r, 30);
 	if (more) {
@@ -123,7 +147,7 @@ static struct op *plan_rewind(struct schedule *s, unsigned int *nr)
 		++*nr;
 	}
 	op->act = ACT_REWIND;
-	strcpy(op->name, to->is.name);
+	strcpy(op->name, to);
 	do
 		draw_name(s, op->other);
 	while (more && !strcmp(op->other, first->name));
@@ -131,7 +155,7 @@ static struct op *plan_rewind(struct schedule *s, unsigned int *nr)
 		return first;
 	++*nr;
 	plan_change(s, op_new(s, ACT_DELETE),
-		    rng_chance(&s->r, 60) ? op->name : op->other,
+		    *to != '@' && rng_chance(&s->r, 60) ? op->name : op->other,
 		    first->name, op->other);
 	return first;
 }
@@ -164,6 +188,9 @@ static const struct op *apply(struct schedule *s, const struct op *ops,
 		if (op->err) {
 			if (op->err == -ENOSPC)
 				s->t->no_space++;
+			else if (op->err == -ENOENT && op->act == ACT_PICK &&
+				 window_may_move(s))
+				return NULL;
 			else if (op->err != -EIO && op->err != -EROFS)
 				wrong(s, "in a crash: %s",
 				      op_text(op, text, sizeof(text)));
@@ -177,7 +204,8 @@ static const struct op *apply(struct schedule *s, const struct op *ops,
 			return op->err == -ENOSPC ? NULL : op;
 		}
 		if (!request_apply(s, op, op->act == ACT_REWIND ?
-				   s->storm.rewound : s->storm.created))
+				   s->storm.rewound : op->act == ACT_PICK ?
+				   s->storm.picked : s->storm.created))
 			return NULL;
 	}
 	return NULL;
@@ -186,7 +214,8 @@ static const struct op *apply(struct schedule *s, const struct op *ops,
 /* While it is rewound? */
 static bool in_rewind(struct schedule *s)
 {
-	return !s->c->plain && !s->c->no_rewind && s->m.nr_snaps &&
+	return !s->c->plain && !s->c->no_rewind &&
+		(s->m.nr_snaps || s->m.nr_instants) &&
 		s->m.nr_snaps + 3 <= MAX_SNAPS && rng_chance(&s->r, 30);
 }
 
@@ -270,9 +299,18 @@ static bool settle_doubt(struct schedule *s, const struct op *op)
 		}
 		s->t->doubts_done++;
 		if (op->act == ACT_REWIND) {
-			model_rewind(&s->m, model_snap_named(&s->m, op->name));
+			model_rewind(&s->m, model_image(&s->m, op->name));
 			s->t->rewinds_doubts_done++;
 		}
+	} else if (op->act == ACT_PICK && listed(s, op->name, &line)) {
+		if (!model_pick(&s->m, &line, op->id,
+				model_instant(&s->m, op->other), &why)) {
+			wrong(s, "a snapshot picked in a crash has %s", why);
+			return false;
+		}
+		s->t->doubts_done++;
+	} else if (op->act == ACT_WINDOW) {
+		s->t->doubts_done += window_settle(s, op->name);
 	} else if (op->act == ACT_DELETE && !listed(s, op->name, &line)) {
 		model_remove(&s->m, model_snap_named(&s->m, op->name));
 		s->t->doubts_done++;
@@ -320,6 +358,6 @@ bool crash(struct schedule *s)
 	/* That it had settled may be lost. */
 	s->m.unsettled = s->m.rewound;
 	return (!doubt || s->c->plain || settle_doubt(s, doubt)) &&
-		look_list(s) && settle_present(s) && views_compare(s) &&
-		look_health(s);
+		look_list(s) && window_rules(s) && settle_present(s) &&
+		views_compare(s) && window_compare(s) && look_health(s);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Snapshots of a deltalog volume against a naive model: random schedules of
- * writes, snapshots, views, rewinds, drains, restarts and crashes.
+ * writes, snapshots, views, moments, rewinds, drains, restarts and crashes.
  *
  * Exit status: 0 right, 1 something is wrong, 2 the test could not be run.
  */
@@ -32,6 +32,7 @@ static const char usage_text[] =
 "                    of all that interrupts a volume, only that\n"
 "  --plain           without snapshots, for a target that has none\n"
 "  --no-rewind       without rewinds\n"
+"  --no-window       without a window, and moments of it\n"
 "  --count-wrong     go on after a wrong schedule\n"
 "  --command TEXT    how to call this again, for reports\n"
 "  --verbose\n";
@@ -43,7 +44,8 @@ static void usage(void)
 }
 
 enum { OPT_SCHEDULES = 1, OPT_SEED, OPT_SCHEDULE, OPT_OPS, OPT_MIX, OPT_ONLY,
-       OPT_PLAIN, OPT_NO_REWIND, OPT_COUNT, OPT_COMMAND, OPT_VERBOSE, OPT_SELF_TEST };
+       OPT_PLAIN, OPT_NO_REWIND, OPT_NO_WINDOW, OPT_COUNT, OPT_COMMAND,
+       OPT_VERBOSE, OPT_SELF_TEST };
 
 static const struct option options[] = {
 	{ "schedules", 1, NULL, OPT_SCHEDULES }, { "seed", 1, NULL, OPT_SEED },
@@ -51,6 +53,7 @@ static const struct option options[] = {
 	{ "mix", 1, NULL, OPT_MIX }, { "only", 1, NULL, OPT_ONLY },
 	{ "plain", 0, NULL, OPT_PLAIN },
 	{ "no-rewind", 0, NULL, OPT_NO_REWIND },
+	{ "no-window", 0, NULL, OPT_NO_WINDOW },
 	{ "count-wrong", 0, NULL, OPT_COUNT },
 	{ "command", 1, NULL, OPT_COMMAND },
 	{ "verbose", 0, NULL, OPT_VERBOSE },
@@ -104,6 +107,9 @@ static void parse_one(struct config *c, bool *self_test, int opt,
 	case OPT_NO_REWIND:
 		c->no_rewind = true;
 		break;
+	case OPT_NO_WINDOW:
+		c->no_window = true;
+		break;
 	case OPT_COUNT:
 		c->max_wrong = UINT32_MAX;
 		break;
@@ -137,6 +143,9 @@ static void print_totals(const struct config *c, const struct totals *t)
 	printf("# %u diffs: %llu sectors differed, %llu were said to\n",
 	       t->diffs, (unsigned long long)t->diff_differ,
 	       (unsigned long long)t->diff_said);
+	printf("# %u moments looked at (%u of them kept in view), %u sequences between moments; %u looks and picks refused, %u picked, %u rewound to; the window was seen to move %u times\n",
+	       t->looks, t->looks_held, t->looks_between, t->looks_refused,
+	       t->picks, t->rewinds_moment, t->shortened);
 	printf("%s - %u schedules, seed %llu: %u snapshots, %u views compared, %llu MiB compared, %u crashes, %u restarts, %u ENOSPC, %u wrong\n",
 	       t->wrong ? "not ok" : "ok", t->schedules,
 	       (unsigned long long)c->seed, t->snapshots, t->views,

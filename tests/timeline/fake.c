@@ -75,6 +75,7 @@ void fake_durable(struct fake *f)
 		piece_drop(&f->pending[i]);
 	}
 	f->nr_pending = 0;
+	f->durable_seq = f->seq;
 }
 
 void fake_forget(struct fake *f)
@@ -99,6 +100,7 @@ static void change(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 	p = piece(f->cur, first, n);
 	f->pending[f->nr_pending++] = p;
 	f->seq++;
+	fake_window_changed(f, first, n);
 	fake_snaps_written(f, &p, !buf);
 }
 
@@ -108,6 +110,8 @@ static int accept(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 	uint64_t limit = (uint64_t)f->log / PAGE_SECTORS * 3 / 4;
 	uint32_t pages = buf ? n / PAGE_SECTORS + 1 : 1;
 
+	if (f->fault == FAULT_WINDOW_FULL && f->window.on)
+		limit /= 8;
 	if (f->cut) {
 		/* In flight: may be there, and in part. */
 		if (!f->doubted && rng_chance(&f->r, 50))
@@ -117,14 +121,16 @@ static int accept(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 	}
 	if (f->ro)
 		return -EROFS;
-	if (f->nr_snaps ? f->past + pages > limit :
-			  fake_fault(f, FAULT_NO_SPACE, 40)) {
+	if (f->nr_snaps || f->window.on ?
+	    f->past + pages > limit &&
+	    !(fake_window_room(f) && !f->nr_snaps) :
+	    fake_fault(f, FAULT_NO_SPACE, 40)) {
 		if (rng_chance(&f->r, 50))
 			change(f, first, 1 + rng_below(&f->r, n), buf);
 		f->ro = f->fault == FAULT_READ_ONLY;
 		return -ENOSPC;
 	}
-	if (f->nr_snaps)
+	if (f->nr_snaps || f->window.on)
 		f->past += pages;
 	change(f, first, n, buf);
 	return 0;
@@ -205,9 +211,10 @@ static int fake_message(struct volume *v, const char *text, char *reply)
 	int err;
 
 	*reply = 0;
-	if (!strcmp(text, "flush"))
+	if (!strcmp(text, "flush")) {
 		err = do_flush(f);
-	else if (!strcmp(text, "reconcile"))
+		fake_window_flushed(f);
+	} else if (!strcmp(text, "reconcile"))
 		err = f->cut ? -EIO : 0;
 	else if (!strcmp(text, "drain"))
 		err = drain(f);
@@ -222,7 +229,7 @@ static int fake_status(struct volume *v, char *out)
 {
 	struct fake *f = locked(v);
 
-	if (!f->nr_snaps)
+	if (!f->nr_snaps && !f->window.on)
 		f->past = f->fault == FAULT_KEPT_PAST && f->past ? 3 :
 								   f->past / 2;
 	snprintf(out, MESSAGE_MAX,
@@ -242,6 +249,7 @@ static void begin(struct volume *v, uint32_t origin, uint32_t log,
 
 	fake_durable(f);
 	fake_snaps_drop(f);
+	fake_window_reset(f);
 	piece_drop(&f->undo[0]);
 	piece_drop(&f->undo[1]);
 	f->sectors = origin;
@@ -250,7 +258,7 @@ static void begin(struct volume *v, uint32_t origin, uint32_t log,
 	memcpy(f->cur, content, fake_bytes(origin));
 	memcpy(f->durable, content, fake_bytes(origin));
 	f->next_id = 1;
-	f->seq = f->past = 0;
+	f->seq = f->durable_seq = f->past = 0;
 	f->ro = f->cut = f->crashed = f->pending_rewind = false;
 	unlock(f, 0);
 }
@@ -261,6 +269,7 @@ static int activate(struct volume *v, const char *options)
 
 	(void)options;
 	fake_snaps_again(f, f->crashed);
+	fake_window_again(f);
 	f->crashed = f->suspended = false;
 	return unlock(f, 0);
 }
@@ -283,6 +292,7 @@ static void lose(struct fake *f)
 	}
 	fake_forget(f);
 	memcpy(f->cur, f->durable, fake_bytes(f->sectors));
+	fake_window_crashed(f);
 }
 
 static int deactivate(struct volume *v)
@@ -293,6 +303,8 @@ static int deactivate(struct volume *v)
 	for (i = 0; i < f->nr_snaps; i++)
 		if (f->snaps[i].views)
 			return unlock(f, -EBUSY);
+	if (f->moment_views)
+		return unlock(f, -EBUSY);
 	f->crashed = f->cut;
 	if (f->cut)
 		lose(f);
@@ -388,6 +400,7 @@ struct volume *fake_new(enum fault which, uint64_t seed)
 	f->origin = xcalloc(IMAGE_BYTES, 1);
 	f->cur = xcalloc(IMAGE_BYTES, 1);
 	f->durable = xcalloc(IMAGE_BYTES, 1);
+	f->window.base = xcalloc(IMAGE_BYTES, 1);
 	return &f->v;
 }
 
@@ -397,8 +410,10 @@ void fake_free(struct volume *v)
 
 	fake_durable(f);
 	fake_snaps_drop(f);
+	fake_window_reset(f);
 	piece_drop(&f->undo[0]);
 	piece_drop(&f->undo[1]);
+	free(f->window.base);
 	free(f->origin);
 	free(f->cur);
 	free(f->durable);

@@ -58,7 +58,23 @@
 	X(REWIND_ID, "the second id of a rewind is used again") \
 	X(DIFF_MISS, "a diff lacks a sector") \
 	X(DIFF_RESTART, "a diff lacks a page after a restart") \
-	X(DIFF_SELF, "the diff of a snapshot and itself has a sector")
+	X(DIFF_SELF, "the diff of a snapshot and itself has a sector") \
+	X(MOMENT_LATER, "a moment shows a later write") \
+	X(MOMENT_HOLE, "between moments a later write is there, not the one before") \
+	X(MOMENT_REFUSED, "a moment is refused that the window has") \
+	X(MOMENT_CRASH, "a moment shows what is after a crash") \
+	X(MOMENT_LOST, "a window that may not move is lost in a crash") \
+	X(MOMENT_OLD, "a moment that the window has left is not refused") \
+	X(MOMENT_HELD, "a view of a moment changes when the window moves") \
+	X(PICK_PRESENT, "a pick shows the present") \
+	X(PICK_LAST, "a pick is listed as if it were of now") \
+	X(PICK_TIME, "a pick has the time of now") \
+	X(PICK_LOST, "a pick is lost in a crash") \
+	X(REWIND_MOMENT, "a rewind to a moment goes to the one before") \
+	X(REWIND_NOWHERE, "a rewind to a moment changes nothing") \
+	X(WINDOW_RULES, "the rules of a window are lost in a restart") \
+	X(WINDOW_BACK, "a window goes further back after a restart") \
+	X(WINDOW_FULL, "no space, though a window may be made shorter")
 
 enum fault {
 #define X(name, text) FAULT_##name,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between fake.c, the volume, fake_snaps.c, its snapshots, and fake_rewind.c.
+ * Between fake.c, the volume, fake_snaps.c, its snapshots, fake_rewind.c, and
+ * fake_window.c.
  * Everything is done with the lock held.
  */
 #ifndef DLT_FAKE_INT_H
@@ -15,11 +16,14 @@
 #define FAKE_SNAPS	32u
 #define FAKE_PENDING	1024u
 #define FAKE_NAME	64u
+#define FAKE_CHANGES	512u
+#define FAKE_TIME	1700000000000000000ULL
 
 struct fake_snap {
 	uint64_t id, seq, time_ns;
 	char name[FAKE_NAME];
 	uint32_t views;
+	bool picked;
 	uint32_t bad;		/* sector that cannot be read, + 1 */
 	char *copy;
 };
@@ -29,6 +33,21 @@ struct fake_piece {
 	uint32_t first, n;
 	char *data;
 	pthread_t writer;
+};
+
+struct fake_change {
+	struct fake_piece is;
+	uint64_t seq;
+	bool noted;		/* nothing was in flight after it */
+};
+
+struct fake_window {
+	bool on;
+	uint64_t from;
+	char *base;		/* the volume then */
+	struct fake_change at[FAKE_CHANGES];	/* and since */
+	unsigned int nr;
+	char *held;		/* what some view shows, or NULL */
 };
 
 struct fake {
@@ -49,6 +68,10 @@ struct fake {
 	struct fake_snap deleted;	/* the last that was; no copy: none */
 	char old_name[FAKE_NAME], new_name[FAKE_NAME];
 	uint64_t next_id, seq, past;
+	uint64_t durable_seq;
+	struct fake_window window;
+	char rules[64];
+	uint32_t moment_views;
 	uint64_t rewound;	/* the snapshot it was last rewound to */
 	bool suspended, cut, doubted, crashed, ro, pending_rewind, restarted;
 };
@@ -79,6 +102,21 @@ int fake_snaps_create(struct fake *f, const char *name, char *reply);
 void fake_snaps_written(struct fake *f, const struct fake_piece *p, bool zero);
 void fake_snaps_drained(struct fake *f);
 void fake_snaps_again(struct fake *f, bool crashed);
+
+void fake_window_reset(struct fake *f);
+/* The present is of sequence f->seq, and differs in these sectors. */
+void fake_window_changed(struct fake *f, uint32_t first, uint32_t n);
+void fake_window_flushed(struct fake *f);
+/* There is no space: may the past be made to make some? */
+bool fake_window_room(struct fake *f);
+void fake_window_crashed(struct fake *f);
+/* The volume was activated. */
+void fake_window_again(struct fake *f);
+/* What "@" and a sequence shows. */
+int fake_window_image(struct fake *f, const char *name, uint64_t *seq,
+		      char *image);
+int fake_window_history(struct fake *f, char *reply);
+int fake_window_set(struct fake *f, const char *text);
 
 int fake_rewind(struct fake *f, const char *name, const char *kept,
 		char *reply);

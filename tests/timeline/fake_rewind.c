@@ -95,8 +95,10 @@ static void revert(struct fake *f, const char *was, const char *to)
 	if (f->fault == FAULT_REWIND_ZERO)
 		leave_zero(f, f->cur, was);
 	fake_forget(f);
-	if (f->fault != FAULT_REWIND_UNDONE || f->cut)
-		memcpy(f->durable, f->cur, fake_bytes(f->sectors));
+	if (f->fault == FAULT_REWIND_UNDONE && !f->cut)
+		return;
+	memcpy(f->durable, f->cur, fake_bytes(f->sectors));
+	f->durable_seq = f->seq;
 }
 
 static void spoil(struct fake *f, struct fake_snap *to, struct fake_snap *kept)
@@ -119,39 +121,82 @@ static void spoil(struct fake *f, struct fake_snap *to, struct fake_snap *kept)
 	}
 }
 
-int fake_rewind(struct fake *f, const char *name, const char *kept,
-		char *reply)
+/* The image of @name into @image; @to: the snapshot, or NULL. */
+static int find_target(struct fake *f, const char *name, char *image,
+		       struct fake_snap **to)
 {
-	struct fake_snap *to = fake_snaps_find(f, name);
-	uint32_t pages;
+	uint64_t seq;
 	int err;
 
-	if (!fake_snaps_name(kept))
-		return -EINVAL;
-	if (!to)
-		return -ENOENT;
+	*to = fake_snaps_find(f, name);
+	if (*to)
+		memcpy(image, (*to)->copy, fake_bytes(f->sectors));
+	if (*name != '@')
+		return *to ? 0 : -ENOENT;
+	err = fake_window_image(f, name, &seq, image);
+	if (err)
+		return err;
+	if (f->fault == FAULT_REWIND_NOWHERE)
+		memcpy(image, f->cur, fake_bytes(f->sectors));
+	if (f->fault == FAULT_REWIND_MOMENT && f->undo[0].n)
+		fake_put(image, &f->undo[0]);
+	return 0;
+}
+
+static bool fits(struct fake *f, const char *image)
+{
+	uint32_t pages = pages_changed(f, f->cur, image);
+
+	if (f->past + pages > (uint64_t)f->log / PAGE_SECTORS * 3 / 4) {
+		if (f->fault == FAULT_REWIND_ROOM)
+			leak(f, f->cur, image);
+		return false;
+	}
+	f->past += pages;
+	return true;
+}
+
+static int rewind_to(struct fake *f, const char *name, const char *kept,
+		     char *image, char *reply)
+{
+	struct fake_snap *to;
+	int err = find_target(f, name, image, &to);
+
+	if (err)
+		return err;
 	if (fake_snaps_find(f, kept))
 		return -EEXIST;
 	if ((!f->suspended && f->fault != FAULT_REWIND_BUSY) ||
 	    (f->pending_rewind && f->fault != FAULT_REWIND_TWICE))
 		return -EBUSY;
-	pages = pages_changed(f, f->cur, to->copy);
-	if (f->past + pages > (uint64_t)f->log / PAGE_SECTORS * 3 / 4) {
-		if (f->fault == FAULT_REWIND_ROOM)
-			leak(f, f->cur, to->copy);
+	if (!fits(f, image))
 		return -ENOSPC;
-	}
 	err = fake_snaps_create(f, kept, reply);
 	if (err)
 		return err;
-	f->past += pages;
 	f->next_id += f->fault != FAULT_REWIND_ID;
-	f->rewound = to->id;
+	f->rewound = to ? to->id : 0;
 	f->pending_rewind = true;
 	f->seq++;
-	revert(f, f->snaps[f->nr_snaps - 1].copy, to->copy);
-	spoil(f, to, &f->snaps[f->nr_snaps - 1]);
+	revert(f, f->snaps[f->nr_snaps - 1].copy, image);
+	fake_window_changed(f, 0, f->sectors);
+	if (to)
+		spoil(f, to, &f->snaps[f->nr_snaps - 1]);
 	return 0;
+}
+
+int fake_rewind(struct fake *f, const char *name, const char *kept,
+		char *reply)
+{
+	char *image;
+	int err;
+
+	if (!fake_snaps_name(kept))
+		return -EINVAL;
+	image = xcalloc(f->sectors, SECTOR_BYTES);
+	err = rewind_to(f, name, kept, image, reply);
+	free(image);
+	return err;
 }
 
 void fake_rewind_deleted(struct fake *f, const struct fake_snap *s)

@@ -14,6 +14,7 @@
 struct view {
 	struct fake *f;
 	uint64_t id;
+	char *copy;		/* of a moment, else NULL */
 };
 
 void fake_snaps_drop(struct fake *f)
@@ -106,13 +107,50 @@ int fake_snaps_create(struct fake *f, const char *name, char *reply)
 	if (f->deleted.id && fake_fault(f, FAULT_SAME_ID, 30))
 		s->id = f->deleted.id;
 	s->seq = f->seq;
-	s->time_ns = 1700000000000000000ULL + f->seq;
+	s->time_ns = FAKE_TIME + f->seq;
 	strcpy(s->name, name);
 	s->copy = xcalloc(f->sectors, SECTOR_BYTES);
 	memcpy(s->copy, f->cur, fake_bytes(f->sectors));
 	wrong_copy(f, s);
 	f->nr_snaps++;
 	print_line(f, s, reply, MESSAGE_MAX);
+	return 0;
+}
+
+/* A snapshot of a moment: as one of now, with another content and place. */
+static int pick(struct fake *f, const char *name, const char *moment,
+		char *reply)
+{
+	char *image = xcalloc(f->sectors, SECTOR_BYTES);
+	uint64_t seq;
+	struct fake_snap s, *at;
+	int err = fake_snaps_name(name) ? 0 : -EINVAL;
+
+	if (!err && *moment != '@')
+		err = -EINVAL;
+	if (!err)
+		err = fake_snaps_find(f, name) ? -EEXIST :
+			fake_window_image(f, moment, &seq, image);
+	if (!err && f->nr_snaps == FAKE_SNAPS)
+		err = -ENOSPC;
+	if (err) {
+		free(image);
+		return err;
+	}
+	memset(&s, 0, sizeof(s));
+	s.id = f->next_id++;
+	s.seq = seq;
+	s.time_ns = FAKE_TIME + (f->fault == FAULT_PICK_TIME ? f->seq : seq);
+	s.picked = true;
+	strcpy(s.name, name);
+	s.copy = image;
+	if (f->fault == FAULT_PICK_PRESENT)
+		memcpy(image, f->cur, fake_bytes(f->sectors));
+	for (at = f->snaps + f->nr_snaps++; at > f->snaps &&
+	     at[-1].seq > seq && f->fault != FAULT_PICK_LAST; at--)
+		*at = at[-1];
+	*at = s;
+	print_line(f, at, reply, MESSAGE_MAX);
 	return 0;
 }
 
@@ -169,11 +207,19 @@ int fake_snaps_message(struct fake *f, const char *text, char *reply)
 
 	if (n == 1 && !strcmp(word[0], "snapshot_list"))
 		return list(f, reply);
+	if (n == 1 && !strcmp(word[0], "history"))
+		return fake_window_history(f, reply);
+	if (n == 1 && !strcmp(word[0], "retention"))
+		return sprintf(reply, "%s\n", f->rules) < 0;
 	/* In flight: it may happen, but not be told. */
 	if (f->cut && (f->doubted || rng_chance(&f->r, 50)))
 		return -EIO;
 	if (n == 2 && !strcmp(word[0], "snapshot_create"))
 		err = fake_snaps_create(f, word[1], reply);
+	else if (n == 3 && !strcmp(word[0], "snapshot_create"))
+		err = pick(f, word[1], word[2], reply);
+	else if (n >= 2 && !strcmp(word[0], "retention"))
+		err = fake_window_set(f, strchr(text, ' ') + 1);
 	else if (n == 2 && !strcmp(word[0], "snapshot_delete"))
 		err = delete(f, word[1]);
 	else if (n == 3 && !strcmp(word[0], "snapshot_rename"))
@@ -231,8 +277,19 @@ static void undelete(struct fake *f)
 void fake_snaps_again(struct fake *f, bool crashed)
 {
 	struct fake_snap *s = fake_snaps_find(f, f->new_name);
+	unsigned int i;
 
 	f->restarted = true;
+	for (i = 0; crashed && i < f->nr_snaps && f->fault == FAULT_PICK_LOST;
+	     i++) {
+		if (!f->snaps[i].picked)
+			continue;
+		free(f->snaps[i].copy);
+		f->nr_snaps--;
+		memmove(&f->snaps[i], &f->snaps[i + 1],
+			(f->nr_snaps - i) * sizeof(*f->snaps));
+		break;
+	}
 	if (crashed && f->nr_snaps && fake_fault(f, FAULT_LOST_SNAPSHOT, 50))
 		free(f->snaps[--f->nr_snaps].copy);
 	if (crashed && f->deleted.copy && !fake_snaps_find(f, f->deleted.name) &&
@@ -291,55 +348,89 @@ out:
 
 /* ---- views -------------------------------------------------------------- */
 
+static int open_snap(struct fake *f, struct view *view, const char *name)
+{
+	struct fake_snap *s = fake_snaps_find(f, name);
+
+	if (!s)
+		return -ENOENT;
+	view->id = s->id;
+	s->views++;
+	return 0;
+}
+
+static int open_moment(struct fake *f, struct view *view, const char *name)
+{
+	uint64_t seq;
+	int err;
+
+	view->copy = xcalloc(f->sectors, SECTOR_BYTES);
+	err = fake_window_image(f, name, &seq, view->copy);
+	if (err) {
+		free(view->copy);
+		return err;
+	}
+	f->moment_views++;
+	if (!f->window.held)
+		f->window.held = view->copy;
+	return 0;
+}
+
 int fake_view_open(struct volume *v, const struct view_spec *spec,
 		   struct view **out)
 {
+	struct view *view = xcalloc(1, sizeof(*view));
 	struct fake *f = (struct fake *)v;
-	struct fake_snap *s;
-	int err = 0;
+	int err;
 
 	pthread_mutex_lock(&f->lock);
-	s = fake_snaps_find(f, spec->snapshot);
+	view->f = f;
 	if (spec->writable && f->fault != FAULT_WRITABLE)
 		err = -EROFS;
-	else if (!s)
-		err = -ENOENT;
 	else if (spec->sectors > f->sectors)
 		err = -EINVAL;
-	if (!err) {
-		*out = xcalloc(1, sizeof(**out));
-		(*out)->f = f;
-		(*out)->id = s->id;
-		s->views++;
-	}
+	else if (*spec->snapshot == '@')
+		err = open_moment(f, view, spec->snapshot);
+	else
+		err = open_snap(f, view, spec->snapshot);
 	pthread_mutex_unlock(&f->lock);
+	if (err)
+		free(view);
+	else
+		*out = view;
 	return err;
 }
 
-int fake_view_read(struct view *view, uint64_t at, size_t bytes, void *buf)
+static int read_snap(struct fake *f, const struct fake_snap *s, uint64_t at,
+		     size_t bytes, void *buf)
 {
-	struct fake *f = view->f;
-	struct fake_snap *s;
-	uint64_t bad;
-	int err = 0;
+	uint64_t bad = (uint64_t)(s->bad ? s->bad - 1 : 0) * SECTOR_BYTES;
 
-	pthread_mutex_lock(&f->lock);
-	s = find_id(f, view->id);
-	if (!s) {
-		pthread_mutex_unlock(&f->lock);
-		return -EIO;
-	}
-	bad = (uint64_t)(s->bad ? s->bad - 1 : 0) * SECTOR_BYTES;
 	if (s->bad && bad >= at && bad < at + bytes)
-		err = -EIO;
-	else if ((at + bytes) % 4096 && fake_fault(f, FAULT_VIEW_SHIFT, 20) &&
-		 at + bytes < fake_bytes(f->sectors))
+		return -EIO;
+	if ((at + bytes) % 4096 && fake_fault(f, FAULT_VIEW_SHIFT, 20) &&
+	    at + bytes < fake_bytes(f->sectors))
 		memcpy(buf, s->copy + at + 1, bytes);
 	else if (!pthread_equal(f->owner, pthread_self()) &&
 		 fake_fault(f, FAULT_READ_BESIDE, 10))
 		memcpy(buf, f->cur + at, bytes);
 	else
 		memcpy(buf, s->copy + at, bytes);
+	return 0;
+}
+
+int fake_view_read(struct view *view, uint64_t at, size_t bytes, void *buf)
+{
+	struct fake *f = view->f;
+	struct fake_snap *s;
+	int err = 0;
+
+	pthread_mutex_lock(&f->lock);
+	s = find_id(f, view->id);
+	if (view->copy)
+		memcpy(buf, view->copy + at, bytes);
+	else
+		err = s ? read_snap(f, s, at, bytes, buf) : -EIO;
 	pthread_mutex_unlock(&f->lock);
 	return err;
 }
@@ -351,9 +442,14 @@ int fake_view_close(struct view *view)
 
 	pthread_mutex_lock(&f->lock);
 	s = find_id(f, view->id);
-	if (s)
+	if (view->copy)
+		f->moment_views--;
+	else if (s)
 		s->views--;
+	if (f->window.held == view->copy)
+		f->window.held = NULL;
 	pthread_mutex_unlock(&f->lock);
+	free(view->copy);
 	free(view);
 	return 0;
 }

@@ -39,14 +39,15 @@ bool life_restart(struct schedule *s)
 {
 	struct op *op;
 
-	if (!views_drop(s))
+	if (!window_views_compare(s) || !views_drop(s))
 		return false;
 	op = op_new(s, ACT_RESTART);
 	s->t->restarts++;
 	if (!deactivate(s) || !life_activate(s))
 		return false;
 	op->err = 0;
-	if (!look_list(s) || !views_compare(s))
+	if (!look_list(s) || !window_rules(s) || !views_compare(s) ||
+	    !window_compare(s))
 		return false;
 	return rng_chance(&s->r, 50) || look_present(s);
 }
@@ -75,6 +76,9 @@ bool life_while_held(struct schedule *s)
 
 	if (s->c->plain)
 		return true;
+	if (windows(s) && s->m.nr_instants && rng_chance(&s->r, 25))
+		return s->m.nr_snaps == MAX_SNAPS || rng_chance(&s->r, 30) ?
+			window_act(s) : window_pick(s) && look_list(s);
 	if (rng_chance(&s->r, 60)) {
 		if (s->m.nr_snaps == MAX_SNAPS)
 			return true;

@@ -86,11 +86,14 @@ static bool taken_names(struct schedule *s)
 static bool while_viewed(struct schedule *s)
 {
 	char text[2 * SNAP_NAME];
+	unsigned int i = 0;
 	int err;
 
-	if (rng_chance(&s->r, 60)) {
+	while (i < s->nr_views && !s->views[i].id)
+		i++;
+	if (i < s->nr_views && rng_chance(&s->r, 60)) {
 		snprintf(text, sizeof(text), "snapshot_delete %s",
-			 model_snap(&s->m, s->views[0].id)->is.name);
+			 model_snap(&s->m, s->views[i].id)->is.name);
 		return refused(s, text, -EBUSY);
 	}
 	err = s->v->ops->deactivate(s->v);
@@ -122,7 +125,9 @@ bool misuse(struct schedule *s)
 	bool ok;
 
 	op->err = 0;
-	if (what == 0)
+	if (windows(s) && rng_chance(&s->r, 25))
+		ok = window_misuse(s);
+	else if (what == 0)
 		ok = bad_names(s);
 	else if (what == 1 || !s->m.nr_snaps)
 		ok = unknown_names(s);

@@ -9,7 +9,8 @@
 /* What every kind has; a kind may have more of it. */
 static const uint8_t common[NR_ACTS] = {
 	[ACT_FLUSH] = 8, [ACT_CREATE] = 8, [ACT_DELETE] = 5, [ACT_RENAME] = 1,
-	[ACT_REWIND] = 3,
+	[ACT_REWIND] = 3, [ACT_PICK] = 2, [ACT_WINDOW] = 1, [ACT_MOMENT] = 8,
+	[ACT_LOOK_BACK] = 8,
 	[ACT_RECONCILE] = 3, [ACT_DRAIN] = 4, [ACT_READ] = 4, [ACT_VIEW] = 7,
 	[ACT_COMPARE] = 8, [ACT_UNVIEW] = 4, [ACT_READER] = 3, [ACT_PAUSE] = 3,
 	[ACT_SUSPEND] = 2, [ACT_RELOAD] = 1, [ACT_RACE] = 3, [ACT_MISUSE] = 2,
@@ -68,6 +69,13 @@ const struct mix mixes[] = {
 			    [ACT_DISCARD] = 8, [ACT_CREATE] = 4,
 			    [ACT_DRAIN] = 3, [ACT_CRASH] = 2,
 			    [ACT_RESTART] = 1, [ACT_REWIND] = 14 },
+	}, { /* to any moment */
+		.name = "window", .hot_pct = 45, .run_pct = 15, .small_pct = 35,
+		.large_pct = 15, .window = true,
+		.weight = { [ACT_WRITE] = 50, [ACT_DSYNC] = 4, [ACT_ZERO] = 6,
+			    [ACT_DISCARD] = 6, [ACT_DRAIN] = 2, [ACT_CRASH] = 2,
+			    [ACT_PICK] = 4, [ACT_WINDOW] = 1, [ACT_MOMENT] = 16,
+			    [ACT_LOOK_BACK] = 16, [ACT_REWIND] = 3 },
 	},
 };
 

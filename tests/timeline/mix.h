@@ -19,6 +19,7 @@ struct mix {
 	uint8_t small_pct;	/* less than a page */
 	uint8_t large_pct;	/* up to WRITE_MAX */
 	bool small_log;
+	bool window;		/* always; else for some schedules */
 };
 
 extern const struct mix mixes[];

@@ -45,6 +45,8 @@ void model_exit(struct model *m)
 
 	for (i = 0; i <= MAX_SNAPS; i++)
 		free(m->snaps[i].copy);
+	for (i = 0; i < MAX_INSTANTS; i++)
+		free(m->instants[i].copy);
 	free(m->cur);
 	free(m->durable);
 }
@@ -54,7 +56,8 @@ void model_begin(struct model *m, uint64_t seed, uint32_t sectors, bool zeros)
 	m->seed = seed;
 	m->sectors = sectors;
 	m->nr_changes = m->nr_snaps = 0;
-	m->last_id = m->last_seq = 0;
+	m->nr_instants = m->nr_since = 0;
+	m->last_id = m->last_seq = m->last_instant = 0;
 	m->rewound = m->unsettled = false;
 	if (zeros)
 		memset(m->cur, 0, bytes_of(sectors));
@@ -63,7 +66,7 @@ void model_begin(struct model *m, uint64_t seed, uint32_t sectors, bool zeros)
 	memcpy(m->durable, m->cur, bytes_of(sectors));
 }
 
-void model_maybe_change(struct model *m, const struct op *op)
+static void add_change(struct model *m, const struct op *op)
 {
 	if (m->nr_changes == MAX_CHANGES)
 		die("more than %u changes without a flush", MAX_CHANGES);
@@ -72,11 +75,21 @@ void model_maybe_change(struct model *m, const struct op *op)
 	m->changes[m->nr_changes++].val = op_value(op);
 }
 
+void model_maybe_change(struct model *m, const struct op *op)
+{
+	add_change(m, op);
+	m->last_instant = 0;
+}
+
 void model_change(struct model *m, const struct op *op)
 {
 	char *at = m->cur + bytes_of(op->first);
 
-	model_maybe_change(m, op);
+	add_change(m, op);
+	if (m->nr_since == MAX_SINCE)
+		m->last_instant = 0;
+	if (m->last_instant)
+		m->since[m->nr_since++] = m->changes[m->nr_changes - 1];
 	if (op_value(op) == VAL_ZERO)
 		memset(at, 0, bytes_of(op->n));
 	else
@@ -98,14 +111,15 @@ void model_settle(struct model *m, const char *seen)
 	memcpy(m->cur, seen, bytes_of(m->sectors));
 	memcpy(m->durable, seen, bytes_of(m->sectors));
 	m->nr_changes = 0;
+	m->last_instant = 0;
 }
 
-void model_rewind(struct model *m, const struct snap *to)
+void model_rewind(struct model *m, const char *image)
 {
 	/* It takes one more id than that of the snapshot it makes. */
 	m->last_id++;
 	m->rewound = m->unsettled = true;
-	model_settle(m, to->copy);
+	model_settle(m, image);
 }
 
 struct snap *model_snap(struct model *m, uint64_t id)
@@ -128,29 +142,62 @@ struct snap *model_snap_named(struct model *m, const char *name)
 	return NULL;
 }
 
+/* Number @at, and those from there on move up. */
+static struct snap *insert(struct model *m, unsigned int at,
+			   const struct snap_line *line, uint32_t op,
+			   const char *image)
+{
+	struct snap new = m->snaps[m->nr_snaps];
+
+	m->last_id = line->id;
+	if (!new.copy)
+		new.copy = xalloc_pages(IMAGE_BYTES);
+	memcpy(new.copy, image, bytes_of(m->sectors));
+	new.is = *line;
+	new.made_by = op;
+	memmove(&m->snaps[at + 1], &m->snaps[at],
+		(m->nr_snaps - at) * sizeof(new));
+	m->snaps[at] = new;
+	m->nr_snaps++;
+	return &m->snaps[at];
+}
+
+static const char *used_id(const struct model *m, const struct snap_line *line)
+{
+	if (m->nr_snaps > MAX_SNAPS)
+		die("more than %u snapshots", MAX_SNAPS);
+	return line->id <= m->last_id && m->last_id ?
+		"an id that was used before, or not in order" : NULL;
+}
+
 struct snap *model_add(struct model *m, const struct snap_line *line,
 		       uint32_t op, const char *image, const char **why)
 {
-	struct snap *snap = &m->snaps[m->nr_snaps];
-
-	*why = NULL;
-	if (m->nr_snaps > MAX_SNAPS)
-		die("more than %u snapshots", MAX_SNAPS);
-	if (line->id <= m->last_id && m->last_id)
-		*why = "an id that was used before, or not in order";
+	*why = used_id(m, line);
 	if (line->seq < m->last_seq)
 		*why = "a sequence number from before the last snapshot";
 	if (*why)
 		return NULL;
-	m->last_id = line->id;
 	m->last_seq = line->seq;
-	if (!snap->copy)
-		snap->copy = xalloc_pages(IMAGE_BYTES);
-	memcpy(snap->copy, image, bytes_of(m->sectors));
-	snap->is = *line;
-	snap->made_by = op;
-	m->nr_snaps++;
-	return snap;
+	return insert(m, m->nr_snaps, line, op, image);
+}
+
+struct snap *model_pick(struct model *m, const struct snap_line *line,
+			uint32_t op, const struct instant *in,
+			const char **why)
+{
+	unsigned int at = m->nr_snaps;
+
+	*why = used_id(m, line);
+	if (line->seq != in->seq)
+		*why = "another sequence number";
+	if (!line->time_ns || line->time_ns > in->time_ns)
+		*why = "a time that is not that of the moment";
+	if (*why)
+		return NULL;
+	while (at && m->snaps[at - 1].is.seq > line->seq)
+		at--;
+	return insert(m, at, line, op, in->copy);
 }
 
 void model_remove(struct model *m, struct snap *snap)
@@ -167,4 +214,58 @@ uint32_t model_value(const struct model *m, const char *image,
 		     uint32_t sector)
 {
 	return stamp_read(image + bytes_of(sector), m->seed, sector);
+}
+
+/* ---- instants ----------------------------------------------------------- */
+
+struct instant *model_note(struct model *m, unsigned int slot, uint64_t seq,
+			   uint64_t time_ns, uint32_t op)
+{
+	struct instant *in = model_instant_at(m, seq);
+
+	if (in) {
+		m->last_instant = seq;
+		m->nr_since = 0;
+		if (time_ns < in->time_ns)
+			in->time_ns = time_ns;
+		return in;
+	}
+	in = &m->instants[slot];
+	if (slot == m->nr_instants)
+		m->nr_instants++;
+	if (!in->copy)
+		in->copy = xalloc_pages(IMAGE_BYTES);
+	memcpy(in->copy, m->cur, bytes_of(m->sectors));
+	in->seq = seq;
+	in->time_ns = time_ns;
+	in->made_by = op;
+	in->before = m->last_instant;
+	in->nr_since = m->nr_since;
+	memcpy(in->since, m->since, m->nr_since * sizeof(*m->since));
+	m->last_instant = seq;
+	m->nr_since = 0;
+	return in;
+}
+
+struct instant *model_instant_at(struct model *m, uint64_t seq)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_instants; i++)
+		if (m->instants[i].seq == seq)
+			return &m->instants[i];
+	return NULL;
+}
+
+struct instant *model_instant(struct model *m, const char *name)
+{
+	return *name == '@' ?
+		model_instant_at(m, strtoull(name + 1, NULL, 10)) : NULL;
+}
+
+const char *model_image(struct model *m, const char *name)
+{
+	const struct instant *in = model_instant(m, name);
+
+	return in ? in->copy : model_snap_named(m, name)->copy;
 }

@@ -9,6 +9,8 @@
 
 #define MAX_SNAPS	12u
 #define MAX_CHANGES	480u	/* since the last durable point */
+#define MAX_INSTANTS	8u	/* that are remembered of a window */
+#define MAX_SINCE	64u	/* changes between two of them */
 
 /* One line of snapshot_list. */
 struct snap_line {
@@ -31,6 +33,25 @@ struct change {
 	uint32_t first, n, val;	/* see stamp.h */
 };
 
+/**
+ * struct instant - what the volume held when nothing was in flight
+ * @seq: sequence of the last record then
+ * @time_ns: the volume's clock, not before; UINT64_MAX: not known
+ * @made_by: operation
+ * @copy: image
+ * @since: what was done, one after the other, since the instant @before
+ * @nr_since: number of @since
+ * @before: its sequence; 0: not known
+ */
+struct instant {
+	uint64_t seq, time_ns;
+	uint32_t made_by;
+	char *copy;
+	struct change since[MAX_SINCE];
+	unsigned int nr_since;
+	uint64_t before;
+};
+
 struct model {
 	uint64_t seed;		/* of the stamps */
 	uint32_t sectors;
@@ -42,6 +63,13 @@ struct model {
 	struct snap snaps[MAX_SNAPS + 1];
 	unsigned int nr_snaps;
 	uint64_t last_id, last_seq;
+	/* In no order. */
+	struct instant instants[MAX_INSTANTS];
+	unsigned int nr_instants;
+	/* Changes since the last instant; 0: they do not tell it all. */
+	uint64_t last_instant;
+	struct change since[MAX_SINCE];
+	unsigned int nr_since;
 	bool rewound;		/* ever */
 	bool unsettled;		/* a rewind may be */
 };
@@ -60,8 +88,8 @@ void model_maybe_change(struct model *m, const struct op *op);
 void model_durable(struct model *m);
 /* The volume was read, and it is to hold this, durably. */
 void model_settle(struct model *m, const char *seen);
-/* It was rewound to @to, durably; what it held before is the last snapshot. */
-void model_rewind(struct model *m, const struct snap *to);
+/* It was rewound to @image, durably; what it held before is the last snapshot. */
+void model_rewind(struct model *m, const char *image);
 
 struct snap *model_snap(struct model *m, uint64_t id);
 struct snap *model_snap_named(struct model *m, const char *name);
@@ -71,7 +99,25 @@ struct snap *model_snap_named(struct model *m, const char *name);
  */
 struct snap *model_add(struct model *m, const struct snap_line *line,
 		       uint32_t op, const char *image, const char **why);
+/*
+ * The same for one of an instant of the window: its place is by sequence.
+ */
+struct snap *model_pick(struct model *m, const struct snap_line *line,
+			uint32_t op, const struct instant *in,
+			const char **why);
 void model_remove(struct model *m, struct snap *snap);
+
+/*
+ * The volume holds what it does at @seq; takes the place of instant @slot. The
+ * one there is, if it has been noted before.
+ */
+struct instant *model_note(struct model *m, unsigned int slot, uint64_t seq,
+			   uint64_t time_ns, uint32_t op);
+/* "@" and a sequence: the instant, or NULL. */
+struct instant *model_instant(struct model *m, const char *name);
+struct instant *model_instant_at(struct model *m, uint64_t seq);
+/* What a snapshot or an instant must hold. */
+const char *model_image(struct model *m, const char *name);
 
 /* What a sector of an image shows, see stamp.h. */
 uint32_t model_value(const struct model *m, const char *image,

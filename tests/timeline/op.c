@@ -15,10 +15,12 @@ const char *const act_names[NR_ACTS] = {
 	[ACT_ZERO] = "zero", [ACT_DISCARD] = "discard", [ACT_FLUSH] = "flush",
 	[ACT_CREATE] = "create", [ACT_DELETE] = "delete",
 	[ACT_RENAME] = "rename", [ACT_REWIND] = "rewind",
+	[ACT_PICK] = "pick", [ACT_WINDOW] = "retention",
 	[ACT_RECONCILE] = "reconcile",
 	[ACT_DRAIN] = "drain", [ACT_READ] = "read", [ACT_VIEW] = "open a view",
 	[ACT_COMPARE] = "compare a view", [ACT_UNVIEW] = "close a view",
 	[ACT_READER] = "reader", [ACT_PAUSE] = "pause",
+	[ACT_MOMENT] = "moment", [ACT_LOOK_BACK] = "look back to",
 	[ACT_SUSPEND] = "suspend and resume", [ACT_RELOAD] = "reload",
 	[ACT_RACE] = "beside writes", [ACT_MISUSE] = "misuse",
 	[ACT_RESTART] = "restart", [ACT_CRASH] = "crash",
@@ -54,6 +56,13 @@ int op_do(const struct op *op, struct volume *v, uint64_t seed, char *buf,
 	case ACT_REWIND:
 		snprintf(text, sizeof(text), "rewind %s %s", op->name,
 			 op->other);
+		return v->ops->message(v, text, reply);
+	case ACT_PICK:
+		snprintf(text, sizeof(text), "snapshot_create %s %s", op->name,
+			 op->other);
+		return v->ops->message(v, text, reply);
+	case ACT_WINDOW:
+		snprintf(text, sizeof(text), "retention %s", op->name);
 		return v->ops->message(v, text, reply);
 	case ACT_RECONCILE:
 	case ACT_DRAIN:

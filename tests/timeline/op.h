@@ -17,9 +17,11 @@ enum act {
 	ACT_WRITE, ACT_DSYNC, ACT_ZERO, ACT_DISCARD,
 	/* Are one request. */
 	ACT_FLUSH, ACT_CREATE, ACT_DELETE, ACT_RENAME, ACT_REWIND,
+	ACT_PICK, ACT_WINDOW,
 	ACT_RECONCILE, ACT_DRAIN,
 	/* The rest is done step by step, and only noted. */
 	ACT_READ, ACT_VIEW, ACT_COMPARE, ACT_UNVIEW, ACT_READER, ACT_PAUSE,
+	ACT_MOMENT, ACT_LOOK_BACK,
 	ACT_SUSPEND, ACT_RELOAD, ACT_RACE, ACT_MISUSE, ACT_RESTART, ACT_CRASH,
 	NR_ACTS
 };
@@ -34,8 +36,13 @@ struct op {
 	enum act act;
 	uint32_t first, n;	/* sectors; of a flush, n: by message */
 	int err;		/* 0, -errno, NOT_DONE */
+	/*
+	 * A snapshot, or what it is to be called; of a rewind, or a look at a
+	 * moment, also "@" and its sequence; of a window its rules.
+	 */
 	char name[SNAP_NAME];
-	char other[SNAP_NAME];	/* the new name; of a rewind, what it keeps */
+	/* The new name; of a rewind, what it keeps; of a pick, the moment. */
+	char other[SNAP_NAME];
 };
 
 static inline bool op_changes(const struct op *op)

@@ -12,7 +12,8 @@
 
 static const enum act bodies[] = {
 	ACT_CREATE, ACT_CREATE, ACT_CREATE, ACT_DELETE, ACT_DRAIN,
-	ACT_RECONCILE, ACT_FLUSH, ACT_SUSPEND, ACT_COMPARE,
+	ACT_RECONCILE, ACT_FLUSH, ACT_SUSPEND, ACT_COMPARE, ACT_LOOK_BACK,
+	ACT_LOOK_BACK,
 };
 
 static struct op *plan(struct schedule *s, unsigned int nr)
@@ -44,7 +45,8 @@ static struct op *body(struct schedule *s)
 	if (act == ACT_DELETE)
 		snap = draw_unviewed(s);
 	if ((act == ACT_DELETE && !snap) ||
-	    (act == ACT_COMPARE && !s->nr_views))
+	    (act == ACT_COMPARE && !s->nr_views) ||
+	    (act == ACT_LOOK_BACK && !s->m.nr_instants))
 		act = ACT_FLUSH;
 	op = op_new(s, act);
 	if (act == ACT_CREATE)
@@ -64,6 +66,13 @@ static int body_do(struct schedule *s, struct op *op)
 	}
 	if (op->act == ACT_COMPARE) {
 		view_some(s, &s->views[rng_below(&s->r, s->nr_views)]);
+		return 0;
+	}
+	if (op->act == ACT_LOOK_BACK) {
+		if (s->m.nr_snaps < MAX_SNAPS && rng_chance(&s->r, 40))
+			window_pick(s);
+		else
+			window_look_back(s);
 		return 0;
 	}
 	return op_do(op, s->v, s->m.seed, s->buf, s->reply);

@@ -49,7 +49,7 @@ void reader_start(struct schedule *s, const struct open_view *ov)
 
 	rd->v = s->v;
 	rd->on = *ov;
-	rd->copy = model_snap(&s->m, ov->id)->copy;
+	rd->copy = ov->copy;
 	rng_seed(&rd->r, rng_next(&s->r), 0);
 	atomic_store(&rd->stop, false);
 	atomic_store(&rd->may_fail, false);
@@ -64,14 +64,12 @@ void reader_start(struct schedule *s, const struct open_view *ov)
 bool reader_check(struct schedule *s)
 {
 	struct reader *rd = &s->reader;
-	char what[SNAP_NAME + 64];
-	struct snap *snap;
+	char what[VIEW_NAME + 16];
 
 	if (!rd->active || !atomic_load(&rd->found))
 		return true;
-	snap = model_snap(&s->m, rd->on.id);
-	snprintf(what, sizeof(what), "the view of '%s' (id %llu), read beside",
-		 snap->is.name, (unsigned long long)snap->is.id);
+	view_name(s, &rd->on, what);
+	strcat(what, ", read beside");
 	if (rd->err)
 		wrong_at(s, (uint32_t)(rd->at / SECTOR_BYTES),
 			 "%s: %zu bytes at %llu: %s", what, rd->size,

@@ -7,6 +7,8 @@
 
 #include "schedule.h"
 
+#define ROOM_TRIES	100u
+
 struct op *op_new(struct schedule *s, enum act act)
 {
 	s->t->ops[act]++;
@@ -70,13 +72,16 @@ static bool apply_line(struct schedule *s, const struct op *op,
 static bool apply_rewind(struct schedule *s, const struct op *op,
 			 const char *reply)
 {
-	struct snap *to = model_snap_named(&s->m, op->name);
+	const char *image = model_image(&s->m, op->name);
+	const struct snap *to = model_snap_named(&s->m, op->name);
 
+	s->t->rewinds++;
+	s->t->rewinds_moment += !to;
+	s->t->rewinds_back += to &&
+		s->trail.ops[to->made_by - 1].act == ACT_REWIND;
 	if (!apply_line(s, op, op->other, reply))
 		return false;
-	s->t->rewinds++;
-	s->t->rewinds_back += s->trail.ops[to->made_by - 1].act == ACT_REWIND;
-	model_rewind(&s->m, to);
+	model_rewind(&s->m, image);
 	return true;
 }
 
@@ -104,6 +109,11 @@ bool request_apply(struct schedule *s, const struct op *op, const char *reply)
 		return apply_line(s, op, op->name, reply);
 	case ACT_REWIND:
 		return apply_rewind(s, op, reply);
+	case ACT_PICK:
+		return window_picked(s, op, reply);
+	case ACT_WINDOW:
+		window_apply(s, op->name);
+		return true;
 	case ACT_DELETE:
 		model_remove(m, model_snap_named(m, op->name));
 		return true;
@@ -165,7 +175,12 @@ bool request_delete(struct schedule *s, struct snap *snap)
 bool request_room(struct schedule *s, const struct op *op)
 {
 	struct op *again;
+	uint32_t tries;
 
+	if (s->m.nr_snaps && s->window.seconds && rng_chance(&s->r, 25)) {
+		s->v->ops->rest(s->v, 1000);
+		return window_off(s);
+	}
 	if (s->m.nr_snaps) {
 		uint32_t i = rng_below(&s->r, s->m.nr_snaps);
 
@@ -175,21 +190,38 @@ bool request_room(struct schedule *s, const struct op *op)
 		s->v->ops->rest(s->v, 1000);
 		return true;
 	}
+	if (op_changes(op) && window_alone(s)) {
+		wrong(s, "only the window keeps the log full, and a write fails in place of making it shorter");
+		return false;
+	}
+	if (!window_room(s))
+		return false;
+	/* That is for another time. */
+	if (op->act == ACT_REWIND)
+		return request_drain(s);
 	/* What a rewind needs is not given back before it has settled. */
 	if (s->m.unsettled && op->act == ACT_DRAIN)
 		s->v->ops->rest(s->v, 200000);
 	else if ((s->m.unsettled && !request_drain(s)) ||
-		 (!s->c->plain && !look_past(s)) ||
+		 (!s->c->plain && !s->window.seconds && !look_past(s)) ||
 		 (op->act == ACT_CREATE && !request_drain(s)))
 		return false;
 	again = op_new(s, op->act);
 	again->first = op->first;
 	again->n = op->n;
 	strcpy(again->name, op->name);
-	again->err = op_do(again, s->v, s->m.seed, s->buf, s->reply);
+	/* A window is made shorter in the background. */
+	for (tries = s->window.seconds ? ROOM_TRIES : 1; tries; tries--) {
+		again->err = op_do(again, s->v, s->m.seed, s->buf, s->reply);
+		if (again->err != -ENOSPC || tries == 1)
+			break;
+		s->v->ops->rest(s->v, 100000);
+		watch_beat();
+	}
 	if (!again->err)
 		return request_apply(s, again, s->reply);
-	wrong(s, "there is no snapshot, nothing is kept for one, and still: %s",
+	wrong(s, "there is no snapshot, %s, and still: %s", s->window.seconds ?
+	      "the window may be made shorter" : "nothing is kept for one",
 	      strerror(-again->err));
 	return false;
 }

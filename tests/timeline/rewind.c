@@ -59,7 +59,7 @@ bool rewind_hold(struct schedule *s)
 	}
 }
 
-struct snap *rewind_target(struct schedule *s)
+static const struct snap *draw_target(struct schedule *s)
 {
 	uint32_t kind = rng_below(&s->r, 100);
 	unsigned int i;
@@ -73,6 +73,21 @@ struct snap *rewind_target(struct schedule *s)
 	if (kind < 50)
 		return &s->m.snaps[s->m.nr_snaps - 1];
 	return kind < 70 ? s->m.snaps : any_snap(s);
+}
+
+bool rewind_target(struct schedule *s, char *name)
+{
+	const struct snap *to = draw_target(s);
+	const struct instant *in = NULL;
+
+	/* While it is held the window does not move. */
+	if (!to || rng_chance(&s->r, s->mix->window ? 50 : 25))
+		in = window_inside(s);
+	if (in)
+		snprintf(name, SNAP_NAME, "@%llu", (unsigned long long)in->seq);
+	else if (to)
+		strcpy(name, to->is.name);
+	return (in || to) && !s->wrong;
 }
 
 /* Of a volume that is held; no room is no error. */
@@ -233,6 +248,7 @@ static bool afterwards(struct schedule *s, uint64_t to, uint64_t kept,
 /* @id: 0 or the snapshot to go to, if it is still there. */
 static bool rewind_to(struct schedule *s, uint64_t id, unsigned int depth)
 {
+	char name[SNAP_NAME];
 	struct snap *to;
 	struct op *op;
 	uint64_t kept;
@@ -243,14 +259,15 @@ static bool rewind_to(struct schedule *s, uint64_t id, unsigned int depth)
 	if (!rewind_hold(s))
 		return false;
 	to = model_snap(&s->m, id);
-	if (!to)
-		to = rewind_target(s);
+	if (to)
+		strcpy(name, to->is.name);
 	/* They may have been deleted to make room. */
-	if (!to)
-		return life_release(s);
-	id = to->is.id;
+	if (!to && !rewind_target(s, name))
+		return life_release(s) && !s->wrong;
+	to = model_snap_named(&s->m, name);
+	id = to ? to->is.id : 0;
 	op = op_new(s, ACT_REWIND);
-	strcpy(op->name, to->is.name);
+	strcpy(op->name, name);
 	draw_name(s, op->other);
 	ok = carry_out(s, op);
 	/* Without room nothing has changed. */
@@ -315,7 +332,9 @@ static bool wrong_names(struct schedule *s)
 	switch (rng_below(&s->r, 4)) {
 	case 0:
 		draw_name(s, name);
-		snprintf(text, sizeof(text), "rewind none %s", name);
+		snprintf(text, sizeof(text), "rewind %s %s",
+			 windows(s) && rng_chance(&s->r, 50) ?
+			 "@999999999" : "none", name);
 		return refused(s, text, -ENOENT);
 	case 1:
 		snprintf(text, sizeof(text), "rewind %s %s", snap,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Snapshots and views: boots a guest and carries out random schedules of writes,
-# snapshots, views, rewinds, drains, restarts and crashes; all that can be seen
-# is compared with a model.
+# snapshots, views, moments of a window, rewinds, drains, restarts and crashes;
+# all that can be seen is compared with a model.
 #
 # Usage: tests/timeline/run.sh [OPTION]... [DLTIME-OPTION]...
 #
@@ -16,8 +16,8 @@
 #   --kernel 6.1|6.12
 #                   under a stock kernel in QEMU instead
 #   --timeout SEC   default 300 plus what the schedules may take
-#   --mix NAME, --only crash|restart|none, --plain, --no-rewind, --count-wrong,
-#   --verbose
+#   --mix NAME, --only crash|restart|none, --plain, --no-rewind, --no-window,
+#   --count-wrong, --verbose
 #                   see build/tests/dltime --help
 #
 # The module must have been built. Simulated time: what waits, waits for free,
@@ -33,7 +33,7 @@ flavour=fast schedules=1000 kernel='' limit='' args=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--debug) flavour=debug ;;
-	--plain | --no-rewind | --count-wrong | --verbose) args+=("$1") ;;
+	--plain | --no-rewind | --no-window | --count-wrong | --verbose) args+=("$1") ;;
 	--schedules | --seed | --schedule | --ops | --mix | --only | --kernel | --timeout)
 		[ $# -ge 2 ] || usage
 		case $1 in

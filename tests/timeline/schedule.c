@@ -92,6 +92,8 @@ static void draw_weights(struct schedule *s)
 {
 	static const uint8_t factor[] = { 0, 2, 4, 4, 8 };
 	const struct config *c = s->c;
+	bool window = windows(s) &&
+		(rng_chance(&s->r, 40) || s->mix->window);
 	unsigned int i;
 
 	for (i = 0; i < NR_ACTS; i++) {
@@ -110,7 +112,12 @@ static void draw_weights(struct schedule *s)
 			s->weight[i] = 0;
 		if (i == ACT_REWIND && c->no_rewind)
 			s->weight[i] = 0;
+		if (!window && (i == ACT_PICK || i == ACT_WINDOW ||
+				i == ACT_MOMENT || i == ACT_LOOK_BACK))
+			s->weight[i] = 0;
 	}
+	if (window && s->mix->window)
+		s->weight[ACT_MOMENT] += mix_weight(s->mix, ACT_MOMENT);
 	s->weight[ACT_WRITE] += mix_weight(s->mix, ACT_WRITE);
 	if (!c->plain)
 		s->weight[ACT_CREATE] += mix_weight(s->mix, ACT_CREATE);
@@ -130,6 +137,7 @@ static void setup(struct schedule *s, uint32_t number)
 	s->nr_names = 0;
 	s->nr_views = 0;
 	s->trail.nr = 0;
+	window_apply(s, "shorten 0");
 	rng_seed(&s->r, c->seed, number);
 	stamps = rng_next(&s->r);
 	i = rng_below(&s->r, nr_mixes);
@@ -187,14 +195,15 @@ static bool delete_all(struct schedule *s)
 		if (!request_delete(s, &s->m.snaps[i]))
 			return false;
 	}
-	return look_list(s) && (s->c->plain || look_past(s));
+	return look_list(s) && window_off(s) &&
+		(s->c->plain || look_past(s));
 }
 
 static bool ending(struct schedule *s)
 {
 	return reader_stop(s) && views_compare(s) && look_health(s) &&
 		request_drain(s) && look_origin(s) && look_present(s) &&
-		views_compare(s) && life_restart(s) && look_health(s) &&
+		views_compare(s) && window_compare(s) && life_restart(s) && look_health(s) &&
 		delete_all(s) && look_present(s) && request_drain(s) &&
 		look_origin(s) && look_health(s);
 }
@@ -204,8 +213,10 @@ static void tidy(struct schedule *s)
 	int err;
 
 	reader_stop(s);
-	while (s->nr_views)
+	while (s->nr_views) {
 		s->v->ops->view_close(s->views[--s->nr_views].h);
+		free(s->views[s->nr_views].own);
+	}
 	if (!s->active)
 		return;
 	err = s->v->ops->deactivate(s->v);

@@ -27,6 +27,7 @@ struct config {
 	enum only only;
 	bool plain;			/* the target has no snapshots */
 	bool no_rewind;
+	bool no_window;
 	uint32_t max_wrong;		/* stop after so many */
 	const char *command;		/* how to call this, for reports */
 	bool verbose;
@@ -44,6 +45,12 @@ struct totals {
 	uint32_t rewinds_no_room;
 	uint32_t rewinds_doubts, rewinds_doubts_done;
 	uint32_t reads_beside;		/* by the reader */
+	uint32_t looks;			/* at instants of the window */
+	uint32_t looks_held;		/* and the view stayed */
+	uint32_t looks_between;		/* at sequences between two of them */
+	uint32_t looks_refused;
+	uint32_t picks, rewinds_moment;
+	uint32_t shortened;		/* times that it was seen to */
 	uint64_t bytes;			/* compared */
 	uint32_t diffs;
 	uint64_t diff_differ, diff_said;	/* sectors */
@@ -51,10 +58,15 @@ struct totals {
 };
 
 #define MAX_VIEWS	5u
+#define VIEW_NAME	(SNAP_NAME + 80)
 
 struct open_view {
 	struct view *h;
-	uint64_t id;			/* of the snapshot */
+	uint64_t id;			/* of the snapshot; 0: of @seq */
+	uint64_t seq;
+	uint32_t made_by;
+	const char *copy;		/* what it must show */
+	char *own;			/* the same, if nobody else keeps it */
 	uint32_t sectors;
 	bool direct;
 };
@@ -88,7 +100,20 @@ struct storm {
 	uint64_t seed;
 	char *buf, *reply;
 	char created[256];		/* what the last create returned */
-	char rewound[256];		/* and the last rewind */
+	char rewound[256];		/* the last rewind */
+	char picked[256];		/* and the last pick */
+};
+
+struct window {
+	char rules[SNAP_NAME];		/* as it is to say them */
+	uint32_t seconds;		/* 0: off */
+	uint64_t from;			/* at least, if it was asked */
+	bool asked;
+};
+
+/* What it says: how far back it goes, to what, and what time it is. */
+struct history {
+	uint64_t from, last, time_ns;	/* from: UINT64_MAX if it is off */
 };
 
 struct schedule {
@@ -104,6 +129,7 @@ struct schedule {
 	char options[160];
 	struct aim aim;
 	struct model m;
+	struct window window;
 	struct trail trail;
 	struct open_view views[MAX_VIEWS];
 	unsigned int nr_views;
@@ -164,7 +190,13 @@ bool look_read(struct schedule *s);
 /* views.c */
 bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
 	       struct open_view *out);
+/* The same by any name, without saying that it failed. */
+int view_try(struct schedule *s, const char *name, struct open_view *out);
 bool view_end(struct schedule *s, struct open_view *ov);
+/* Of what: a name, of SNAP_NAME bytes. */
+void view_label(struct schedule *s, const struct open_view *ov, char *out);
+/* What it shows, in words; at most VIEW_NAME bytes. */
+void view_name(struct schedule *s, const struct open_view *ov, char *out);
 bool view_add(struct schedule *s);
 bool view_some(struct schedule *s, const struct open_view *ov);
 bool view_whole(struct schedule *s, const struct open_view *ov);
@@ -215,10 +247,46 @@ const char *draw_bad_name(struct schedule *s);
 bool rewind_act(struct schedule *s);
 /* Hold the volume, with no rewind left that has not settled. */
 bool rewind_hold(struct schedule *s);
-/* The snapshot to rewind to; NULL: there is none. */
-struct snap *rewind_target(struct schedule *s);
+/* What to rewind to, into @name of a held volume; false: there is nothing. */
+bool rewind_target(struct schedule *s, char *name);
 /* Rewinds that must be refused. */
 bool rewind_misuse(struct schedule *s);
+
+/* window.c */
+/* Is there to be one at all? */
+bool windows(const struct schedule *s);
+bool window_ask(struct schedule *s, struct history *h);
+/* What it says of its rules. */
+bool window_rules(struct schedule *s);
+void window_draw(struct schedule *s, char *rules);
+bool window_set(struct schedule *s, const char *rules);
+void window_apply(struct schedule *s, const char *rules);
+bool window_off(struct schedule *s);
+bool window_act(struct schedule *s);
+/* Remember the present. */
+bool window_note(struct schedule *s);
+/* One that is remembered, or NULL; and one that the window has. */
+struct instant *window_draw_instant(struct schedule *s);
+struct instant *window_inside(struct schedule *s);
+bool window_look_back(struct schedule *s);
+/* Look back to some of what is remembered. */
+bool window_compare(struct schedule *s);
+bool window_pick(struct schedule *s);
+/* May it come to reach back less far? */
+bool window_may_move(const struct schedule *s);
+/* These may have become its rules in a crash: did they? */
+bool window_settle(struct schedule *s, const char *rules);
+/* A pick returned @reply. */
+bool window_picked(struct schedule *s, const struct op *op, const char *reply);
+/* What views of moments show, wherever the window begins now. */
+bool window_views_compare(struct schedule *s);
+/* And close them. */
+bool window_views_drop(struct schedule *s);
+/* Does nothing but a window that may be made shorter keep the past? */
+bool window_alone(const struct schedule *s);
+/* There is no snapshot, and yet no room. */
+bool window_room(struct schedule *s);
+bool window_misuse(struct schedule *s);
 
 /* crash.c, race.c */
 bool crash(struct schedule *s);

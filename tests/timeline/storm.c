@@ -28,6 +28,9 @@ static void *work(void *arg)
 		if (op->act == ACT_REWIND)
 			snprintf(st->rewound, sizeof(st->rewound), "%.250s",
 				 st->reply);
+		if (op->act == ACT_PICK)
+			snprintf(st->picked, sizeof(st->picked), "%.250s",
+				 st->reply);
 		atomic_store(&st->done, i + 1);
 	}
 	atomic_store(&st->ended, 1);

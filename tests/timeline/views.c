@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Views of snapshots, compared with the model's copies.
+ * Views of snapshots and moments, compared with the model's copies.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "schedule.h"
@@ -14,6 +15,20 @@ uint32_t views_of(const struct schedule *s, uint64_t id)
 	for (i = 0; i < s->nr_views; i++)
 		n += s->views[i].id == id;
 	return n;
+}
+
+int view_try(struct schedule *s, const char *name, struct open_view *out)
+{
+	struct view_spec spec = { .snapshot = name, .sectors = s->m.sectors };
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	spec.direct = rng_chance(&s->r, 75);
+	spec.by_path = rng_chance(&s->r, 25);
+	err = s->v->ops->view_open(s->v, &spec, &out->h);
+	out->sectors = spec.sectors;
+	out->direct = spec.direct;
+	return err;
 }
 
 bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
@@ -32,16 +47,27 @@ bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
 		      snap->made_by, strerror(-err));
 		return false;
 	}
-	out->id = snap->is.id;
-	out->sectors = sectors;
-	out->direct = spec.direct;
+	*out = (struct open_view) {
+		.h = out->h, .id = snap->is.id, .made_by = snap->made_by,
+		.copy = snap->copy, .sectors = sectors, .direct = spec.direct,
+	};
 	return true;
+}
+
+/* The name of what it shows, of SNAP_NAME bytes. */
+void view_label(struct schedule *s, const struct open_view *ov, char *out)
+{
+	if (ov->id)
+		strcpy(out, model_snap(&s->m, ov->id)->is.name);
+	else
+		snprintf(out, SNAP_NAME, "@%llu", (unsigned long long)ov->seq);
 }
 
 bool view_end(struct schedule *s, struct open_view *ov)
 {
 	int err = s->v->ops->view_close(ov->h);
 
+	free(ov->own);
 	if (err)
 		wrong(s, "a view cannot be removed: %s", strerror(-err));
 	return !err;
@@ -75,8 +101,7 @@ bool view_drop(struct schedule *s, unsigned int i)
 	if (s->reader.active && s->reader.on.h == ov.h && !reader_stop(s))
 		return false;
 	op = op_new(s, ACT_UNVIEW);
-	snprintf(op->name, sizeof(op->name), "%s",
-		 model_snap(&s->m, ov.id)->is.name);
+	view_label(s, &ov, op->name);
 	s->views[i] = s->views[--s->nr_views];
 	op->err = 0;
 	return view_end(s, &ov);
@@ -101,26 +126,25 @@ bool views_drop_of(struct schedule *s, uint64_t id)
 	return true;
 }
 
-static const char *view_text(struct schedule *s, const struct open_view *ov,
-			     char *out, size_t size)
+void view_name(struct schedule *s, const struct open_view *ov, char *out)
 {
-	const struct snap *snap = model_snap(&s->m, ov->id);
+	char label[SNAP_NAME];
 
-	snprintf(out, size, "the view of '%s' (id %llu, made by operation %u)",
-		 snap->is.name, (unsigned long long)snap->is.id, snap->made_by);
-	return out;
+	view_label(s, ov, label);
+	snprintf(out, VIEW_NAME, "the view of '%s' (id %llu, made by operation %u)",
+		 label, (unsigned long long)ov->id, ov->made_by);
 }
 
 static bool read_at(struct schedule *s, const struct open_view *ov,
 		    uint64_t at, size_t bytes, char *buf)
 {
 	int err = s->v->ops->view_read(ov->h, at, bytes, buf);
-	char what[SNAP_NAME + 64];
+	char what[VIEW_NAME];
 
+	view_name(s, ov, what);
 	if (err)
 		wrong_at(s, (uint32_t)(at / SECTOR_BYTES),
-			 "%s: reading %zu bytes at %llu: %s",
-			 view_text(s, ov, what, sizeof(what)), bytes,
+			 "%s: reading %zu bytes at %llu: %s", what, bytes,
 			 (unsigned long long)at, strerror(-err));
 	return !err;
 }
@@ -130,10 +154,10 @@ bool view_some(struct schedule *s, const struct open_view *ov)
 	uint32_t n = 1 + rng_below(&s->r, 6), i;
 	uint64_t all = (uint64_t)ov->sectors * SECTOR_BYTES, at, most;
 	uint64_t unit = ov->direct ? SECTOR_BYTES : 1;
-	char what[SNAP_NAME + 64];
+	char what[VIEW_NAME];
 	size_t bytes;
 
-	view_text(s, ov, what, sizeof(what));
+	view_name(s, ov, what);
 	for (i = 0; i < n; i++) {
 		most = rng_chance(&s->r, 30) ? BUF_BYTES :
 			rng_chance(&s->r, 50) ? 16384 : 3 * unit;
@@ -148,8 +172,7 @@ bool view_some(struct schedule *s, const struct open_view *ov)
 			most = all - at;
 		bytes = (1 + rng_below(&s->r, (uint32_t)(most / unit))) * unit;
 		if (!read_at(s, ov, at, bytes, s->buf) ||
-		    !same(s, model_snap(&s->m, ov->id)->copy, s->buf, at,
-			  bytes, what))
+		    !same(s, ov->copy, s->buf, at, bytes, what))
 			return false;
 	}
 	s->t->views++;
@@ -178,13 +201,13 @@ bool view_image(struct schedule *s, const struct open_view *ov)
 
 bool view_whole(struct schedule *s, const struct open_view *ov)
 {
-	char what[SNAP_NAME + 64];
+	char what[VIEW_NAME];
 
 	s->t->views++;
+	view_name(s, ov, what);
 	return view_image(s, ov) &&
-		same(s, model_snap(&s->m, ov->id)->copy, s->image, 0,
-		     (size_t)ov->sectors * SECTOR_BYTES,
-		     view_text(s, ov, what, sizeof(what)));
+		same(s, ov->copy, s->image, 0,
+		     (size_t)ov->sectors * SECTOR_BYTES, what);
 }
 
 static const struct open_view *find_whole(const struct schedule *s,
