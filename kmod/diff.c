@@ -268,6 +268,8 @@ static int find_changes(struct scan *s, struct dl_diff *d)
 	ret = scan_map(s);
 	if (ret)
 		return ret;
+	/* Who saw an entry gone sees the version that it became. */
+	dl_history_barrier(s->v);
 	scan_runs(s);
 	ret = scan_past(s);
 	if (ret)
@@ -317,13 +319,14 @@ static int diff(struct dl_volume *v, const struct dl_pin *from,
 
 int dl_diff(struct dl_volume *v, struct dl_diff *d)
 {
-	struct dl_pin from, to = { .seq = U64_MAX, .sectors = v->sectors };
+	struct dl_pin from, to;
 	int ret = dl_snapshot_open(v, d->from, &from);
 
 	if (ret)
 		return ret;
-	if (*d->to)
-		ret = dl_snapshot_open(v, d->to, &to);
+	/* Unpinned, a page that is written again might be in neither table. */
+	ret = *d->to ? dl_snapshot_open(v, d->to, &to) :
+		       dl_snapshot_open_now(v, &to);
 	if (!ret) {
 		ret = diff(v, &from, &to, d);
 		if (to.id)

@@ -4,6 +4,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/kobject.h>
+#include <linux/sched/mm.h>
 
 #include "event.h"
 #include "volume.h"
@@ -32,13 +33,15 @@ static void tell(struct work_struct *work)
 	struct dl_volume *v = container_of(e, struct dl_volume, events);
 	u64 last[DL_EVENT_COUNT];
 	unsigned long what;
-	unsigned int i;
+	unsigned int i, noio;
 
 	spin_lock_irq(&e->lock);
 	what = e->untold;
 	e->untold = 0;
 	memcpy(last, e->last, sizeof(last));
 	spin_unlock_irq(&e->lock);
+	/* A resume of this volume waits for the lock. */
+	noio = memalloc_noio_save();
 	mutex_lock(&v->event_lock);
 	/* Without a live table the disk may not be known to sysfs either. */
 	if (v->ti) {
@@ -47,6 +50,7 @@ static void tell(struct work_struct *work)
 			send_uevent(v, i, last[i]);
 	}
 	mutex_unlock(&v->event_lock);
+	memalloc_noio_restore(noio);
 }
 
 void dl_event_init(struct dl_volume *v)

@@ -69,10 +69,10 @@ static bool late_snapshot(struct dl_volume *v)
 	bool any;
 
 	mutex_lock(&v->snapshot_lock);
-	any = dl_pins_named(&v->pins);
+	any = dl_pins_named(&v->pins) || dl_pins_viewed(&v->pins);
 	mutex_unlock(&v->snapshot_lock);
 	if (any)
-		dl_err("%s: cannot be detached: a snapshot was made meanwhile",
+		dl_err("%s: cannot be detached: a snapshot or a view was made meanwhile",
 		       v->name);
 	return any;
 }
@@ -86,6 +86,11 @@ static int detach(struct dl_volume *v)
 	      !v->resumed ? -EBUSY : 0;
 	if (!ret && dl_pins_named(&v->pins)) {
 		dl_err("%s: cannot be detached: it has snapshots, which a detached log does not hold: delete them first",
+		       v->name);
+		ret = -EBUSY;
+	}
+	if (!ret && dl_pins_viewed(&v->pins)) {
+		dl_err("%s: cannot be detached: a moment of it is being viewed: remove its views first",
 		       v->name);
 		ret = -EBUSY;
 	}

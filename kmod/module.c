@@ -15,21 +15,22 @@ static int __init dl_init(void)
 	int ret;
 
 	dl_sysfs_init();
-	ret = dm_register_target(&dl_target_type);
+	ret = dl_control_init();
 	if (ret)
 		return ret;
 	ret = dm_register_target(&dl_view_type);
 	if (ret)
 		goto no_view;
-	ret = dl_control_init();
+	/* Last: once there is a volume there is no way back. */
+	ret = dm_register_target(&dl_target_type);
 	if (ret)
-		goto no_control;
+		goto no_target;
 	return 0;
 
-no_control:
+no_target:
 	dm_unregister_target(&dl_view_type);
 no_view:
-	dm_unregister_target(&dl_target_type);
+	dl_control_exit();
 	return ret;
 }
 

@@ -41,6 +41,14 @@ static u32 lower_bound(const struct dl_pins *p, u64 seq)
 	return lo;
 }
 
+/* Whatever the list says: by a window, or by a pin about to be made. */
+static bool wanted_by_all(const struct dl_pins *p, u64 until)
+{
+	/* Pairs with the release of who ends it: a window has begun by then. */
+	return smp_load_acquire(&p->announced) ||
+	       until > READ_ONCE(p->window);
+}
+
 bool dl_pins_any(struct dl_pins *p, u64 from, u64 until)
 {
 	bool any;
@@ -48,7 +56,7 @@ bool dl_pins_any(struct dl_pins *p, u64 from, u64 until)
 
 	if (from >= until || !READ_ONCE(p->newest))
 		return false;
-	if (READ_ONCE(p->announced) || until > READ_ONCE(p->window))
+	if (wanted_by_all(p, until))
 		return true;
 	read_lock(&p->lock);
 	i = lower_bound(p, from);
@@ -64,7 +72,7 @@ bool dl_pins_any_named(struct dl_pins *p, u64 from, u64 until)
 
 	if (from >= until)
 		return false;
-	if (READ_ONCE(p->announced) || until > READ_ONCE(p->window))
+	if (wanted_by_all(p, until))
 		return true;
 	read_lock(&p->lock);
 	for (i = lower_bound(p, from); !any && i < p->nr &&
@@ -93,6 +101,13 @@ static void set_newest(struct dl_pins *p)
 		newest = U64_MAX;
 	/* Pairs with the acquire in dl_history_newest(): the memory is there. */
 	smp_store_release(&p->newest, newest);
+}
+
+static void end_announcement(struct dl_pins *p)
+{
+	/* Pairs with the acquire in wanted_by_all(). */
+	smp_store_release(&p->announced, false);
+	set_newest(p);
 }
 
 static int add(struct dl_pins *p, const struct dl_pin *pin)
@@ -171,6 +186,17 @@ int dl_pins_add(struct dl_pins *p, struct dl_pin *pin)
 	return ret;
 }
 
+int dl_pins_add_now(struct dl_pins *p, struct dl_pin *pin)
+{
+	int ret;
+
+	write_lock(&p->lock);
+	pin->id = p->next_id;
+	ret = add(p, pin);
+	write_unlock(&p->lock);
+	return ret;
+}
+
 bool dl_pins_in_window(struct dl_pins *p, u64 seq)
 {
 	bool in;
@@ -220,10 +246,11 @@ void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon)
 
 bool dl_pins_damaged(struct dl_pins *p, u64 seq)
 {
-	bool damaged = false;
+	bool damaged;
 	u32 i;
 
 	read_lock(&p->lock);
+	damaged = seq < p->damaged_below;
 	for (i = lower_bound(p, seq); i < p->nr && p->pin[i].seq == seq; i++)
 		damaged |= p->pin[i].flags & DL_PIN_DAMAGED;
 	read_unlock(&p->lock);
@@ -237,6 +264,17 @@ u32 dl_pins_named(struct dl_pins *p)
 	read_lock(&p->lock);
 	for (i = 0; i < p->nr; i++)
 		n += !!p->pin[i].name[0];
+	read_unlock(&p->lock);
+	return n;
+}
+
+u32 dl_pins_viewed(struct dl_pins *p)
+{
+	u32 n = 0, i;
+
+	read_lock(&p->lock);
+	for (i = 0; i < p->nr; i++)
+		n += p->pin[i].views > 0;
 	read_unlock(&p->lock);
 	return n;
 }
@@ -287,12 +325,14 @@ int dl_pins_mark(struct dl_pins *p, u64 seq, const struct dl_mark *m)
 			ret = add(p, &hidden);
 		break;
 	case DL_MARK_RENAME:
-		if (pin)
+		/* Who names it wants it, whatever the rules say. */
+		if (pin) {
 			memcpy(pin->name, new.name, sizeof(pin->name));
+			pin->flags &= ~DL_PIN_RULE;
+		}
 		break;
 	}
-	WRITE_ONCE(p->announced, false);
-	set_newest(p);
+	end_announcement(p);
 out:
 	write_unlock(&p->lock);
 	return ret;
@@ -301,8 +341,7 @@ out:
 void dl_pins_settle(struct dl_pins *p)
 {
 	write_lock(&p->lock);
-	WRITE_ONCE(p->announced, false);
-	set_newest(p);
+	end_announcement(p);
 	write_unlock(&p->lock);
 }
 
@@ -315,6 +354,7 @@ u32 dl_pins_damage(struct dl_pins *p, u64 seq)
 		p->pin[i].flags |= DL_PIN_DAMAGED;
 		n++;
 	}
+	p->damaged_below = max(p->damaged_below, seq);
 	if (p->window < seq) {
 		p->window = seq;
 		p->window_next = seq;

@@ -34,6 +34,7 @@ struct dl_pins {
 	bool announced;		/* a pin is about to be made */
 	u64 window;		/* DL_WINDOW_OFF: none */
 	u64 window_next;	/* what the next checkpoint will say of it */
+	u64 damaged_below;	/* what was below may not be complete */
 };
 
 int dl_pins_init(struct dl_pins *p, u32 max);
@@ -83,6 +84,9 @@ u64 dl_pins_new_id(struct dl_pins *p, u32 n);
  */
 int dl_pins_add(struct dl_pins *p, struct dl_pin *pin);
 
+/* The same for what was announced, within a window or not. */
+int dl_pins_add_now(struct dl_pins *p, struct dl_pin *pin);
+
 /* Is @seq in the window, and not about to leave it? */
 bool dl_pins_in_window(struct dl_pins *p, u64 seq);
 
@@ -112,6 +116,9 @@ void dl_pins_drop_hidden(struct dl_pins *p, u64 horizon);
 
 /* Is what a pin on @seq holds known to be incomplete? */
 bool dl_pins_damaged(struct dl_pins *p, u64 seq);
+
+/* How many anybody looks at. */
+u32 dl_pins_viewed(struct dl_pins *p);
 
 /* How many are snapshots, also those made by rule. */
 u32 dl_pins_named(struct dl_pins *p);

@@ -250,6 +250,7 @@ static int free_segments(struct dl_reconcile *rc)
 static int tidy_past(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
+	u64 most = READ_ONCE(v->log.durable_seq);
 	int ret = 0;
 
 	if (!v->past.on)
@@ -258,7 +259,8 @@ static int tidy_past(struct dl_reconcile *rc)
 		dl_volume_keep_room(v);
 		WRITE_ONCE(rc->sweep, true);
 	}
-	ret = dl_retain_tend(v, dl_volume_tight(v) || dl_volume_past_tight(v));
+	ret = dl_retain_tend(v, dl_volume_held_tight(v) ||
+			     dl_volume_past_tight(v));
 	if (ret > 0) {
 		WRITE_ONCE(rc->sweep, true);
 		ret = 0;
@@ -270,7 +272,9 @@ static int tidy_past(struct dl_reconcile *rc)
 	rc->no_room = false;
 	while (!ret && !READ_ONCE(rc->stop) &&
 	       (dl_volume_tight(v) || dl_volume_past_tight(v))) {
-		ret = dl_retain_shorten(v);
+		/* What a cycle will free is not the past's to make room for. */
+		ret = dl_volume_held_tight(v) || dl_volume_past_tight(v) ?
+			dl_retain_shorten(v, most) : 0;
 		if (ret > 0) {
 			dl_history_sweep(v);
 			ret = free_segments(rc);
@@ -297,7 +301,7 @@ static int tidy_past(struct dl_reconcile *rc)
  */
 static int forget_some(struct dl_reconcile *rc)
 {
-	int ret = dl_retain_shorten(rc->v);
+	int ret = dl_retain_shorten(rc->v, U64_MAX);
 
 	if (ret <= 0)
 		return ret ?: -ENOSPC;

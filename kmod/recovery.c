@@ -172,8 +172,10 @@ static int rec_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
 {
 	struct recovery *rec = ctx;
 	struct dl_volume *v = rec->v;
+	u64 most = U64_MAX - 2 - h->nr_descs;
 
-	if (v->pins.window != DL_WINDOW_OFF)
+	if (v->pins.window != DL_WINDOW_OFF && h->nr_descs && h->first_seq &&
+	    h->first_seq <= most)
 		dl_window_moment(&v->window, h->first_seq + h->nr_descs - 1,
 				 h->time_ns);
 	return 0;
@@ -399,6 +401,9 @@ static int take_over(struct recovery *rec)
 	l->next_seq = max(rec->walk.last_seq, v->horizon) + 1;
 	/* A checkpoint may know of a mark that never became durable itself. */
 	l->next_seq = max(l->next_seq, dl_pins_next_seq(&v->pins));
+	/* Or of a moment: its sequence must not become another's. */
+	l->next_seq = max(l->next_seq,
+			  dl_window_last(&v->window, &v->pins) + 1);
 	/* Sequences that were given out but never became durable are over. */
 	if (list_empty(&l->segs.live)) {
 		v->horizon = l->next_seq - 1;

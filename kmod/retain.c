@@ -5,6 +5,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 
+#include "io.h"
 #include "msg.h"
 #include "reconcile.h"
 #include "retain.h"
@@ -15,6 +16,8 @@
 #define PARTS		64
 /* A log that is short of room forgets this part of the window at a time. */
 #define SHORTEN		8
+/* Places for snapshots that rules leave to others. */
+#define RESERVE		4
 
 static u64 durable(struct dl_volume *v)
 {
@@ -38,6 +41,8 @@ static u64 begin_window(struct dl_volume *v)
 	dl_snapshot_announce(v);
 	spin_lock_irqsave(&v->log.lock, flags);
 	seq = v->log.next_seq - 1;
+	/* No record up to it may take a later write's content. */
+	v->log.mark_seq = max(v->log.mark_seq, seq);
 	spin_unlock_irqrestore(&v->log.lock, flags);
 	dl_window_forget(&v->window, U64_MAX);
 	dl_window_moment(&v->window, seq, ktime_get_real_ns());
@@ -66,6 +71,8 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	dl_pins_settle(&v->pins);
 	dl_volume_keep_room(v);
 	dl_reconcile_sweep(&v->rc);
+	/* Those that wait may be to fail now. */
+	dl_write_wake(v);
 	return ret;
 }
 
@@ -122,7 +129,8 @@ static bool make_one(struct dl_volume *v, const struct dl_retention *r, u64 now)
 		.sectors = v->sectors,
 		.flags = DL_PIN_RULE,
 	};
-	bool taken;
+	struct dl_pins *p = &v->pins;
+	bool taken, room;
 	struct tm tm;
 
 	if (pin.seq <= last.seq ||
@@ -132,10 +140,15 @@ static bool make_one(struct dl_volume *v, const struct dl_retention *r, u64 now)
 	snprintf(pin.name, sizeof(pin.name), "auto-%ld%02d%02dT%02d%02d%02dZ",
 		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
 		 tm.tm_min, tm.tm_sec);
-	read_lock(&v->pins.lock);
-	taken = dl_pins_find(&v->pins, pin.name, 0);
-	read_unlock(&v->pins.lock);
-	return !taken && !dl_pins_add(&v->pins, &pin);
+	read_lock(&p->lock);
+	taken = dl_pins_find(p, pin.name, 0);
+	/* Somebody may be about to make one, and has seen that there is room. */
+	room = p->max - p->nr > RESERVE;
+	read_unlock(&p->lock);
+	if (!room)
+		dl_err_limit("%s: the checkpoint has no room for more snapshots: none is made by rule until some are deleted",
+			     v->name);
+	return room && !taken && !dl_pins_add(p, &pin);
 }
 
 /* Those that no rule keeps are to go, if nobody looks at them. */
@@ -213,13 +226,15 @@ int dl_retain_tend(struct dl_volume *v, bool at_once)
 	from = v->pins.window;
 	last = durable(v);
 	if (from < last && now > r.window)
-		to = dl_window_seq(w, ns - r.window * (u64)NSEC_PER_SEC);
+		to = dl_window_expired(w, ns - r.window * (u64)NSEC_PER_SEC,
+				       ns);
 	to = min(to, last);
 	if (to > from && (at_once || to - from > (last - from) / PARTS)) {
 		dl_pins_window_going(&v->pins, to);
 		any = true;
 	}
-	any |= r.nr_rules && make_one(v, &r, now);
+	if (r.nr_rules && !at_once && !READ_ONCE(v->detaching))
+		any |= make_one(v, &r, now);
 	any |= expire(v, &r, now);
 	if (any)
 		ret = save(v);
@@ -230,6 +245,7 @@ int dl_retain_tend(struct dl_volume *v, bool at_once)
 /* The oldest one made by rule that nobody looks at is to go. */
 static bool oldest_going(struct dl_volume *v)
 {
+	char name[DL_PIN_NAME_BYTES];
 	bool found = false;
 	u32 i;
 
@@ -241,14 +257,16 @@ static bool oldest_going(struct dl_volume *v)
 		if (!found)
 			continue;
 		pin->going = true;
-		dl_warn("%s: log %pg is full: snapshot '%s', made by rule, is dropped",
-			v->name, v->logio.bdev, pin->name);
+		memcpy(name, pin->name, sizeof(name));
 	}
 	write_unlock(&v->pins.lock);
+	if (found)
+		dl_warn("%s: log %pg is full: snapshot '%s', made by rule, is dropped",
+			v->name, v->logio.bdev, name);
 	return found;
 }
 
-int dl_retain_shorten(struct dl_volume *v)
+int dl_retain_shorten(struct dl_volume *v, u64 most)
 {
 	struct dl_window *w = &v->window;
 	struct dl_retention r;
@@ -258,7 +276,7 @@ int dl_retain_shorten(struct dl_volume *v)
 	mutex_lock(&w->lock);
 	r = dl_window_rules(w);
 	from = v->pins.window;
-	last = durable(v);
+	last = min(durable(v), most);
 	if (r.on_full != DL_ON_FULL_SHORTEN || from == DL_WINDOW_OFF)
 		goto out;
 	if (from < last) {

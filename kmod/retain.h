@@ -31,7 +31,7 @@ int dl_retain_set(struct dl_volume *v, const struct dl_retention *r);
 /**
  * dl_retain_tend() - move the window on, make and drop snapshots by rule
  * @v: volume
- * @now: also if there is little to be gained
+ * @now: there is no room: move it for however little, make nothing new
  *
  * Context: reconcile's work item.
  * Return: 1 when something has gone and a sweep will tell how much; 0; the error
@@ -39,11 +39,16 @@ int dl_retain_set(struct dl_volume *v, const struct dl_retention *r);
  */
 int dl_retain_tend(struct dl_volume *v, bool now);
 
-/*
- * Forget the oldest part of the window, or else the oldest snapshot made by
- * rule, if the rules allow it. Returns as dl_retain_tend().
+/**
+ * dl_retain_shorten() - forget the oldest part of the window, or else the oldest
+ * snapshot made by rule, if the rules allow it
+ * @v: volume
+ * @most: where the window may begin at most: so that who asks again and again
+ *	comes to an end while writes go on
+ *
+ * Return: as dl_retain_tend().
  */
-int dl_retain_shorten(struct dl_volume *v);
+int dl_retain_shorten(struct dl_volume *v, u64 most);
 
 /* Jiffies until dl_retain_tend() may have something to do. */
 unsigned long dl_retain_due(struct dl_volume *v);

@@ -201,6 +201,8 @@ static int open_moment(struct dl_volume *v, const char *name, u64 seq,
 		.seq = seq, .time_ns = dl_window_time(&v->window, seq),
 		.sectors = v->sectors, .views = 1, .passing = true,
 	};
+	if (READ_ONCE(v->detaching))
+		return refuse(v, name, -EBUSY, "the volume is being detached");
 	/* What has not become durable yet may still be on its way into the map. */
 	ret = seq > READ_ONCE(v->log.durable_seq) ? dl_log_sync(&v->log) : 0;
 	if (!ret && seq > READ_ONCE(v->log.durable_seq))
@@ -269,13 +271,17 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 	if (!ret) {
 		/*
 		 * It is a pin until it is gone for good; and a full log has no
-		 * room for a mark. So a checkpoint tells.
+		 * room for a mark. So a checkpoint tells: our own, not one that
+		 * was begun before.
 		 */
+		mutex_lock(&v->window.lock);
 		dl_pins_going(&v->pins, pin.id);
 		ret = dl_snapshot_save(v);
+		if (!ret)
+			dl_pins_drop(&v->pins, pin.id);
+		mutex_unlock(&v->window.lock);
 	}
 	if (!ret) {
-		dl_pins_drop(&v->pins, pin.id);
 		trace_deltalog_snapshot_delete(v->md, pin.id, pin.seq, pin.name);
 		dl_volume_keep_room(v);
 		dl_reconcile_sweep(&v->rc);
@@ -423,17 +429,49 @@ int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
 void dl_snapshot_close(struct dl_volume *v, u64 id)
 {
 	struct dl_pin *pin;
+	u64 seq = 0;
 	bool gone;
 
 	write_lock(&v->pins.lock);
 	pin = dl_pins_find(&v->pins, NULL, id);
 	gone = pin && !--pin->views && pin->passing;
+	if (gone)
+		seq = pin->seq;
 	write_unlock(&v->pins.lock);
 	if (!gone)
 		return;
 	dl_pins_drop(&v->pins, id);
 	dl_volume_keep_room(v);
-	dl_reconcile_sweep(&v->rc);
+	/* In the window what it held is held all the same. */
+	if (!dl_pins_in_window(&v->pins, seq))
+		dl_reconcile_sweep(&v->rc);
+}
+
+int dl_snapshot_open_now(struct dl_volume *v, struct dl_pin *out)
+{
+	unsigned long flags;
+	int ret;
+
+	*out = (struct dl_pin) {
+		.seq = U64_MAX, .sectors = v->sectors, .views = 1,
+		.passing = true,
+	};
+	/* Nothing changes any more. */
+	if (dl_volume_mode(v) != DL_MODE_RW)
+		return 0;
+	mutex_lock(&v->snapshot_lock);
+	ret = READ_ONCE(v->detaching) ? -EBUSY : dl_snapshot_prepare(v);
+	if (!ret) {
+		dl_snapshot_announce(v);
+		spin_lock_irqsave(&v->log.lock, flags);
+		out->seq = v->log.next_seq - 1;
+		spin_unlock_irqrestore(&v->log.lock, flags);
+		ret = dl_pins_add_now(&v->pins, out);
+		dl_pins_settle(&v->pins);
+		dl_volume_keep_room(v);
+	}
+	mutex_unlock(&v->snapshot_lock);
+	return ret ? refuse(v, "of now", ret, "it cannot be held") : 0;
 }
 
 void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin)

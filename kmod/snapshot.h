@@ -74,6 +74,12 @@ int dl_snapshot_open(struct dl_volume *v, const char *name,
 		     struct dl_pin *out);
 void dl_snapshot_close(struct dl_volume *v, u64 id);
 
+/*
+ * Hold what the volume is now, in memory alone, until dl_snapshot_close(), unless
+ * @out->id is 0: then it cannot change. 0 or an errno. Logged.
+ */
+int dl_snapshot_open_now(struct dl_volume *v, struct dl_pin *out);
+
 /* What snapshot @pin->id is called by now, into @pin->name. Process context. */
 void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin);
 

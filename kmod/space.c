@@ -25,12 +25,34 @@ unsigned int dl_volume_pressure(struct dl_volume *v)
 	return max(log, map);
 }
 
-bool dl_volume_tight(struct dl_volume *v)
+/* Free chunks below which the log is tight; 0: it never is. */
+static u32 tight_below(struct dl_volume *v)
 {
 	u32 kept = READ_ONCE(v->log.kept_chunks);
 
-	return kept && dl_log_free_chunks(&v->log) < kept +
-		max(v->log.segs.nr_chunks / 16, v->log.segs.seg_chunks);
+	return kept ? kept + max(v->log.segs.nr_chunks / 16,
+				 v->log.segs.seg_chunks) : 0;
+}
+
+bool dl_volume_tight(struct dl_volume *v)
+{
+	return dl_log_free_chunks(&v->log) < tight_below(v);
+}
+
+bool dl_volume_held_tight(struct dl_volume *v)
+{
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	u64 sectors = 0;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list)
+		if (!dl_segment_passed(seg, v->horizon, l->durable))
+			sectors += seg->sectors;
+	spin_unlock_irqrestore(&l->lock, flags);
+	return dl_log_free_chunks(l) + sectors / l->segs.chunk_sectors <
+		tight_below(v);
 }
 
 bool dl_volume_past_tight(struct dl_volume *v)
@@ -77,6 +99,9 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 	/* Who is about to sweep will know better. */
 	full = full && !READ_ONCE(v->rc.sweep);
 	WRITE_ONCE(v->full, full);
+	/* Here, so that the last one told is what is so. */
+	if (full != was)
+		dl_event_raise(v, full ? DL_EVENT_FULL : DL_EVENT_ROOM);
 	spin_unlock(&v->rc.lock);
 	if (full == was)
 		return;
@@ -87,7 +112,6 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 	else
 		dl_info("%s: log %pg has room again", v->name, v->logio.bdev);
 	dl_write_wake(v);
-	dl_event_raise(v, full ? DL_EVENT_FULL : DL_EVENT_ROOM);
 }
 
 void dl_volume_keep_room(struct dl_volume *v)

@@ -22,6 +22,9 @@ unsigned int dl_volume_pressure(struct dl_volume *v);
 /* Is there hardly more left than what is kept for reconcile? */
 bool dl_volume_tight(struct dl_volume *v);
 
+/* And would be if the origin had all there is: it is the past that fills it. */
+bool dl_volume_held_tight(struct dl_volume *v);
+
 /* Is there hardly any room left for versions? */
 bool dl_volume_past_tight(struct dl_volume *v);
 

@@ -12,6 +12,7 @@
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/kobject.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
@@ -183,9 +184,11 @@ static const struct kobj_type node_type = {
 	.default_groups = groups,
 };
 
-static void drop(struct node *n)
+static void drop(struct node *n, bool added)
 {
-	kobject_del(&n->kobj);
+	/* It must not be asked of one that is not there. */
+	if (added)
+		kobject_del(&n->kobj);
 	kobject_put(&n->kobj);
 	/* Whoever else has it must not come back to a module that is gone. */
 	wait_for_completion(&n->released);
@@ -212,12 +215,14 @@ static void make(struct dm_target *ti)
 	}
 	dl_warn("%s: no folder in sysfs: error %d", dm_device_name(md), ret);
 	if (n)
-		drop(n);
+		drop(n, false);
 }
 
 void dl_sysfs_add(struct dm_target *ti)
 {
 	struct mapped_device *md = dm_table_get_md(ti->table);
+	/* The device is suspended: nothing may wait for it to be written to. */
+	unsigned int noio = memalloc_noio_save();
 	struct node *n;
 
 	mutex_lock(&nodes_lock);
@@ -230,6 +235,7 @@ void dl_sysfs_add(struct dm_target *ti)
 	make(ti);
 out:
 	mutex_unlock(&nodes_lock);
+	memalloc_noio_restore(noio);
 }
 
 void dl_sysfs_remove(struct dm_target *ti)
@@ -241,7 +247,7 @@ void dl_sysfs_remove(struct dm_target *ti)
 		if (n->owner != ti)
 			continue;
 		list_del(&n->list);
-		drop(n);
+		drop(n, true);
 	}
 	mutex_unlock(&nodes_lock);
 }

@@ -65,18 +65,30 @@ u64 dl_window_time(struct dl_window *w, u64 seq)
 	return time_ns;
 }
 
-u64 dl_window_seq(struct dl_window *w, u64 time_ns)
+u64 dl_window_expired(struct dl_window *w, u64 than, u64 now)
 {
 	unsigned long flags;
 	u64 seq = 0;
 	s64 i;
 
 	spin_lock_irqsave(&w->inner, flags);
-	i = dl_moments_time(&w->moments, time_ns);
+	i = dl_moments_expired(&w->moments, than, now);
 	if (i >= 0)
 		seq = w->moments.at[i].seq;
 	spin_unlock_irqrestore(&w->inner, flags);
 	return seq;
+}
+
+u64 dl_window_last(struct dl_window *w, struct dl_pins *p)
+{
+	u64 from = READ_ONCE(p->window), seq = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->inner, flags);
+	if (w->moments.nr)
+		seq = w->moments.at[w->moments.nr - 1].seq;
+	spin_unlock_irqrestore(&w->inner, flags);
+	return from == DL_WINDOW_OFF ? seq : max(seq, from);
 }
 
 bool dl_window_nth(struct dl_window *w, u32 i, struct dl_moment *m)
@@ -120,8 +132,10 @@ void dl_window_save(struct dl_window *w, struct dl_pins *p,
 	read_lock(&p->lock);
 	from = p->window_next;
 	read_unlock(&p->lock);
-	/* Rules come before a window, and go after it. */
+	/* Rules come before a window, and go after it, maybe just now. */
 	rules = dl_window_rules(w);
+	if (!rules.window)
+		from = DL_WINDOW_OFF;
 	if (from == DL_WINDOW_OFF) {
 		rules.window = 0;
 		rules.nr_rules = 0;

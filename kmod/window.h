@@ -43,10 +43,13 @@ void dl_window_moment(struct dl_window *w, u64 seq, u64 time_ns);
 u64 dl_window_time(struct dl_window *w, u64 seq);
 
 /*
- * The sequence of the last moment that is not later than @time_ns, or 0; to find
- * where a window of the present rules is to begin.
+ * Where a window that reaches back to @than is to begin: the sequence of the last
+ * moment that is older, or 0.
  */
-u64 dl_window_seq(struct dl_window *w, u64 time_ns);
+u64 dl_window_expired(struct dl_window *w, u64 than, u64 now);
+
+/* The highest sequence that a moment or the window itself knows of, or 0. */
+u64 dl_window_last(struct dl_window *w, struct dl_pins *p);
 
 /* Moment @i, counted from the oldest: false when there are not so many. */
 bool dl_window_nth(struct dl_window *w, u32 i, struct dl_moment *m);

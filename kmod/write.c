@@ -55,9 +55,9 @@ static bool rewrite(struct dl_volume *v, struct bio *bio,
 	struct dl_slot s;
 	struct dl_pval val;
 
-	/* In a window every sequence is a moment of its own. */
+	/* In a window, and while one begins, every sequence is a moment. */
 	if (dl_pent_seq(e) < READ_ONCE(v->log.open_first_seq) ||
-	    READ_ONCE(v->pins.window) != DL_WINDOW_OFF)
+	    READ_ONCE(v->pins.newest) == U64_MAX)
 		return false;
 	dl_pmap_get(&v->map.pm, idx, &val);
 	/* All of it must be in sight, and all of the write inside it. */

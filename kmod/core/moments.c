@@ -84,6 +84,21 @@ s64 dl_moments_time(const struct dl_moments *m, u64 time_ns)
 	return i;
 }
 
+s64 dl_moments_expired(const struct dl_moments *m, u64 than, u64 now)
+{
+	s64 found = -1;
+	u32 i;
+
+	for (i = 0; i < m->nr; i++) {
+		if (m->at[i].time_ns > now)
+			continue;
+		if (m->at[i].time_ns > than)
+			break;
+		found = i;
+	}
+	return found;
+}
+
 void dl_moments_drop(struct dl_moments *m, u64 seq)
 {
 	u32 i, first = 0;

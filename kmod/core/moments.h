@@ -43,6 +43,17 @@ s64 dl_moments_seq(const struct dl_moments *m, u64 seq);
 /* Index of the last moment whose time is at most @time_ns, or -1. */
 s64 dl_moments_time(const struct dl_moments *m, u64 time_ns);
 
+/**
+ * dl_moments_expired() - index of the last moment that is older than it may be
+ * @m: moments
+ * @than: time
+ * @now: time; moments after it are of another clock and count for nothing
+ *
+ * All after it may be younger, also those that a clock made seem older.
+ * Return: the index, or -1.
+ */
+s64 dl_moments_expired(const struct dl_moments *m, u64 than, u64 now);
+
 /* Forget the moments below sequence @seq. */
 void dl_moments_drop(struct dl_moments *m, u64 seq);
 
