@@ -89,13 +89,16 @@ void dl_snapshot_name(struct dl_volume *v, struct dl_pin *pin);
  */
 void dl_snapshot_announce(struct dl_volume *v);
 
+/* Have the memory that snapshots need: 0 or -ENOMEM. */
+int dl_snapshot_memory(struct dl_volume *v);
+
 /* Have what snapshots need: memory, and a log that says so. 0 or an errno. */
 int dl_snapshot_prepare(struct dl_volume *v);
 
 /* Have what is not in any mark in a checkpoint. @v->snapshot_lock held. */
 int dl_snapshot_save(struct dl_volume *v);
 
-/* Recovery: the checkpoint's sections, a mark, an index record. 0 or an errno. */
+/* Recovery (snapload.c): the checkpoint's sections, a mark, an index record. 0 or an errno. */
 int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes);
 int dl_snapshot_load_window(struct dl_volume *v, const void *body,
 			    size_t bytes);

@@ -146,6 +146,11 @@ want 0 view hi "@$at1" --as past
 shows past "$sum1" "what it was, drained"
 ok "down and up"
 
+# Named by hand it is kept whatever the rules say.
+auto=$("$tool" snapshot list hi --json |
+	jq -r '[.snapshots[].name | select(startswith("auto-"))][0]')
+want 0 snapshot rename hi "$auto" mine
+
 # ---- and what is held is, whatever the window does
 
 want 0 retention hi --off --on-full throttle
@@ -156,6 +161,8 @@ says err "hi has no window"
 want 0 view --remove past
 want 0 retention hi --on-full shorten --json
 json '.window_seconds == 0 and .rules == [] and .on_full == "shorten"'
+want 0 snapshot list hi --json
+json '[.snapshots[].name] | index("mine") and (any(startswith("auto-")) | not)'
 # shellcheck disable=SC2046 # a word each
 want 0 snapshot delete hi $("$tool" snapshot list hi --json |
 	jq -r '.snapshots[].name')
@@ -164,6 +171,33 @@ want 0 detach hi
 rmdisk hilog
 rmdisk hi
 ok "no window again"
+
+# ---- a log full of what the origin lacks is no reason to forget
+
+mkram un 64
+o=$DISK
+mkram unlog 96
+l=$DISK
+want 0 create un --origin "$o" --log "$l" --high-watermark 95 \
+	--reconcile-secs 86400
+noise /dev/mapper/un 992
+want 0 retention un --window 1d
+noise /dev/mapper/un 316
+from=$("$tool" history un --json | jq .from)
+used=$(dmsetup status un |
+	sed 's/.* log_used \([0-9]*\) log_size \([0-9]*\) .*/\1 \2/')
+[ $((${used% *} * 100 / ${used#* })) -ge 87 ] ||
+	bad "the log is not tight: $used sectors"
+want 0 deactivate un
+want 0 activate un --origin "$o" --log "$l" --high-watermark 95
+dmsetup message un 0 drain || bad drain
+want 0 history un --json
+json ".window and .from == $from"
+want 0 retention un --off
+want 0 detach un
+rmdisk unlog
+rmdisk un
+ok "a full log"
 
 rmmod dm_deltalog || bad "the module is still in use"
 kmemleak_check
