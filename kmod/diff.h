@@ -33,8 +33,8 @@
  * What is being freed or used anew meanwhile is no evidence: what is does not
  * change its sequences or its place from the moment it is there until it goes.
  *
- * To now is the same with b above everything; then records that come meanwhile
- * may be missed.
+ * To now is the same: now is pinned, in memory alone, for each call. What comes
+ * behind the cursor between two calls may be missed.
  */
 #ifndef DL_DIFF_H
 #define DL_DIFF_H

@@ -36,7 +36,7 @@ static const struct {
 	{ DL_CTL_EVENT_MODE, "mode", "its mode got worse" },
 	{ DL_CTL_EVENT_PRESSURE, "pressure", "high_watermark was reached" },
 	{ DL_CTL_EVENT_FULL, "full",
-	  "its log is full of what snapshots hold: writes fail" },
+	  "its log is full of what snapshots hold: writes fail or wait" },
 	{ DL_CTL_EVENT_ROOM, "room", "its log has room again" },
 };
 
