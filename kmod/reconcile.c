@@ -296,8 +296,8 @@ static int tidy_past(struct dl_reconcile *rc)
 }
 
 /*
- * A cycle had no room to keep what it was to overwrite: a shorter window needs
- * less of it. Returns 0 when it may be tried again.
+ * There was no room, be it for what a cycle has to keep of what it overwrites: a
+ * shorter window needs less of it. Returns 0 when it may be tried again.
  */
 static int forget_some(struct dl_reconcile *rc)
 {
@@ -309,17 +309,13 @@ static int forget_some(struct dl_reconcile *rc)
 	return tidy_past(rc);
 }
 
-static void reconcile_work(struct work_struct *work)
+/* Cycles, as long as there is a reason; @again: out: when to look again, or 0. */
+static int cycles(struct dl_reconcile *rc, unsigned long *again)
 {
-	struct dl_reconcile *rc = container_of(to_delayed_work(work),
-					       struct dl_reconcile, work);
 	struct dl_volume *v = rc->v;
-	unsigned int noio = memalloc_noio_save();
-	unsigned long again = 0;
 	int ret = 0;
 
-	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
-		ret = tidy_past(rc);
+	*again = 0;
 	while (!ret && !READ_ONCE(rc->stop) &&
 	       dl_volume_mode(v) == DL_MODE_RW && wanted(rc)) {
 		rc->goal = choose_goal(rc);
@@ -332,17 +328,12 @@ static void reconcile_work(struct work_struct *work)
 			rc->no_room |= dl_history_wanted(v) &&
 				       !dl_log_free_chunks(&v->log);
 			dl_volume_housekeep(v);
-			again = HZ / 50 + 1;
+			*again = HZ / 50 + 1;
 			break;
 		}
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		ret = dl_cycle(rc);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
-		if (ret == -ENOSPC) {
-			ret = forget_some(rc);
-			if (!ret)
-				continue;
-		}
 		if (!ret)
 			ret = tidy_past(rc);
 		if (ret)
@@ -353,11 +344,33 @@ static void reconcile_work(struct work_struct *work)
 		dl_write_wake(v);
 	}
 	/* It did not: housekeeping is not to ask for it again and again. */
-	if (!ret && rc->no_room)
-		ret = -ENOSPC;
-	dl_volume_set_full(v, dl_history_wanted(v) && (!ret || ret == -ENOSPC) &&
-			   dl_volume_no_room(v) &&
-			   (ret || !dl_volume_unsettled(v)));
+	return ret ?: rc->no_room ? -ENOSPC : 0;
+}
+
+static void reconcile_work(struct work_struct *work)
+{
+	struct dl_reconcile *rc = container_of(to_delayed_work(work),
+					       struct dl_reconcile, work);
+	struct dl_volume *v = rc->v;
+	unsigned int noio = memalloc_noio_save();
+	unsigned long again = 0;
+	bool full = false;
+	int ret = 0;
+
+	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
+		ret = tidy_past(rc);
+	while (!ret) {
+		ret = cycles(rc, &again);
+		full = dl_history_wanted(v) && (!ret || ret == -ENOSPC) &&
+			dl_volume_no_room(v) &&
+			(ret || !dl_volume_unsettled(v));
+		/* Only what nothing can be forgotten of is full. */
+		if ((!full && ret != -ENOSPC) || READ_ONCE(rc->stop) ||
+		    forget_some(rc))
+			break;
+		ret = 0;
+	}
+	dl_volume_set_full(v, full);
 	/* Nothing to wait for any more: nobody is held back. */
 	if (!ret && !rc->running)
 		dl_throttle_release(&v->throttle);
