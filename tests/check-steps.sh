@@ -101,11 +101,10 @@ step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
 
 step restore needs=module-fast,programs -- \
 	tests/uml/run.sh --timeout 500 -- tests/tool/guest-restore.sh
+
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \
 	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-control.sh
-step control-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/vm/run.sh --kernel 6.1 --smp 2 --timeout 850 -- tests/tool/guest-control.sh
 
 # Snapshots and views against a model.
 step timeline-self needs=programs least=20 -- \
