@@ -4,6 +4,6 @@
 .PHONY: demo
 ## make demo           a volume over a disk with files, a power cut, recovery,
 ##                     an upgrade that is taken back, and the bare disk again
-##                     (in a VM, two to three minutes)
+##                     (in a VM, three to five minutes)
 demo:
 	@scripts/demo.sh
