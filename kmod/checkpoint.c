@@ -47,21 +47,49 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 	return ck->buf ? 0 : -ENOMEM;
 }
 
-int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
-		      u32 pins, u32 moments)
+/* All of a checkpoint but the segments. */
+static size_t others(u32 lost, u32 pins, u32 moments)
 {
-	size_t area = (size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT;
-	size_t need = sizeof(struct dl_disk_checkpoint) +
+	return sizeof(struct dl_disk_checkpoint) +
 		5 * sizeof(struct dl_disk_section) +
 		sizeof(struct dl_disk_pins) +
 		(size_t)pins * sizeof(struct dl_disk_pin) +
 		sizeof(struct dl_disk_window) +
 		(size_t)moments * sizeof(struct dl_disk_moment) +
-		(size_t)segments * sizeof(struct dl_disk_segment) +
 		DL_SAMPLES * sizeof(struct dl_disk_sample) +
 		(size_t)lost * sizeof(struct dl_disk_lost);
+}
 
-	return alloc_buf(ck, min(need, area));
+static size_t area_bytes(const struct dl_checkpoint *ck)
+{
+	return (size_t)ck->sb.cp_sectors << DL_SECTOR_SHIFT;
+}
+
+u32 dl_checkpoint_room(const struct dl_checkpoint *ck, u32 lost, u32 pins,
+		       u32 moments)
+{
+	size_t area = area_bytes(ck), rest = others(lost, pins, moments);
+
+	return (area - min(area, rest)) / sizeof(struct dl_disk_segment);
+}
+
+int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
+		      u32 pins, u32 moments)
+{
+	size_t need = others(lost, pins, moments) +
+		(size_t)segments * sizeof(struct dl_disk_segment);
+	size_t bytes = round_up(min(need, area_bytes(ck)), DL_BLOCK_MAX);
+	void *buf = kvmalloc(bytes, GFP_KERNEL), *old;
+
+	if (!buf)
+		return -ENOMEM;
+	mutex_lock(&ck->lock);
+	old = ck->buf;
+	ck->buf = buf;
+	ck->bytes = bytes;
+	mutex_unlock(&ck->lock);
+	kvfree(old);
+	return 0;
 }
 
 /* Give a blank log its first superblocks. */
@@ -294,6 +322,13 @@ static void leave_out(struct dl_log *l, u64 horizon)
 				l->segs.chunk_shift;
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+void dl_checkpoint_resize(struct dl_checkpoint *ck, u64 log_sectors)
+{
+	mutex_lock(&ck->lock);
+	ck->sb.log_sectors = log_sectors;
+	mutex_unlock(&ck->lock);
 }
 
 int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,

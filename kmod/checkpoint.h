@@ -22,7 +22,7 @@
 struct dl_checkpoint {
 	struct mutex lock;	/* one commit at a time */
 	struct dl_blkio *io;
-	struct dl_super sb;	/* as last written; geometry never changes */
+	struct dl_super sb;	/* as last written; of the geometry only log_sectors changes */
 	struct dl_cp_head head;	/* as loaded */
 	void *buf;		/* a checkpoint */
 	size_t bytes;		/* of it */
@@ -55,6 +55,13 @@ int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
 		       struct dl_cp_reader *r, u64 volume_sectors);
 void dl_checkpoint_exit(struct dl_checkpoint *ck);
 
+/* Segments that an area has room for, beside so much of the rest. */
+u32 dl_checkpoint_room(const struct dl_checkpoint *ck, u32 lost, u32 pins,
+		       u32 moments);
+
+/* What the next commit says of the log's size: it only grows. */
+void dl_checkpoint_resize(struct dl_checkpoint *ck, u64 log_sectors);
+
 /**
  * dl_checkpoint_fit() - have a buffer for what commits will write
  * @ck: loaded; what the buffer held is gone
@@ -63,7 +70,7 @@ void dl_checkpoint_exit(struct dl_checkpoint *ck);
  * @pins: snapshots at most
  * @moments: of the window, at most
  *
- * Return: 0 or -ENOMEM.
+ * Context: process, may sleep. Return: 0; -ENOMEM, then nothing has changed.
  */
 int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
 		      u32 pins, u32 moments);

@@ -43,7 +43,7 @@ union arg {
 static_assert(sizeof(struct dl_ctl_version) == 32);
 static_assert(sizeof(struct dl_ctl_volume) == 168);
 static_assert(sizeof(struct dl_ctl_volumes) == 24);
-static_assert(sizeof(struct dl_ctl_status) == 320);
+static_assert(sizeof(struct dl_ctl_status) == 328);
 static_assert(sizeof(struct dl_ctl_snapshot) == 104);
 static_assert(sizeof(struct dl_ctl_snapshot_arg) == 184);
 static_assert(sizeof(struct dl_ctl_snapshot_pair) == 248);
@@ -367,7 +367,7 @@ static const struct op {
 	[_IOC_NR(request)] = { run, least, sizeof(struct type) }
 	OP(DL_CTL_VERSION, do_version, dl_ctl_version, 32),
 	OP(DL_CTL_VOLUME_LIST, do_volume_list, dl_ctl_volumes, 24),
-	OP(DL_CTL_STATUS, do_status, dl_ctl_status, 320),
+	OP(DL_CTL_STATUS, do_status, dl_ctl_status, 328),
 	OP(DL_CTL_SNAPSHOT_CREATE, do_create, dl_ctl_snapshot_arg, 184),
 	OP(DL_CTL_SNAPSHOT_DELETE, do_delete, dl_ctl_snapshot_arg, 184),
 	OP(DL_CTL_SNAPSHOT_RENAME, do_rename, dl_ctl_snapshot_pair, 248),
@@ -401,6 +401,9 @@ static long control_ioctl(struct file *file, unsigned int request,
 		return ret;
 	if (arg.flags)
 		return -EINVAL;
+	/* Nothing is done of which nobody could be told. */
+	if (copy_to_user(user, &arg, min(size, op->size)))
+		return -EFAULT;
 	ret = op->run(&arg);
 	if (!ret && copy_to_user(user, &arg, min(size, op->size)))
 		ret = -EFAULT;

@@ -182,7 +182,7 @@ static u32 collect(struct dl_reconcile *rc, u32 *from)
 	struct dl_pmap *pm = &rc->v->map.pm;
 	u32 i, n = 0;
 
-	for (i = *from; i < pm->nr && n < rc->batch; i++) {
+	for (i = *from; i < dl_pmap_nr(pm) && n < rc->batch; i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
 		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
@@ -274,7 +274,7 @@ static int drop_hidden(struct dl_reconcile *rc)
 
 	if (dl_runs_none(&v->runs))
 		return 0;
-	for (i = 1; !ret && i < pm->nr; i++) {
+	for (i = 1; !ret && i < dl_pmap_nr(pm); i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
 		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
@@ -299,7 +299,7 @@ static void forget(struct dl_reconcile *rc)
 	drop_hidden(rc);
 	while (dl_runs_first(&v->runs, 0, rc->goal, &run))
 		dl_runs_drop(&v->runs, run.start, run.end, run.seq);
-	for (i = 1; i < pm->nr; i++) {
+	for (i = 1; i < dl_pmap_nr(pm); i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 		u64 seq = dl_pent_seq(e);
 

@@ -111,7 +111,7 @@ static int scan_map(struct scan *s)
 	const struct dl_pmap *pm = &s->v->map.pm;
 	u32 i;
 
-	for (i = 1; i < pm->nr; i++) {
+	for (i = 1; i < dl_pmap_nr(pm); i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
 		if (READ_ONCE(e->mask) && within(s, dl_pent_seq(e)) &&
@@ -140,8 +140,8 @@ static int scan_past(struct scan *s)
 	const struct dl_past *t = &s->v->past.t;
 	u32 i;
 
-	for (i = 1; i < t->nr; i++) {
-		const struct dl_past_ent *e = &t->ents[i];
+	for (i = 1; i < dl_past_nr(t); i++) {
+		const struct dl_past_ent *e = dl_past_ent(t, i);
 
 		if (READ_ONCE(e->mask) && aimed_at(s, dl_past_page(e)) &&
 		    (within(s, e->from) || within(s, e->until)))

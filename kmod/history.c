@@ -27,7 +27,7 @@ static void hold(struct dl_volume *v, u64 loc, u32 home, int n)
 	if (loc)
 		atomic_add(n, &dl_segment_at(segs, loc)->held);
 	if (home)
-		atomic_add(n, &segs->by_chunk[home - 1]->index);
+		atomic_add(n, &dl_segment_of(segs, home - 1)->index);
 }
 
 static void hold_version(struct dl_volume *v, const struct dl_version *val,
@@ -179,7 +179,7 @@ void dl_history_pick(struct dl_volume *v, u32 bucket, u64 page, u8 sector,
 	*past = dl_past_pick(t, bucket, page, sector, at);
 	if (*past) {
 		/* Replaced since, but what was there before it was settled. */
-		if (t->ents[*past].from > at)
+		if (dl_past_ent(t, *past)->from > at)
 			*past = 0;
 		return;
 	}
@@ -190,7 +190,7 @@ void dl_history_pick(struct dl_volume *v, u32 bucket, u64 page, u8 sector,
 
 bool dl_history_get(struct dl_volume *v, u32 i, struct dl_version *val)
 {
-	const struct dl_past_ent *e = &v->past.t.ents[i];
+	const struct dl_past_ent *e = dl_past_ent(&v->past.t, i);
 	u64 page = dl_past_page(e);
 	u32 bucket = dl_pmap_bucket(&v->map.pm, page);
 	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
@@ -209,10 +209,10 @@ bool dl_history_new(struct dl_volume *v, u64 goal, u32 *i,
 {
 	const struct dl_past *t = &v->past.t;
 
-	for (; *i < t->nr; ++*i) {
+	for (; *i < dl_past_nr(t); ++*i) {
 		if (!(*i & 0xffff))
 			cond_resched();
-		if (READ_ONCE(t->ents[*i].mask) && !t->ents[*i].home &&
+		if (READ_ONCE(dl_past_ent(t, *i)->mask) && !dl_past_ent(t, *i)->home &&
 		    dl_history_get(v, *i, val) && !val->home &&
 		    val->from <= goal && val->from > v->settled)
 			return true;
@@ -293,7 +293,7 @@ int dl_history_found_run(struct dl_volume *v, const struct dl_version *val)
 /* Whose segment recovery did not find: not to be read as anything else. */
 static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
 {
-	struct dl_past_ent *e = &v->past.t.ents[idx];
+	struct dl_past_ent *e = dl_past_ent(&v->past.t, idx);
 
 	if (!val->flags &&
 	    (!dl_segment_at(&v->log.segs, val->loc) ||
@@ -323,8 +323,8 @@ void dl_history_recovered(struct dl_volume *v)
 	}
 	dl_history_sweep(v);
 	v->counting = true;
-	for (i = 1; i < h->t.nr; i++) {
-		if (h->t.ents[i].mask) {
+	for (i = 1; i < dl_past_nr(&h->t); i++) {
+		if (dl_past_ent(&h->t, i)->mask) {
 			dl_past_get(&h->t, i, &val);
 			count(v, i, &val);
 		}
@@ -340,7 +340,7 @@ void dl_history_recovered(struct dl_volume *v)
 void dl_history_drop_origin(struct dl_volume *v, u32 i)
 {
 	struct dl_history *h = &v->past;
-	const struct dl_past_ent *e = &h->t.ents[i];
+	const struct dl_past_ent *e = dl_past_ent(&h->t, i);
 	u64 page = dl_past_page(e);
 	struct dl_shard *sh;
 	bool gone = false;
@@ -359,7 +359,7 @@ void dl_history_drop_origin(struct dl_volume *v, u32 i)
 static bool sweep_one(struct dl_volume *v, u32 i)
 {
 	struct dl_history *h = &v->past;
-	const struct dl_past_ent *e = &h->t.ents[i];
+	const struct dl_past_ent *e = dl_past_ent(&h->t, i);
 	struct dl_version val;
 	struct dl_shard *sh;
 	bool gone = false;
@@ -405,8 +405,8 @@ void dl_history_sweep(struct dl_volume *v)
 
 	if (!v->past.on)
 		return;
-	for (i = 1; i < v->past.t.nr; i++) {
-		if (READ_ONCE(v->past.t.ents[i].mask))
+	for (i = 1; i < dl_past_nr(&v->past.t); i++) {
+		if (READ_ONCE(dl_past_ent(&v->past.t, i)->mask))
 			wanted |= sweep_one(v, i);
 		if (!(i & 0xffff))
 			cond_resched();

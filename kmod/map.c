@@ -4,9 +4,9 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "map.h"
+#include "pieces.h"
 
 #define REFILL		16u	/* entries moved to a shard at once */
 #define SHARDS_MAX	256u
@@ -30,13 +30,11 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 
 	m->shards = kvcalloc(shards, sizeof(*m->shards), GFP_KERNEL);
 	m->pm.buckets = kvcalloc(buckets, sizeof(u32), GFP_KERNEL);
-	m->pm.ents = vzalloc(array_size((size_t)entries + 1,
-					sizeof(struct dl_pent)));
-	if (!m->shards || !m->pm.buckets || !m->pm.ents)
+	if (!m->shards || !m->pm.buckets ||
+	    dl_pieces_init(&m->pm.ents, entries + 1, sizeof(struct dl_pent)))
 		return -ENOMEM;
 	m->shard_mask = shards - 1;
 	m->pm.bucket_mask = buckets - 1;
-	m->pm.nr = entries + 1;
 	for (i = 0; i < shards; i++)
 		spin_lock_init(&m->shards[i].lock);
 	/* Entry 0 is DL_PMAP_NIL. */
@@ -52,7 +50,7 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 
 void dl_map_exit(struct dl_map *m)
 {
-	vfree(m->pm.ents);
+	dl_pieces_exit(&m->pm.ents);
 	kvfree(m->pm.buckets);
 	kvfree(m->shards);
 	memset(&m->pm, 0, sizeof(m->pm));
@@ -61,7 +59,7 @@ void dl_map_exit(struct dl_map *m)
 
 size_t dl_map_bytes(const struct dl_map *m)
 {
-	return (size_t)m->pm.nr * sizeof(struct dl_pent) +
+	return dl_pieces_bytes(&m->pm.ents, sizeof(struct dl_pent)) +
 	       ((size_t)m->pm.bucket_mask + 1) * sizeof(u32) +
 	       ((size_t)m->shard_mask + 1) * sizeof(struct dl_shard);
 }
@@ -70,6 +68,35 @@ void dl_map_hold_back(struct dl_map *m)
 {
 	m->hold = (m->shard_mask + 1) * 2 * REFILL;
 	m->max -= m->hold;
+}
+
+int dl_map_grow(struct dl_map *m, u32 more)
+{
+	u32 first = dl_pmap_nr(&m->pm), i;
+	bool room;
+	int ret;
+
+	if (!more)
+		return 0;
+	ret = dl_pieces_grow(&m->pm.ents, more, sizeof(struct dl_pent));
+	if (ret)
+		return ret;
+	for (i = first; i < first + more - 1; i++) {
+		dl_pmap_ent(&m->pm, i)->next = i + 1;
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	spin_lock(&m->lock);
+	dl_pmap_ent(&m->pm, i)->next = m->free;
+	m->free = first;
+	m->nr_free += more;
+	m->max += more;
+	room = m->starved;
+	m->starved = false;
+	spin_unlock(&m->lock);
+	if (room)
+		m->room(m->ctx);
+	return 0;
 }
 
 u32 dl_map_used(struct dl_map *m)

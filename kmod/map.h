@@ -7,8 +7,9 @@
  * shard (a sixteenth of the bucket number modulo the number of shards). Free entries are kept in
  * small stacks per shard, refilled from and drained to one list under @lock.
  *
- * Memory: all of it is taken at activation, 28 bytes an entry and 3 to 6 bytes
- * of bucket for it; when no entry is left a write waits as for a full log.
+ * Memory: taken at activation, 28 bytes an entry and 3 to 6 bytes of bucket for
+ * it, and entries again when the log grows; when none is left a write waits as
+ * for a full log.
  *
  * Locks: shard -> lock. Shards are taken in process context only.
  */
@@ -44,6 +45,18 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 		void *ctx);
 void dl_map_exit(struct dl_map *m);
 size_t dl_map_bytes(const struct dl_map *m);
+
+/**
+ * dl_map_grow() - have more entries
+ * @m: map
+ * @more: how many
+ *
+ * The buckets stay as many as they were until the next activation.
+ *
+ * Context: process, may sleep; one caller at a time.
+ * Return: 0; -ENOMEM or -E2BIG, then nothing has changed.
+ */
+int dl_map_grow(struct dl_map *m, u32 more);
 
 /*
  * From now on keep back what the shards may have parked: the next recovery

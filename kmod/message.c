@@ -6,6 +6,8 @@
  *   drain                    the same and wait; a signal ends the waiting
  *   detach                   take no more writes, drain, mark the log detached
  *   set <tunable> <value>    change an option that may change at run time
+ *   grow                     use all of the log device, which has become larger; the
+ *                            answer: sectors of the log before and now
  *   snapshot_create <name> [@<sequence>]
  *                            a snapshot of now, or of a moment of the window; its
  *                            line is the answer
@@ -29,6 +31,7 @@
 #include <linux/ktime.h>
 #include <linux/string.h>
 
+#include "grow.h"
 #include "msg.h"
 #include "retain.h"
 #include "snapshot.h"
@@ -164,6 +167,18 @@ static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
 	return 1;
 }
 
+static int grow(struct dl_volume *v, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+	u64 old, new;
+	int ret = dl_grow(v, &old, &new);
+
+	if (ret)
+		return ret;
+	DMEMIT("%llu %llu\n", old, new);
+	return 1;
+}
+
 /* ---- the window ---- */
 
 static const char * const on_full_names[DL_ON_FULL_COUNT] = {
@@ -270,12 +285,14 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		return detach(v);
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
 		return dl_tunable_set(v, argv[1], argv[2]);
+	if (argc == 1 && !strcasecmp(argv[0], "grow"))
+		return grow(v, result, maxlen);
 	ret = snapshot(v, argc, argv, result, maxlen);
 	if (ret == -ENOMSG)
 		ret = window(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name>|@<sequence> <new>, retention [...], history",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name>|@<sequence> <new>, retention [...], history",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

@@ -4,9 +4,9 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "past.h"
+#include "pieces.h"
 
 int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
 {
@@ -16,18 +16,16 @@ int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
 		return 0;
 	h->runs = kvcalloc(DL_PAST_RUNS, sizeof(*h->runs), GFP_KERNEL);
 	h->t.buckets = kvcalloc(nr_buckets, sizeof(u32), GFP_KERNEL);
-	h->t.ents = vzalloc(array_size((size_t)max + 1,
-				       sizeof(struct dl_past_ent)));
-	if (!h->runs || !h->t.buckets || !h->t.ents) {
+	if (!h->runs || !h->t.buckets ||
+	    dl_pieces_init(&h->t.ents, max + 1, sizeof(struct dl_past_ent))) {
 		dl_history_free(h);
 		return -ENOMEM;
 	}
 	spin_lock_init(&h->lock);
-	h->t.nr = max + 1;
 	h->max = max;
 	h->free = 0;
 	for (i = max; i; i--) {
-		h->t.ents[i].next = h->free;
+		dl_past_ent(&h->t, i)->next = h->free;
 		h->free = i;
 		if (!(i & 0xffff))
 			cond_resched();
@@ -40,7 +38,7 @@ int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
 
 void dl_history_free(struct dl_history *h)
 {
-	vfree(h->t.ents);
+	dl_pieces_exit(&h->t.ents);
 	kvfree(h->t.buckets);
 	kvfree(h->runs);
 	memset(&h->t, 0, sizeof(h->t));
@@ -52,9 +50,35 @@ u64 dl_history_bytes(const struct dl_history *h, u32 nr_buckets)
 {
 	if (!h->on)
 		return 0;
-	return (u64)h->t.nr * sizeof(struct dl_past_ent) +
+	return dl_pieces_bytes(&h->t.ents, sizeof(struct dl_past_ent)) +
 	       (u64)nr_buckets * sizeof(u32) +
 	       DL_PAST_RUNS * sizeof(*h->runs);
+}
+
+int dl_history_grow(struct dl_history *h, u32 more)
+{
+	u32 first, i;
+	int ret;
+
+	if (!h->on || !more)
+		return 0;
+	first = dl_past_nr(&h->t);
+	ret = dl_pieces_grow(&h->t.ents, more, sizeof(struct dl_past_ent));
+	if (ret)
+		return ret;
+	for (i = first; i < first + more - 1; i++) {
+		dl_past_ent(&h->t, i)->next = i + 1;
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	spin_lock(&h->lock);
+	dl_past_ent(&h->t, i)->next = h->free;
+	h->free = first;
+	h->nr_free += more;
+	h->max += more;
+	h->starved = false;
+	spin_unlock(&h->lock);
+	return 0;
 }
 
 u32 dl_history_take(struct dl_history *h, u32 n)
@@ -69,8 +93,8 @@ u32 dl_history_take(struct dl_history *h, u32 n)
 	h->nr_free -= n;
 	while (n--) {
 		idx = h->free;
-		h->free = h->t.ents[idx].next;
-		h->t.ents[idx].next = head;
+		h->free = dl_past_ent(&h->t, idx)->next;
+		dl_past_ent(&h->t, idx)->next = head;
 		head = idx;
 	}
 	spin_unlock(&h->lock);
@@ -82,8 +106,8 @@ bool dl_history_give(struct dl_history *h, u32 idx)
 	bool wanted;
 
 	spin_lock(&h->lock);
-	h->t.ents[idx].mask = 0;
-	h->t.ents[idx].next = h->free;
+	dl_past_ent(&h->t, idx)->mask = 0;
+	dl_past_ent(&h->t, idx)->next = h->free;
 	h->free = idx;
 	h->nr_free++;
 	wanted = h->starved;

@@ -9,7 +9,7 @@
  * Memory: taken when the first snapshot is made or found, 40 bytes for as many
  * versions as the map has entries, and 4 bytes a bucket. Free versions
  * are one list under @lock; who needs some takes them all at once, or waits as
- * for a full log.
+ * for a full log. Their number grows with the map's.
  *
  * Locks: shard -> lock.
  */
@@ -51,6 +51,18 @@ struct dl_history {
  */
 int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets);
 void dl_history_free(struct dl_history *h);
+
+/**
+ * dl_history_grow() - have @more versions more, if the memory is there at all
+ * @h: history
+ * @more: how many
+ *
+ * Who waits for one is the caller's to wake.
+ *
+ * Context: process, may sleep; not beside dl_history_alloc().
+ * Return: 0; -ENOMEM or -E2BIG, then nothing has changed.
+ */
+int dl_history_grow(struct dl_history *h, u32 more);
 
 /* Memory in bytes. */
 u64 dl_history_bytes(const struct dl_history *h, u32 nr_buckets);

@@ -261,7 +261,7 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 	err = dl_log_sync(&v->log);
 	/* What an index record in the log says must hold, whatever failed. */
 	for (i = 0; i < nr; i++, list = next) {
-		next = v->past.t.ents[list].next;
+		next = dl_past_ent(&v->past.t, list)->next;
 		if (err || !keep[i].home)
 			dl_history_unused(v, list);
 		else
@@ -327,7 +327,7 @@ static int index_runs(struct dl_volume *v, u64 goal,
 	index_begin(ix, v);
 	for (i = 0; !ret && i < n; i++) {
 		home[i] = h->runs[i].home;
-		if (victim ? home[i] && v->log.segs.by_chunk[home[i] - 1] ==
+		if (victim ? home[i] && dl_segment_of(&v->log.segs, home[i] - 1) ==
 		    victim : !home[i] && h->runs[i].from <= goal &&
 		    dl_pins_any_named(&v->pins, h->runs[i].from,
 				      h->runs[i].until))
@@ -356,10 +356,10 @@ int dl_preserve_index(struct dl_volume *v, u64 goal)
 	mv->n = 0;
 	ix = &mv->index;
 	index_begin(ix, v);
-	for (i = 1; !ret && i < h->t.nr; i++) {
+	for (i = 1; !ret && i < dl_past_nr(&h->t); i++) {
 		if (!(i & 0xffff))
 			cond_resched();
-		if (!READ_ONCE(h->t.ents[i].mask) || h->t.ents[i].home ||
+		if (!READ_ONCE(dl_past_ent(&h->t, i)->mask) || dl_past_ent(&h->t, i)->home ||
 		    !dl_history_get(v, i, &val) || val.home || val.from > goal ||
 		    !dl_pins_any_named(&v->pins, val.from, val.until))
 			continue;
@@ -431,7 +431,7 @@ static bool lives_in(struct dl_volume *v, const struct dl_segment *victim,
 	const struct dl_segments *segs = &v->log.segs;
 
 	return (!val->flags && dl_segment_at(segs, val->loc) == victim) ||
-	       (val->home && segs->by_chunk[val->home - 1] == victim);
+	       (val->home && dl_segment_of(segs, val->home - 1) == victim);
 }
 
 static int evacuate(struct dl_volume *v, const struct dl_segment *victim,
@@ -443,12 +443,12 @@ static int evacuate(struct dl_volume *v, const struct dl_segment *victim,
 	u32 i;
 
 	index_begin(ix, v);
-	for (i = 1; !ret && i < v->past.t.nr; i++) {
+	for (i = 1; !ret && i < dl_past_nr(&v->past.t); i++) {
 		if (!(i & 0xffff))
 			cond_resched();
 		if (READ_ONCE(v->rc.stop))
 			ret = -EBUSY;
-		if (ret || !READ_ONCE(v->past.t.ents[i].mask) ||
+		if (ret || !READ_ONCE(dl_past_ent(&v->past.t, i)->mask) ||
 		    !dl_history_get(v, i, &val) || !lives_in(v, victim, &val))
 			continue;
 		mv->m[mv->n].idx = i;

@@ -348,7 +348,7 @@ static void lost_save(void *volume, struct dl_cp_writer *w)
 	if (!before)
 		return;
 	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
-	for (i = 1; i < v->map.pm.nr; i++) {
+	for (i = 1; i < dl_pmap_nr(&v->map.pm); i++) {
 		struct dl_disk_lost lost = { };
 		u64 page, seq;
 

@@ -128,7 +128,7 @@ void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
 
 	for (i = 0; i < r->nr; i++) {
 		idx = r->list;
-		r->list = v->past.t.ents[idx].next;
+		r->list = dl_past_ent(&v->past.t, idx)->next;
 		e = dl_pmap_ent(&v->map.pm, r->part[i].idx);
 		dl_past_retire(&v->past.t, bucket, idx, e, r->part[i].mask,
 			       r->part[i].until ?: seq);
@@ -143,7 +143,7 @@ void dl_retire_cancel(struct dl_volume *v, struct dl_retire *r)
 	u32 next;
 
 	for (; r->nr; r->nr--, r->list = next) {
-		next = v->past.t.ents[r->list].next;
+		next = dl_past_ent(&v->past.t, r->list)->next;
 		dl_history_unused(v, r->list);
 	}
 }

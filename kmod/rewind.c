@@ -40,7 +40,7 @@ static struct source source_of(struct rewind *rw, u32 bucket, u64 page, u8 s)
 
 	dl_history_pick(v, bucket, page, s, rw->to, &src.past, &src.cur);
 	if (src.past)
-		seq = v->past.t.ents[src.past].from;
+		seq = dl_past_ent(&v->past.t, src.past)->from;
 	else if (src.cur)
 		seq = dl_pent_seq(dl_pmap_ent(&v->map.pm, src.cur));
 	if (!rw->any_runs)
@@ -174,7 +174,7 @@ static u8 find_source(struct rewind *rw, u32 bucket, u64 page, u8 mask, u8 s,
 static u8 only_source(struct rewind *rw, u32 only, u8 mask, u8 s,
 		      struct source *src)
 {
-	const struct dl_past_ent *e = &rw->v->past.t.ents[only];
+	const struct dl_past_ent *e = dl_past_ent(&rw->v->past.t, only);
 	u8 in = only ? e->mask & mask : 0;
 
 	*src = (struct source) { };
@@ -235,7 +235,7 @@ static void entry_back(struct rewind *rw, u32 i)
 static void version_back(struct rewind *rw, u32 i)
 {
 	struct dl_volume *v = rw->v;
-	const struct dl_past_ent *e = &v->past.t.ents[i];
+	const struct dl_past_ent *e = dl_past_ent(&v->past.t, i);
 	u64 page = dl_past_page(e);
 	u32 bucket = dl_pmap_bucket(&v->map.pm, page);
 	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
@@ -358,14 +358,14 @@ static int all_back(struct rewind *rw)
 
 	/* None comes while the volume is suspended. */
 	rw->any_runs = !dl_runs_none(&v->runs) || READ_ONCE(v->past.nr_runs);
-	for (i = 1; !rw->err && i < v->map.pm.nr; i++) {
+	for (i = 1; !rw->err && i < dl_pmap_nr(&v->map.pm); i++) {
 		if (READ_ONCE(dl_pmap_ent(&v->map.pm, i)->mask))
 			entry_back(rw, i);
 		if (!(i & 0xffff))
 			cond_resched();
 	}
-	for (i = 1; !rw->err && i < v->past.t.nr; i++) {
-		if (READ_ONCE(v->past.t.ents[i].mask))
+	for (i = 1; !rw->err && i < dl_past_nr(&v->past.t); i++) {
+		if (READ_ONCE(dl_past_ent(&v->past.t, i)->mask))
 			version_back(rw, i);
 		if (!(i & 0xffff))
 			cond_resched();
@@ -422,7 +422,7 @@ void dl_rewind_recovered(struct dl_volume *v)
 		dl_pins_drop_hidden(&v->pins, v->horizon);
 		return;
 	}
-	for (i = 1; i < pm->nr; i++) {
+	for (i = 1; i < dl_pmap_nr(pm); i++) {
 		if (!(i & 0xffff))
 			cond_resched();
 		if (!dl_pmap_ent(pm, i)->mask)
@@ -448,8 +448,8 @@ void dl_rewind_forget(struct dl_volume *v)
 
 	if (v->settled < v->rewound)
 		return;
-	for (i = 1; i < h->t.nr; i++) {
-		if (READ_ONCE(h->t.ents[i].mask))
+	for (i = 1; i < dl_past_nr(&h->t); i++) {
+		if (READ_ONCE(dl_past_ent(&h->t, i)->mask))
 			dl_history_drop_origin(v, i);
 		if (!(i & 0xffff))
 			cond_resched();

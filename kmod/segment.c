@@ -14,6 +14,7 @@
 int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
 		     u32 segment_kib)
 {
+	struct dl_chunks c;
 	u64 want;
 
 	INIT_LIST_HEAD(&s->pool);
@@ -32,13 +33,12 @@ int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
 	s->seg_chunks = clamp_t(u64, want / s->chunk_sectors, 1,
 				s->nr_chunks / 4);
 
-	s->bitmap = kvcalloc(BITS_TO_LONGS(s->nr_chunks), sizeof(long),
-			     GFP_KERNEL);
-	s->by_chunk = kvcalloc(s->nr_chunks, sizeof(*s->by_chunk), GFP_KERNEL);
 	s->mem = mempool_create_kmalloc_pool(MIN_SEGMENTS,
 					     sizeof(struct dl_segment));
-	if (!s->bitmap || !s->by_chunk || !s->mem)
+	if (!s->mem || dl_chunks_alloc(&c, s->nr_chunks))
 		return -ENOMEM;
+	s->bitmap = c.bitmap;
+	RCU_INIT_POINTER(s->by_chunk, c.by_chunk);
 	return 0;
 }
 
@@ -58,10 +58,51 @@ void dl_segments_exit(struct dl_segments *s)
 	s->spare = NULL;
 	mempool_destroy(s->mem);
 	s->mem = NULL;
-	kvfree(s->by_chunk);
-	s->by_chunk = NULL;
+	/* Nobody looks any more. */
+	kvfree(rcu_dereference_protected(s->by_chunk, true));
+	RCU_INIT_POINTER(s->by_chunk, NULL);
 	kvfree(s->bitmap);
 	s->bitmap = NULL;
+}
+
+int dl_chunks_alloc(struct dl_chunks *c, u32 nr)
+{
+	c->nr = nr;
+	c->bitmap = kvcalloc(BITS_TO_LONGS(nr), sizeof(long), GFP_KERNEL);
+	c->by_chunk = kvcalloc(nr, sizeof(*c->by_chunk), GFP_KERNEL);
+	if (c->bitmap && c->by_chunk)
+		return 0;
+	dl_chunks_free(c);
+	return -ENOMEM;
+}
+
+void dl_chunks_free(struct dl_chunks *c)
+{
+	kvfree(c->by_chunk);
+	kvfree(c->bitmap);
+}
+
+/* For who writes it: dl_log.lock is held, or nobody else is there yet. */
+static struct dl_segment **chunks(struct dl_segments *s)
+{
+	return rcu_dereference_protected(s->by_chunk, true);
+}
+
+void dl_segments_extend(struct dl_segments *s, struct dl_chunks *c)
+{
+	struct dl_chunks old = {
+		.nr = s->nr_chunks,
+		.bitmap = s->bitmap,
+		.by_chunk = chunks(s),
+	};
+
+	bitmap_copy(c->bitmap, old.bitmap, old.nr);
+	memcpy(c->by_chunk, old.by_chunk, old.nr * sizeof(*c->by_chunk));
+	s->bitmap = c->bitmap;
+	rcu_assign_pointer(s->by_chunk, c->by_chunk);
+	s->free_chunks += c->nr - old.nr;
+	WRITE_ONCE(s->nr_chunks, c->nr);
+	*c = old;
 }
 
 static void occupy(struct dl_segments *s, struct dl_segment *seg)
@@ -71,25 +112,60 @@ static void occupy(struct dl_segments *s, struct dl_segment *seg)
 
 	bitmap_set(s->bitmap, first, n);
 	for (i = 0; i < n; i++)
-		s->by_chunk[first + i] = seg;
+		chunks(s)[first + i] = seg;
 	s->free_chunks -= n;
 }
 
-u32 dl_segments_limit(struct dl_segments *s)
+u32 dl_segments_size(const struct dl_segments *s, u32 chunks, u32 room)
 {
-	s->max = s->nr_live + 2 * (s->nr_chunks / s->seg_chunks) + 8;
-	return s->max;
+	u32 n = s->seg_chunks;
+
+	/* The pool, the open one, its successor: those are not full. */
+	while (chunks / n + 8 > room) {
+		if (n * 2 > DL_SEGMENT_SECTORS_MAX >> s->chunk_shift)
+			return 0;
+		n *= 2;
+	}
+	return n;
 }
 
-struct dl_segment *dl_segment_alloc(struct dl_segments *s)
+void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 room)
 {
-	struct dl_segment *seg = mempool_alloc(s->mem, GFP_NOIO);
+	WRITE_ONCE(s->seg_chunks, seg_chunks);
+	s->max = min(s->nr_live + 2 * (s->nr_chunks / seg_chunks) + 8, room);
+}
+
+static struct dl_segment *alloc(struct dl_segments *s, gfp_t gfp)
+{
+	struct dl_segment *seg = mempool_alloc(s->mem, gfp);
 
 	memset(seg, 0, sizeof(*seg));
 	INIT_LIST_HEAD(&seg->list);
 	atomic_set(&seg->readers, 0);
 	atomic_set(&seg->held, 0);
 	atomic_set(&seg->index, 0);
+	atomic_long_add(sizeof(*seg), &s->bytes);
+	return seg;
+}
+
+/* A buffer that is spare begins with its size, which changes when the log grows. */
+static u32 spare_bytes(const void *buf)
+{
+	return *(const u32 *)buf;
+}
+
+static void free_buf(struct dl_segments *s, void *buf, u32 bytes)
+{
+	if (!buf)
+		return;
+	kvfree(buf);
+	atomic_long_sub(bytes, &s->bytes);
+}
+
+struct dl_segment *dl_segment_alloc(struct dl_segments *s)
+{
+	struct dl_segment *seg = alloc(s, GFP_NOIO);
+
 	/*
 	 * Twice what whole pages need. A segment of little records goes
 	 * without a summary, and is recovered by its frames.
@@ -99,9 +175,13 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 			       (DL_SECTOR_SHIFT - 6));
 	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
 	seg->sum_buf = xchg(&s->spare, NULL);
-	if (!seg->sum_buf)
+	if (seg->sum_buf) {
+		seg->sum_bytes = spare_bytes(seg->sum_buf);
+	} else {
 		seg->sum_buf = kvmalloc(seg->sum_bytes, GFP_NOIO |
 					__GFP_NORETRY | __GFP_NOWARN);
+		atomic_long_add(seg->sum_buf ? seg->sum_bytes : 0, &s->bytes);
+	}
 	if (seg->sum_buf)
 		dl_summary_begin(&seg->sum, seg->sum_buf, seg->sum_bytes);
 	return seg;
@@ -109,14 +189,21 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 
 void dl_segment_drop_summary(struct dl_segments *s, struct dl_segment *seg)
 {
-	/* All have the same size: that of a segment decides it. */
-	kvfree(xchg(&s->spare, seg->sum_buf));
+	void *old;
+
+	if (!seg->sum_buf)
+		return;
+	*(u32 *)seg->sum_buf = seg->sum_bytes;
+	old = xchg(&s->spare, seg->sum_buf);
 	seg->sum_buf = NULL;
+	if (old)
+		free_buf(s, old, spare_bytes(old));
 }
 
 void dl_segment_free(struct dl_segments *s, struct dl_segment *seg)
 {
-	kvfree(seg->sum_buf);
+	free_buf(s, seg->sum_buf, seg->sum_bytes);
+	atomic_long_sub(sizeof(*seg), &s->bytes);
 	mempool_free(seg, s->mem);
 }
 
@@ -128,11 +215,7 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs)
 
 	if (find_next_bit(s->bitmap, first + n, first) < first + n)
 		return -EUCLEAN;
-	seg = mempool_alloc(s->mem, GFP_KERNEL);
-	memset(seg, 0, sizeof(*seg));
-	atomic_set(&seg->readers, 0);
-	atomic_set(&seg->held, 0);
-	atomic_set(&seg->index, 0);
+	seg = alloc(s, GFP_KERNEL);
 	seg->id = cs->id;
 	seg->start = cs->start;
 	seg->sectors = cs->sectors;
@@ -201,7 +284,7 @@ void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
 
 	bitmap_clear(s->bitmap, first, n);
 	for (i = 0; i < n; i++)
-		s->by_chunk[first + i] = NULL;
+		chunks(s)[first + i] = NULL;
 	s->free_chunks += n;
 	if (seg->in_chain) {
 		list_del_init(&seg->list);

@@ -10,7 +10,8 @@
  * @by_chunk is written under it and read under a map shard's lock: an entry of
  * the map that points into a segment keeps it from being released, so the
  * pointer found there is good until that lock is dropped; to use it longer
- * take a reader reference first.
+ * take a reader reference first. The array itself is replaced by a larger one
+ * when the log grows, which RCU covers.
  */
 #ifndef DL_SEGMENT_H
 #define DL_SEGMENT_H
@@ -18,6 +19,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mempool.h>
+#include <linux/rcupdate.h>
 
 #include "core/checkpoint.h"
 #include "core/summary.h"
@@ -67,11 +69,12 @@ struct dl_segments {
 	u32 held_chunks;	/* behind the horizon, kept for snapshots */
 	u64 next_id;
 	unsigned long *bitmap;
-	struct dl_segment **by_chunk;
+	struct dl_segment *__rcu *by_chunk;
 	struct list_head pool;
 	struct list_head live;	/* oldest first; last: the open one */
 	mempool_t *mem;
 	void *spare;		/* a summary buffer to be used again */
+	atomic_long_t bytes;	/* of memory, all segments and their buffers */
 };
 
 int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
@@ -88,11 +91,48 @@ void dl_segments_exit(struct dl_segments *s);
  */
 int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs);
 
-/*
- * From now on there are never more than so many, which is what is returned:
- * twice what fits in segments of the present size, and those recovered.
+/**
+ * dl_segments_size() - chunks of a new segment so that a log can be filled
+ * @s: allocator
+ * @chunks: of the log
+ * @room: segments that a checkpoint has room for
+ *
+ * Return: the present size, doubled as often as need be; 0 when no size will do.
  */
-u32 dl_segments_limit(struct dl_segments *s);
+u32 dl_segments_size(const struct dl_segments *s, u32 chunks, u32 room);
+
+/**
+ * dl_segments_limit() - from now on segments are that large, and not too many
+ * @s: allocator
+ * @seg_chunks: from dl_segments_size()
+ * @room: as there
+ *
+ * There are never more than twice those that fit, and those there are already.
+ *
+ * Context: dl_log.lock held, if it is in use.
+ */
+void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 room);
+
+/* Arrays for more chunks. */
+struct dl_chunks {
+	u32 nr;
+	unsigned long *bitmap;
+	struct dl_segment **by_chunk;
+};
+
+/* Context: process, may sleep. Return: 0 or -ENOMEM; then there is nothing to free. */
+int dl_chunks_alloc(struct dl_chunks *c, u32 nr);
+void dl_chunks_free(struct dl_chunks *c);
+
+/**
+ * dl_segments_extend() - the log has more chunks
+ * @s: allocator
+ * @c: arrays for all of them; out: those that were in use, to be freed once a
+ *	grace period of RCU has passed
+ *
+ * Context: dl_log.lock held.
+ */
+void dl_segments_extend(struct dl_segments *s, struct dl_chunks *c);
 
 /**
  * dl_segment_alloc() - memory for a segment and its summary, no space yet
@@ -130,29 +170,35 @@ struct dl_segment *dl_segment_take(struct dl_segments *s);
  */
 void dl_segment_release(struct dl_segments *s, struct dl_segment *seg);
 
-/* The segment that holds log sector @sector, see above for how long. */
-static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
-					       u64 sector)
-{
-	return s->by_chunk[(sector - s->data_start) >> s->chunk_shift];
-}
-
 /* Chunk of log sector @sector. */
 static inline u32 dl_segment_chunk(const struct dl_segments *s, u64 sector)
 {
 	return (sector - s->data_start) >> s->chunk_shift;
 }
 
+/* The segment that has chunk @chunk, see above for how long. */
+static inline struct dl_segment *dl_segment_of(const struct dl_segments *s,
+					       u32 chunk)
+{
+	struct dl_segment *seg;
+
+	rcu_read_lock();
+	seg = rcu_dereference(s->by_chunk)[chunk];
+	rcu_read_unlock();
+	return seg;
+}
+
+/* And the one that holds log sector @sector. */
+static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
+					       u64 sector)
+{
+	return dl_segment_of(s, dl_segment_chunk(s, sector));
+}
+
 /* Does a snapshot need it? */
 static inline bool dl_segment_held(const struct dl_segment *seg)
 {
 	return atomic_read(&seg->held) || atomic_read(&seg->index);
-}
-
-/* Memory it takes. */
-static inline u64 dl_segment_bytes(const struct dl_segment *seg)
-{
-	return sizeof(*seg) + (seg->sum_buf ? seg->sum_bytes : 0);
 }
 
 /* Has the horizon passed all of @seg, for good? */

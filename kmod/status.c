@@ -50,6 +50,7 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(memory_bytes),
 	KEY(rewind_pending),
 	KEY(events),
+	KEY(full),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -84,7 +85,7 @@ static void fill_log(struct dl_volume *v, struct dl_ctl_status *st)
 {
 	struct dl_log *l = &v->log;
 	unsigned long flags;
-	u32 free;
+	u32 free, all;
 
 	spin_lock_irqsave(&l->lock, flags);
 	st->seq = l->next_seq - 1;
@@ -95,10 +96,11 @@ static void fill_log(struct dl_volume *v, struct dl_ctl_status *st)
 	st->log_errors = l->log_errors;
 	st->segments = l->segs.nr_live;
 	free = l->segs.free_chunks + l->segs.pool_chunks;
+	all = l->segs.nr_chunks;
 	spin_unlock_irqrestore(&l->lock, flags);
 	st->log_errors += (u64)atomic64_read(&v->read_errors);
-	st->log_used = (u64)(l->segs.nr_chunks - free) * l->segs.chunk_sectors;
-	st->log_size = (u64)l->segs.nr_chunks * l->segs.chunk_sectors;
+	st->log_used = (u64)(all - free) * l->segs.chunk_sectors;
+	st->log_size = (u64)all * l->segs.chunk_sectors;
 	st->past_bytes = (u64)READ_ONCE(l->segs.held_chunks) *
 		l->segs.chunk_sectors << DL_SECTOR_SHIFT;
 }
@@ -141,6 +143,7 @@ void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 	st->memory_bytes = dl_volume_memory(v);
 	st->rewind_pending = dl_rewind_pending(v);
 	st->events = dl_event_nr(v);
+	st->full = READ_ONCE(v->full);
 }
 
 static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)

@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "grow.h"
 #include "housekeep.h"
 #include "io.h"
 #include "job.h"
@@ -106,21 +107,10 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    (sizeof(struct dl_job) + DL_JOB_PAGES * PAGE_SIZE) +
 		    BOUNCE_PAGES * PAGE_SIZE +
 		    v->ck.bytes +
-		    (u64)v->log.segs.nr_chunks * sizeof(void *);
-	struct dl_segment *seg;
-	unsigned long flags;
+		    (u64)v->log.segs.nr_chunks * sizeof(void *) +
+		    (u64)READ_ONCE(v->log.nr_frames) * DL_FRAME_MEM +
+		    (u64)atomic_long_read(&v->log.segs.bytes);
 
-	spin_lock_irqsave(&v->log.lock, flags);
-	bytes += (u64)v->log.nr_frames * DL_FRAME_MEM;
-	list_for_each_entry(seg, &v->log.segs.live, list)
-		bytes += dl_segment_bytes(seg);
-	list_for_each_entry(seg, &v->log.segs.pool, list)
-		bytes += dl_segment_bytes(seg);
-	if (v->log.cur)
-		bytes += dl_segment_bytes(v->log.cur->next);
-	if (v->log.segs.spare)
-		bytes += v->log.cur ? v->log.cur->sum_bytes : 0;
-	spin_unlock_irqrestore(&v->log.lock, flags);
 	return bytes;
 }
 
@@ -199,17 +189,6 @@ static void volume_destroy(struct dl_volume *v)
 	kfree(v);
 }
 
-/*
- * Entries of the map: as many as the log has pages before writers are slowed
- * for want of space.
- */
-static u32 default_records(const struct dl_super *sb)
-{
-	u64 pages = sb->log_sectors >> DL_PAGE_SECTOR_SHIFT;
-
-	return clamp_t(u64, pages - pages / 8, 4096, 1U << 31);
-}
-
 static int volume_setup(struct dl_volume *v, u64 sectors)
 {
 	struct dl_cp_reader r;
@@ -240,7 +219,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	if (!v->stats || !v->pages || !v->io_wq || !v->meta_wq)
 		return -ENOMEM;
 
-	records = v->opts.max_records ?: default_records(&v->ck.sb);
+	records = v->opts.max_records ?: dl_grow_records(&v->ck.sb);
+	v->fixed_records = v->opts.max_records;
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
 	area = (u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT;
 	area -= min_t(u64, area, 8192 + (u64)dl_super_chunks(&v->ck.sb) *
@@ -270,8 +250,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	if (!ret)
 		ret = dl_recover(v, &r, sectors);
 	if (!ret)
-		ret = dl_checkpoint_fit(&v->ck, dl_segments_limit(&v->log.segs),
-					2 * v->lost_max, v->pins.max, moments);
+		ret = dl_grow_fit(v);
 	if (ret)
 		return ret;
 	v->sectors = sectors;

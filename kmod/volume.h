@@ -111,6 +111,7 @@ struct dl_volume {
 	struct dl_stats __percpu *stats;
 	atomic_t nr_lost;		/* entries that became lost, at most */
 	u32 lost_max;			/* what a checkpoint has room for */
+	bool fixed_records;		/* the table says how many */
 	atomic64_t crc_errors;
 	atomic64_t read_errors;		/* of the log */
 };

@@ -17,6 +17,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
 #include <asm/byteorder.h>
 
 /* CRC-32C (Castagnoli) as iSCSI and ext4 define it: all ones in, inverted out. */

@@ -12,7 +12,7 @@ static bool same_page(const struct dl_past_ent *e, u64 page)
 void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
 		    const struct dl_version *v)
 {
-	struct dl_past_ent *e = &p->ents[idx];
+	struct dl_past_ent *e = dl_past_ent(p, idx);
 
 	*e = (struct dl_past_ent) {
 		.next = p->buckets[bucket],
@@ -39,7 +39,7 @@ void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,
 		    const struct dl_pent *e, u8 mask, u64 until)
 {
 	/* What both tables have in common is packed alike. */
-	p->ents[idx] = (struct dl_past_ent) {
+	*dl_past_ent(p, idx) = (struct dl_past_ent) {
 		.next = p->buckets[bucket],
 		.page_lo = e->page_lo,
 		.page_hi = e->page_hi,
@@ -59,7 +59,7 @@ bool dl_past_remove(struct dl_past *p, u32 bucket, u32 idx)
 	u32 *link = &p->buckets[bucket];
 
 	while (*link != DL_PAST_NIL) {
-		struct dl_past_ent *e = &p->ents[*link];
+		struct dl_past_ent *e = dl_past_ent(p, *link);
 
 		if (*link == idx) {
 			*link = e->next;
@@ -76,13 +76,13 @@ bool dl_past_linked(const struct dl_past *p, u32 bucket, u32 idx)
 	u32 i = p->buckets[bucket];
 
 	while (i != DL_PAST_NIL && i != idx)
-		i = p->ents[i].next;
+		i = dl_past_ent(p, i)->next;
 	return i != DL_PAST_NIL;
 }
 
 void dl_past_get(const struct dl_past *p, u32 idx, struct dl_version *v)
 {
-	const struct dl_past_ent *e = &p->ents[idx];
+	const struct dl_past_ent *e = dl_past_ent(p, idx);
 
 	*v = (struct dl_version) {
 		.from = e->from,
@@ -103,7 +103,7 @@ void dl_past_get(const struct dl_past *p, u32 idx, struct dl_version *v)
 
 void dl_past_move(struct dl_past *p, u32 idx, u64 loc, u32 home)
 {
-	struct dl_past_ent *e = &p->ents[idx];
+	struct dl_past_ent *e = dl_past_ent(p, idx);
 
 	e->home = home;
 	if (e->span & DL_PENT_FLAGS)
@@ -117,8 +117,8 @@ u32 dl_past_same(const struct dl_past *p, u32 bucket,
 {
 	u32 i;
 
-	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
-		const struct dl_past_ent *e = &p->ents[i];
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = dl_past_ent(p, i)->next) {
+		const struct dl_past_ent *e = dl_past_ent(p, i);
 
 		if (e->from == v->from && e->until == v->until &&
 		    e->mask == v->mask && same_page(e, v->page))
@@ -132,12 +132,12 @@ u32 dl_past_pick(const struct dl_past *p, u32 bucket, u64 page, u8 sector,
 {
 	u32 i, best = DL_PAST_NIL;
 
-	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
-		const struct dl_past_ent *e = &p->ents[i];
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = dl_past_ent(p, i)->next) {
+		const struct dl_past_ent *e = dl_past_ent(p, i);
 
 		if (e->until > at && (e->mask >> sector & 1) &&
 		    same_page(e, page) &&
-		    (!best || e->until < p->ents[best].until))
+		    (!best || e->until < dl_past_ent(p, best)->until))
 			best = i;
 	}
 	return best;
@@ -149,8 +149,8 @@ bool dl_past_sole(const struct dl_past *p, u32 bucket, u64 page, u64 at,
 	u32 i;
 
 	*idx = DL_PAST_NIL;
-	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
-		const struct dl_past_ent *e = &p->ents[i];
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = dl_past_ent(p, i)->next) {
+		const struct dl_past_ent *e = dl_past_ent(p, i);
 
 		if (e->until <= at || !same_page(e, page))
 			continue;
@@ -166,8 +166,8 @@ void dl_past_next_from(const struct dl_past *p, u32 bucket, u64 page,
 {
 	u32 i;
 
-	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
-		const struct dl_past_ent *e = &p->ents[i];
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = dl_past_ent(p, i)->next) {
+		const struct dl_past_ent *e = dl_past_ent(p, i);
 
 		if (e->from > after && e->from < *next &&
 		    (e->mask >> sector & 1) && same_page(e, page))
@@ -181,8 +181,8 @@ u64 dl_past_last_until(const struct dl_past *p, u32 bucket, u64 page,
 	u64 last = 0;
 	u32 i;
 
-	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = p->ents[i].next) {
-		const struct dl_past_ent *e = &p->ents[i];
+	for (i = p->buckets[bucket]; i != DL_PAST_NIL; i = dl_past_ent(p, i)->next) {
+		const struct dl_past_ent *e = dl_past_ent(p, i);
 
 		if (e->until <= most && e->until > last &&
 		    (e->mask >> sector & 1) && same_page(e, page))

@@ -61,10 +61,20 @@ struct dl_version {
 };
 
 struct dl_past {
-	struct dl_past_ent *ents;
+	struct dl_pieces ents;	/* of struct dl_past_ent, the unused one at 0 included */
 	u32 *buckets;
-	u32 nr;		/* entries in @ents, the unused one at 0 included */
 };
+
+static inline struct dl_past_ent *dl_past_ent(const struct dl_past *p, u32 idx)
+{
+	return dl_pieces_elem(&p->ents, idx, sizeof(struct dl_past_ent));
+}
+
+/* For who looks at all entries: they are those from 1 up to below this. */
+static inline u32 dl_past_nr(const struct dl_past *p)
+{
+	return dl_pieces_nr(&p->ents);
+}
 
 static inline u64 dl_past_page(const struct dl_past_ent *e)
 {

@@ -4,20 +4,6 @@
  */
 #include "pmap.h"
 
-void dl_pmap_init(struct dl_pmap *m, struct dl_pent *ents, u32 nr,
-		  u32 *buckets, u32 nr_buckets)
-{
-	u32 i;
-
-	m->ents = ents;
-	m->nr = nr;
-	m->buckets = buckets;
-	m->bucket_mask = nr_buckets - 1;
-	for (i = 0; i < nr; i++)
-		dl_pmap_ent(m, i)->mask = 0;
-	memset(buckets, 0, (size_t)nr_buckets * sizeof(*buckets));
-}
-
 static void fill(struct dl_pent *e, u64 page, const struct dl_pval *v)
 {
 	u64 loc = v->loc;

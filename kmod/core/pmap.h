@@ -3,7 +3,8 @@
  * The page map: which records of the log a page's sectors are to be read from.
  * A hash table of compact records, and nothing but the data structure.
  *
- * Ownership: both arrays are the caller's, and so is the free list. An entry
+ * Ownership: both arrays are the caller's, and so is the free list. That of the
+ * entries may grow, that of the buckets does not. An entry
  * is either free (the caller's, mask 0) or in exactly one chain (the map's).
  * The map allocates nothing: dl_pmap_insert() is given a free entry, and hands
  * back those that it no longer needs, chained through their @next.
@@ -27,6 +28,7 @@
 #define DL_CORE_PMAP_H
 
 #include "format.h"
+#include "pieces.h"
 
 #define DL_PMAP_NIL	0u
 
@@ -72,30 +74,20 @@ static_assert(sizeof(struct dl_pent) == 28, "size of dl_pent");
 #define DL_PENT_FLAGS	0x40u		/* loc_lo holds dl_pval.flags */
 
 struct dl_pmap {
-	struct dl_pent *ents;
+	struct dl_pieces ents;	/* of struct dl_pent, the unused one at 0 included */
 	u32 *buckets;
 	u32 bucket_mask;
-	u32 nr;		/* entries in @ents, the unused one at 0 included */
 };
 
-/**
- * dl_pmap_init() - make an empty map of memory the caller has
- * @m: out
- * @ents: entries, all of them the caller's free ones from 1 on; not touched
- *	but for the masks, so that a scan sees them as free
- * @nr: their number, entry 0 included
- * @buckets: buckets
- * @nr_buckets: their number, a power of two
- *
- * Context: any; nothing else may use the memory.
- */
-void dl_pmap_init(struct dl_pmap *m, struct dl_pent *ents, u32 nr,
-		  u32 *buckets, u32 nr_buckets);
-
-/* The only way to an entry, so that entries may come to live in pieces. */
 static inline struct dl_pent *dl_pmap_ent(const struct dl_pmap *m, u32 idx)
 {
-	return &m->ents[idx];
+	return dl_pieces_elem(&m->ents, idx, sizeof(struct dl_pent));
+}
+
+/* For who looks at all entries: they are those from 1 up to below this. */
+static inline u32 dl_pmap_nr(const struct dl_pmap *m)
+{
+	return dl_pieces_nr(&m->ents);
 }
 
 /* The bits of a page's hash that choose its place in a line of 16 buckets. */

@@ -153,6 +153,7 @@ struct dl_ctl_status {
 	__u64 memory_bytes;	/* bytes */
 	__u64 rewind_pending;	/* 0 or 1 */
 	__u64 events;		/* raised so far, see DL_CTL_WAIT_EVENT */
+	__u64 full;		/* 0 or 1: of what snapshots hold */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */

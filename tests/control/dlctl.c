@@ -130,6 +130,7 @@ static int status(int fd, struct devno dev)
 	KEY(memory_bytes);
 	KEY(rewind_pending);
 	KEY(events);
+	KEY(full);
 #undef KEY
 	putchar('\n');
 	return 0;

@@ -153,6 +153,30 @@ static void try_pointers(int fd, const struct request *r, struct devno dev)
 	munmap(two, 2 * page);
 }
 
+/* What could not be told of is not done. */
+static void try_read_only(int fd, struct devno dev)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct dl_ctl_snapshot_arg *one = mmap(NULL, page,
+					       PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1,
+					       0);
+	struct dl_ctl_snapshot_arg gone = {
+		.major = dev.major, .minor = dev.minor, .name = "unseen",
+	};
+
+	if (one == MAP_FAILED)
+		die("no memory");
+	*one = gone;
+	if (mprotect(one, page, PROT_READ))
+		die("mprotect");
+	expect(ctl(fd, DL_CTL_SNAPSHOT_CREATE, one), -EFAULT, "create",
+	       "a structure that cannot be written");
+	expect(ctl(fd, DL_CTL_SNAPSHOT_DELETE, &gone), -ENOENT, "delete",
+	       "what was not made");
+	munmap(one, page);
+}
+
 static void try_flags(int fd, const struct request *r, struct devno dev)
 {
 	char arg[MOST], before[MOST];
@@ -318,6 +342,7 @@ int errors(struct devno dev)
 		try_flags(fd, &requests[i], dev);
 		try_device(fd, &requests[i], dev);
 	}
+	try_read_only(fd, dev);
 	try_names(fd, dev);
 	try_lists(fd, dev);
 	try_requests(fd);

@@ -177,11 +177,14 @@ until [ "$(stat waiting)" -gt 0 ]; do
 	kill -0 $writer || fail "nobody waits: $(cat /run/tmp/model.out)"
 	sleep 1
 done
-sleep 60
-expect_stat mode rw
-become origin well
 wait $writer || fail "content is wrong once the log is full: $(cat /run/tmp/model.out)"
-sleep 60
+expect_stat mode rw
+settled=$(stat origin_pages)
+become origin well
+# It tries again by itself.
+until [ "$(stat origin_pages)" -gt "$settled" ]; do
+	sleep 1
+done
 run files 300 || fail "no writes although the origin has healed"
 same_as_origin "$origin"
 verify || fail "content is wrong after the origin has healed"

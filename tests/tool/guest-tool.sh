@@ -409,6 +409,35 @@ want 0 activate vol0 --origin "$g" --log "$l" --grow
 [ "$(blockdev --getsize64 /dev/mapper/vol0)" = 50331648 ] || bad "not grown"
 want 0 detach vol0
 losetup -d "$g"
+
+# The log: no larger yet, then larger, then not of a volume.
+loop growlog 16384
+gl=$DISK
+mkram gr 16
+want 0 create lg --origin "$DISK" --log "$gl"
+want 0 grow lg
+says out "its log has all of its device already"
+truncate -s 40960K growlog
+losetup -c "$gl"
+want 0 grow lg --json
+json '.did == "grown" and .name == "lg" and .before_bytes == 16777216 and
+	.after_bytes == 41943040'
+want 0 grow lg --json
+json '.did == "nothing" and .before_bytes == .after_bytes'
+want 0 status lg --json
+json '.status.log_size * 512 > 38 * 1048576'
+dmsetup suspend lg
+want 8 grow lg
+says err "the volume is suspended: resume it first"
+one_line
+dmsetup resume lg
+want 0 deactivate lg
+want 4 grow lg
+one_line
+want 2 grow
+want 0 check "$gl"
+losetup -d "$gl"
+rmdisk gr
 ok "grow"
 
 # ---- a log that is lost under the volume

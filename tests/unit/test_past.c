@@ -4,6 +4,7 @@
  * unpacked, and inserted as any version.
  */
 #include "past.h"
+#include "in_pieces.h"
 #include "unit.h"
 
 #define ENTS	8
@@ -19,17 +20,20 @@ static const struct dl_pval values[] = {
 
 static void retire_one(u64 page, const struct dl_pval *v, u8 mask, u64 until)
 {
-	struct dl_pent pents[ENTS];
+	struct dl_pent pents[ENTS] = { };
 	struct dl_past_ent short_ents[ENTS], long_ents[ENTS];
-	u32 pbuckets[16], short_buckets[16] = { }, long_buckets[16] = { };
-	struct dl_past shorter = { short_ents, short_buckets, ENTS };
-	struct dl_past longer = { long_ents, long_buckets, ENTS };
+	u32 pbuckets[16] = { }, short_buckets[16] = { }, long_buckets[16] = { };
+	struct dl_past shorter = { .buckets = short_buckets };
+	struct dl_past longer = { .buckets = long_buckets };
+	void *at[3][PIECES(ENTS)];
 	struct dl_version ver = { .until = until, .page = page, .mask = mask }, got, want;
-	struct dl_pmap m;
+	struct dl_pmap m = { .buckets = pbuckets, .bucket_mask = 15 };
 	struct dl_pval val;
 	u32 bucket, freed;
 
-	dl_pmap_init(&m, pents, ENTS, pbuckets, 16);
+	pieces_init(&m.ents, at[0], pents, ENTS, sizeof(*pents));
+	pieces_init(&shorter.ents, at[1], short_ents, ENTS, sizeof(*short_ents));
+	pieces_init(&longer.ents, at[2], long_ents, ENTS, sizeof(*long_ents));
 	bucket = dl_pmap_bucket(&m, page);
 	dl_pmap_insert(&m, bucket, 3, page, v, &freed);
 	dl_pmap_get(&m, 3, &val);
@@ -72,10 +76,12 @@ static void test_chain(void **state)
 {
 	struct dl_past_ent ents[ENTS] = { };
 	u32 buckets[16] = { };
-	struct dl_past p = { ents, buckets, ENTS };
+	struct dl_past p = { .buckets = buckets };
+	void *at[PIECES(ENTS)];
 	struct dl_pent e = { .page_lo = 5, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
 
 	(void)state;
+	pieces_init(&p.ents, at, ents, ENTS, sizeof(*ents));
 	dl_past_retire(&p, 4, 1, &e, 0x0f, 6);
 	dl_past_retire(&p, 4, 2, &e, 0xf0, 8);
 	assert_true(dl_past_linked(&p, 4, 1));
@@ -89,12 +95,14 @@ static void test_sole(void **state)
 {
 	struct dl_past_ent ents[ENTS] = { };
 	u32 buckets[16] = { }, idx;
-	struct dl_past p = { ents, buckets, ENTS };
+	struct dl_past p = { .buckets = buckets };
+	void *at[PIECES(ENTS)];
 	struct dl_pent e = { .page_lo = 5, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
 	struct dl_pent other = { .page_lo = 6, .mask = 0xff, .span = 7 << 3, .seq_lo = 3 };
 	u8 s;
 
 	(void)state;
+	pieces_init(&p.ents, at, ents, ENTS, sizeof(*ents));
 	assert_true(dl_past_sole(&p, 4, 5, 0, &idx));
 	assert_int_equal(idx, DL_PAST_NIL);
 	dl_past_retire(&p, 4, 1, &e, 0x3c, 6);

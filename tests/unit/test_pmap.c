@@ -4,6 +4,7 @@
  * record that should be visible.
  */
 #include "pmap.h"
+#include "in_pieces.h"
 #include "unit.h"
 
 #define PAGES	48
@@ -16,7 +17,8 @@ struct cell {
 
 struct rig {
 	struct dl_pmap m;
-	struct dl_pent ents[ENTS];
+	struct dl_pent ents[PIECES(ENTS) << PIECE_SHIFT];
+	void *at[PIECES(ENTS)];
 	u32 buckets[64];
 	u32 free[ENTS], nr_free;
 	struct cell oracle[PAGES][DL_PAGE_SECTORS];
@@ -45,7 +47,12 @@ static void setup(struct rig *r, u32 nr_buckets, u64 seed)
 
 	memset(r, 0xa5, sizeof(*r));
 	r->rng = seed * 0x9e3779b97f4a7c15ULL | 1;
-	dl_pmap_init(&r->m, r->ents, ENTS, r->buckets, nr_buckets);
+	pieces_init(&r->m.ents, r->at, r->ents, ENTS, sizeof(*r->ents));
+	r->m.buckets = r->buckets;
+	r->m.bucket_mask = nr_buckets - 1;
+	memset(r->buckets, 0, sizeof(r->buckets));
+	for (i = 0; i < ENTS; i++)
+		dl_pmap_ent(&r->m, i)->mask = 0;
 	memset(r->oracle, 0, sizeof(r->oracle));
 	r->nr_free = 0;
 	for (i = 1; i < ENTS; i++)
@@ -158,14 +165,14 @@ static void check(struct rig *r)
 		u32 idx = r->buckets[i];
 
 		assert_int_equal(dl_pmap_empty(&r->m, i), idx == DL_PMAP_NIL);
-		for (; idx != DL_PMAP_NIL; idx = r->ents[idx].next) {
+		for (; idx != DL_PMAP_NIL; idx = dl_pmap_ent(&r->m, idx)->next) {
 			linked++;
 			assert_true(linked < ENTS);
 			assert_true(seen[idx]);
 		}
 	}
 	for (i = 1; i < ENTS; i++)
-		used += r->ents[i].mask != 0;
+		used += dl_pmap_ent(&r->m, i)->mask != 0;
 	assert_int_equal(linked, used);
 	assert_int_equal(linked + r->nr_free, ENTS - 1);
 }
@@ -271,7 +278,7 @@ static void test_remove(void **state)
 		while ((idx = dl_pmap_find(&r.m, bucket_of(&r, i), page_of(i),
 					   0xff)) != DL_PMAP_NIL) {
 			assert_true(dl_pmap_remove(&r.m, bucket_of(&r, i), idx,
-						   dl_pent_seq(&r.ents[idx])));
+						   dl_pent_seq(dl_pmap_ent(&r.m, idx))));
 			r.free[r.nr_free++] = idx;
 		}
 	}
@@ -335,7 +342,7 @@ static void test_never_empty(void **state)
 	dl_pmap_insert(&r.m, 0, 2, 5, &v, &freed);
 	assert_int_equal(freed, 1);
 	assert_int_equal(r.buckets[0], 2);
-	assert_int_equal(r.ents[2].next, DL_PMAP_NIL);
+	assert_int_equal(dl_pmap_ent(&r.m, 2)->next, DL_PMAP_NIL);
 }
 
 /* Neighbours share lines of buckets; strides do not pile up. */
@@ -343,11 +350,12 @@ static void test_spread(void **state)
 {
 	static u32 buckets[1 << 14];
 	static u32 count[1 << 14];
-	struct dl_pmap m;
+	const struct dl_pmap m = {
+		.buckets = buckets, .bucket_mask = ARRAY_SIZE(buckets) - 1,
+	};
 	u32 stride, i;
 
 	(void)state;
-	dl_pmap_init(&m, NULL, 0, buckets, ARRAY_SIZE(buckets));
 	for (i = 0; i < 1 << 16; i += 16) {
 		u32 k, used = 0;
 

@@ -42,6 +42,8 @@ typedef int64_t s64;
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+/* As the kernel has it: what comes behind is not done before. */
+#define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
 static inline bool is_power_of_2(unsigned long n)

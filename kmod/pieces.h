@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory for an array in pieces (core/pieces.h): about 32 to 64 of them at
+ * first, and up to DL_PIECES_MAX.
+ */
+#ifndef DL_PIECES_H
+#define DL_PIECES_H
+
+#include "core/pieces.h"
+
+#define DL_PIECES_MAX	1024u
+
+/**
+ * dl_pieces_init() - have @nr elements, all zero
+ * @p: pieces, empty
+ * @nr: elements, not 0
+ * @size: bytes of one
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM; dl_pieces_exit() either way.
+ */
+int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size);
+
+/**
+ * dl_pieces_grow() - have @more elements more, all zero
+ * @p: pieces; one caller at a time
+ * @more: how many
+ * @size: bytes of one
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOMEM, then nothing has changed; -E2BIG when there would be too
+ * many pieces.
+ */
+int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size);
+
+void dl_pieces_exit(struct dl_pieces *p);
+
+/* Memory of the elements, in bytes. */
+u64 dl_pieces_bytes(const struct dl_pieces *p, size_t size);
+
+#endif
