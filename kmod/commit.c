@@ -177,12 +177,9 @@ static void advance(struct dl_log *l)
 			l->durable = l->written;
 			l->durable_seq = l->retired_seq;
 		}
-		f->state = DL_FRAME_FREE;
 		list_del_init(&f->list);
-		if (!atomic_read(&f->readers)) {
-			list_add(&f->list, &l->free);
-			l->nr_free++;
-		}
+		l->nr_active--;
+		dl_recent_put(l, f);
 	}
 	if (l->plain_written <= l->durable) {
 		l->durable = l->written;
@@ -203,7 +200,7 @@ static void settle(struct dl_log *l, unsigned long flags)
 
 	trace_deltalog_durable(l);
 	collect_waiters(l, &done);
-	if (l->starved == DL_STARVED_FRAME && l->nr_free) {
+	if (l->starved == DL_STARVED_FRAME && dl_log_has_frame(l)) {
 		l->starved = DL_FED;
 		l->ops->room(l->ctx);
 	}

@@ -254,6 +254,7 @@ void dl_cycle_release(struct dl_reconcile *rc)
 			l->unsettled--;
 		bytes = (u64)seg->sectors << DL_SECTOR_SHIFT;
 		trace_deltalog_segment_release(l, seg);
+		dl_recent_forget(l, seg);
 		dl_segment_release(&l->segs, seg);
 		spin_unlock_irqrestore(&l->lock, flags);
 		dl_segment_free(&l->segs, seg);

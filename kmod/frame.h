@@ -4,8 +4,9 @@
  *
  * States, all under dl_log.lock: FREE -> OPEN (one at a time) -> CLOSED (no
  * more records; copies may still be under way) -> READY (all copies in) ->
- * FLYING -> WRITTEN -> FREE again once every frame before it is WRITTEN too. A
- * frame that failed stays FAILED, so that what it holds can still be read.
+ * FLYING -> WRITTEN -> RECENT once every frame before it is WRITTEN too (see
+ * recent.h) -> FREE again. A frame that failed stays FAILED, so that what it holds
+ * can still be read.
  *
  * @pending counts the copies under way plus one while OPEN; who brings it to
  * zero makes the frame READY. @readers counts reads being served from it;
@@ -42,6 +43,7 @@ enum dl_frame_state {
 	DL_FRAME_READY,
 	DL_FRAME_FLYING,
 	DL_FRAME_WRITTEN,
+	DL_FRAME_RECENT,
 	DL_FRAME_FAILED,
 };
 
@@ -52,7 +54,7 @@ struct dl_frame {
 	struct list_head list;		/* dl_log.free, .closing or .flying */
 	struct dl_frame *batch;		/* next in a dl_batch */
 	struct dl_log *log;
-	struct dl_segment *seg;
+	struct dl_segment *seg;		/* RECENT: NULL when it was released */
 	enum dl_frame_state state;
 	bool fua;			/* durable when written */
 	bool preflush;			/* and makes all before it so */
@@ -88,6 +90,13 @@ static inline void *dl_frame_payload(const struct dl_frame *f, u32 off)
 {
 	return page_address(f->pages[off >> DL_PAGE_SECTOR_SHIFT]) +
 		((off & (DL_PAGE_SECTORS - 1)) << DL_SECTOR_SHIFT);
+}
+
+/* Does @f have record @seq, with its payload at log sector @loc? */
+static inline bool dl_frame_holds(const struct dl_frame *f, u64 seq, u64 loc)
+{
+	return seq >= f->first_seq && seq - f->first_seq < f->nr_descs &&
+	       loc >= f->payload_start && loc - f->payload_start < f->used;
 }
 
 /**

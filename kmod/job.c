@@ -269,6 +269,19 @@ static bool plain_page(const struct dl_item *it)
 	       it->mask == 0xff;
 }
 
+/* What is still in memory is not read again. */
+static bool from_memory(struct dl_job *job, const struct dl_item *it, void *to)
+{
+	struct dl_log *l = &job->v->log;
+	struct dl_slot s;
+
+	if (!dl_log_read_pin(l, it->seq, it->loc, &s))
+		return false;
+	memcpy(to, s.mem, it->sectors << DL_SECTOR_SHIFT);
+	dl_log_read_put(&s);
+	return true;
+}
+
 /* Whole pages come straight into place, neighbours in the log together. */
 static void read_pages(struct dl_job *job)
 {
@@ -283,7 +296,7 @@ static void read_pages(struct dl_job *job)
 		struct dl_item *it = &job->items[i];
 		struct page *page = job->mem[it->slot];
 
-		if (!plain_page(it))
+		if (!plain_page(it) || from_memory(job, it, page_address(page)))
 			continue;
 		if (bio && (it->loc != next || bio->bi_vcnt == BIO_MAX_VECS)) {
 			submit_bio(bio);
@@ -335,8 +348,12 @@ static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
 	}
 	if (plain_page(it) && dl_crc32c(to, DL_PAGE_BYTES) == it->crc)
 		return 0;
-	ret = dl_read_record(v, it->loc, it->sectors, it->crc,
-			     job->page[it->slot], bounce);
+	if (!plain_page(it) && from_memory(job, it, bounce) &&
+	    dl_crc32c(bounce, it->sectors << DL_SECTOR_SHIFT) == it->crc)
+		ret = 0;
+	else
+		ret = dl_read_record(v, it->loc, it->sectors, it->crc,
+				     job->page[it->slot], bounce);
 	if (!ret)
 		copy_sectors(to, bounce - (it->first << DL_SECTOR_SHIFT),
 			     it->mask);

@@ -14,7 +14,8 @@
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
-		const char *name, const struct dl_log_ops *ops, void *ctx)
+		u32 cache_mem_kib, const char *name,
+		const struct dl_log_ops *ops, void *ctx)
 {
 	u32 seg_sectors;
 	int ret, i;
@@ -57,7 +58,7 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		l->nr_frames++;
 		l->nr_free++;
 	}
-	return 0;
+	return dl_recent_init(l, cache_mem_kib, name);
 }
 
 void dl_log_exit(struct dl_log *l)
@@ -68,6 +69,7 @@ void dl_log_exit(struct dl_log *l)
 		cancel_delayed_work_sync(&l->age);
 		destroy_workqueue(l->wq);
 	}
+	dl_recent_exit(l);
 	if (l->free.next) {
 		list_splice_init(&l->closing, &l->free);
 		list_splice_init(&l->flying, &l->free);
@@ -141,6 +143,11 @@ static bool switch_segment(struct dl_log *l)
 	return true;
 }
 
+bool dl_log_has_frame(const struct dl_log *l)
+{
+	return l->nr_active < l->max_frames && (l->nr_free || l->recent.nr);
+}
+
 /* What kept a frame from being opened, or DL_FED. */
 static enum dl_starved open_frame(struct dl_log *l)
 {
@@ -150,6 +157,9 @@ static enum dl_starved open_frame(struct dl_log *l)
 
 	if (!l->cur)
 		return DL_STARVED_SEGMENT;
+	if (l->nr_active >= l->max_frames)
+		return DL_STARVED_FRAME;
+	dl_recent_recycle(l);
 	f = list_first_entry_or_null(&l->free, struct dl_frame, list);
 	if (!f)
 		return DL_STARVED_FRAME;
@@ -186,6 +196,7 @@ static enum dl_starved open_frame(struct dl_log *l)
 		l->cur->born = jiffies;
 	list_move_tail(&f->list, &l->closing);
 	l->nr_free--;
+	l->nr_active++;
 	l->open = f;
 	WRITE_ONCE(l->open_first_seq, f->first_seq);
 	if (!l->age_armed) {
@@ -378,12 +389,12 @@ void dl_log_mark(struct dl_log *l, u64 seq)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
-static struct dl_frame *find_frame(struct list_head *list, u64 seq)
+static struct dl_frame *find_frame(struct list_head *list, u64 seq, u64 loc)
 {
 	struct dl_frame *f;
 
 	list_for_each_entry(f, list, list)
-		if (seq >= f->first_seq && seq - f->first_seq < f->nr_descs)
+		if (dl_frame_holds(f, seq, loc))
 			return f;
 	return NULL;
 }
@@ -393,12 +404,12 @@ bool dl_log_read_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
 	struct dl_frame *f;
 	unsigned long flags;
 
-	if (seq <= READ_ONCE(l->retired_seq))
+	if (seq <= READ_ONCE(l->forgotten_seq))
 		return false;
 	spin_lock_irqsave(&l->lock, flags);
-	f = find_frame(&l->closing, seq);
-	if (!f)
-		f = find_frame(&l->flying, seq);
+	f = seq <= l->retired_seq ? dl_recent_find(l, seq, loc) :
+		find_frame(&l->closing, seq, loc) ?:
+		find_frame(&l->flying, seq, loc);
 	if (f) {
 		atomic_inc(&f->readers);
 		fill_slot(s, f, seq, loc);
@@ -419,7 +430,7 @@ void dl_log_read_put(struct dl_slot *s)
 		/* It was retired meanwhile and waited for its last reader. */
 		list_add(&f->list, &l->free);
 		l->nr_free++;
-		room = l->starved == DL_STARVED_FRAME;
+		room = l->starved == DL_STARVED_FRAME && dl_log_has_frame(l);
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
 	if (room)
@@ -452,8 +463,8 @@ static void grow_frames(struct dl_log *l)
 
 	for (;;) {
 		spin_lock_irqsave(&l->lock, flags);
-		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
-		       l->starved == DL_STARVED_FRAME;
+		want = (l->nr_free < 2 && l->nr_frames < l->max_frames &&
+			l->starved == DL_STARVED_FRAME) || dl_recent_wants(l);
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!want)
 			return;
@@ -491,7 +502,7 @@ bool dl_log_refill(struct dl_log *l)
 
 	spin_lock_irqsave(&l->lock, flags);
 	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
-	       (l->starved == DL_STARVED_FRAME && l->nr_free) ||
+	       (l->starved == DL_STARVED_FRAME && dl_log_has_frame(l)) ||
 	       (l->starved == DL_STARVED_RESERVE &&
 		free_chunks(l) >= l->kept_chunks);
 	if (room)

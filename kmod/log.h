@@ -26,6 +26,7 @@
 
 #include "blkio.h"
 #include "frame.h"
+#include "recent.h"
 #include "segment.h"
 
 /* What became ready to be written while a lock was held. */
@@ -85,7 +86,9 @@ struct dl_log {
 	struct list_head free;
 	struct list_head closing;	/* OPEN, CLOSED, READY: commit order */
 	struct list_head flying;	/* FLYING, WRITTEN, FAILED: same */
-	u32 nr_frames, nr_free, max_frames;
+	struct dl_recent recent;	/* RECENT: commit order */
+	u32 nr_frames, nr_free;
+	u32 nr_active, max_frames;	/* in @closing and @flying */
 	u64 next_commit, next_seq;
 	u64 written;			/* all commits <= it are on the device */
 	u64 durable;			/* and would survive a power cut */
@@ -94,7 +97,8 @@ struct dl_log {
 	u64 durable_seq;		/* last sequence of frame @durable */
 	u64 mark_seq;			/* no rewriting in place before it */
 	u64 open_first_seq;		/* U64_MAX: no open frame; read racily */
-	u64 retired_seq;		/* <=: not in memory; read racily */
+	u64 retired_seq;		/* <=: written, neither closing nor flying */
+	u64 forgotten_seq;		/* <=: not in memory; read racily */
 	u32 forced;			/* frames in flight someone waits for */
 	bool force_open;		/* commit the open frame at next chance */
 	enum dl_starved starved;	/* why a reservation failed since .room() */
@@ -129,7 +133,7 @@ struct dl_log {
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
-		const char *name, const struct dl_log_ops *ops, void *ctx);
+		u32 cache_mem_kib, const char *name, const struct dl_log_ops *ops, void *ctx);
 void dl_log_exit(struct dl_log *l);
 
 /**
@@ -179,7 +183,7 @@ void dl_log_keep(struct dl_log *l, u32 chunks);
 void dl_log_mark(struct dl_log *l, u64 seq);
 
 /**
- * dl_log_read_pin() - a record's payload, if its frame is still in memory
+ * dl_log_read_pin() - a record's payload, if its frame is in memory
  * @l: log
  * @seq: its sequence
  * @loc: its payload's log sector
@@ -244,6 +248,9 @@ u32 dl_log_free_chunks(struct dl_log *l);
  */
 void dl_log_begin(struct dl_log *l);
 bool dl_log_choose(struct dl_log *l);
+
+/* Could a frame be opened? Context: dl_log.lock held. */
+bool dl_log_has_frame(const struct dl_log *l);
 
 /* Take no record until dl_log_begin(); reservations wait. */
 void dl_log_stop(struct dl_log *l);

@@ -412,6 +412,7 @@ static int take_over(struct recovery *rec)
 	l->written = l->next_commit - 1;
 	l->durable = l->written;
 	l->retired_seq = l->next_seq - 1;
+	l->forgotten_seq = l->retired_seq;
 	l->durable_seq = l->retired_seq;
 	l->segs.next_id = max(l->segs.next_id, v->ck.head.next_segment_id);
 	if (!(v->ck.sb.flags & DL_SUPER_CLEAN))

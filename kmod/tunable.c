@@ -16,6 +16,7 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 	ret = dl_options_set(&v->opts, name, value);
 	if (!ret) {
 		WRITE_ONCE(v->log.commit_ms, v->opts.commit_ms);
+		dl_recent_limit(&v->log, v->opts.cache_mem_kib);
 		live = v->ti ? v->ti->private : NULL;
 		if (live)
 			live->opts = v->opts;

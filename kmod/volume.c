@@ -244,6 +244,7 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	if (!ret)
 		ret = dl_log_init(&v->log, &v->logio, &v->ck.sb,
 				  v->opts.segment_kib, v->opts.frame_mem_kib,
+				  v->opts.cache_mem_kib,
 				  v->name, &log_ops, v);
 	if (!ret)
 		ret = dl_reconcile_init(&v->rc, v);
@@ -521,6 +522,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	v->sectors = ti->len;
 	v->ck.sb.volume_sectors = ti->len;
 	v->log.commit_ms = opts->commit_ms;
+	dl_recent_limit(&v->log, opts->cache_mem_kib);
 	if (dl_volume_mode(v) != DL_MODE_RW)
 		return 0;
 	/* A snapshot of the suspended volume marks the log clean: not from here. */

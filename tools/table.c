@@ -23,6 +23,8 @@
 	  "log in use at which it stops (default 25)") \
 	X(frame_mem_kib, "frame-mem-kib", "KIB", 1, UINT32_MAX, \
 	  "memory for writes not yet in the log (default 16384)") \
+	X(cache_mem_kib, "cache-mem-kib", "KIB", 0, 1048576, \
+	  "memory for what was just written (default 131072)") \
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \

@@ -15,7 +15,8 @@ set -eu
 load_setup dm-flakey dm-dust
 seed=5
 id=1
-opts='5 high_watermark 95 low_watermark 90 zero_discards'
+# What is in memory would not be read from the log.
+opts='7 high_watermark 95 low_watermark 90 cache_mem_kib 0 zero_discards'
 
 has_target() { dmsetup targets | grep -q "^$1 "; }
 has_target flakey || fail "this kernel has no dm-flakey"
