@@ -196,6 +196,9 @@ bool dl_history_get(struct dl_volume *v, u32 i, struct dl_version *val)
 	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
 	bool ok;
 
+	/* A free one needs no lock to be told. */
+	if (!READ_ONCE(e->mask))
+		return false;
 	spin_lock(&sh->lock);
 	ok = dl_past_linked(&v->past.t, bucket, i) && dl_past_page(e) == page;
 	if (ok)

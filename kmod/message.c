@@ -14,6 +14,9 @@
  *   snapshot_delete <name>
  *   snapshot_rename <name> <new>
  *   snapshot_list            a line each: id, sequence, time, views, name
+ *   snapshot_space           "total" and the bytes of the log that snapshots and the
+ *                            window hold; then a line each for snapshots, in the
+ *                            list's order: id, bytes that it alone holds
  *   rewind <name>|@<sequence> <new>
  *                            everything as in that snapshot, or at that moment;
  *                            what was before becomes a snapshot called <new>;
@@ -32,6 +35,7 @@
 #include <linux/string.h>
 
 #include "grow.h"
+#include "held.h"
 #include "msg.h"
 #include "retain.h"
 #include "snapshot.h"
@@ -140,6 +144,23 @@ static int list_snapshots(struct dl_volume *v, char *result,
 	return 1;
 }
 
+static int show_space(struct dl_volume *v, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+	struct dl_held h;
+	int ret = dl_held_count(v, &h);
+	u32 i;
+
+	if (ret)
+		return ret;
+	DMEMIT("total %llu\n", h.total);
+	for (i = 0; i < h.nr; i++)
+		if (h.pin[i].named)
+			DMEMIT("%llu %llu\n", h.pin[i].id, h.pin[i].bytes);
+	dl_held_free(&h);
+	return 1;
+}
+
 /* 1: there is an answer in @result. */
 static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
 		    char *result, unsigned int maxlen)
@@ -149,6 +170,8 @@ static int snapshot(struct dl_volume *v, unsigned int argc, char **argv,
 
 	if (argc == 1 && !strcasecmp(argv[0], "snapshot_list"))
 		return list_snapshots(v, result, maxlen);
+	if (argc == 1 && !strcasecmp(argv[0], "snapshot_space"))
+		return show_space(v, result, maxlen);
 	if (argc == 2 && !strcasecmp(argv[0], "snapshot_delete"))
 		return dl_snapshot_delete(v, argv[1]);
 	if (argc == 3 && !strcasecmp(argv[0], "snapshot_rename"))
@@ -292,7 +315,7 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		ret = window(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, rewind <name>|@<sequence> <new>, retention [...], history",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], history",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

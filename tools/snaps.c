@@ -55,6 +55,7 @@ static bool parse_line(struct dl_snap *s, char *line)
 	if (!well_formed(word))
 		return false;
 	snprintf(s->name, sizeof(s->name), "%s", word);
+	s->exclusive = DL_SNAP_UNKNOWN;
 	return true;
 }
 
@@ -66,6 +67,7 @@ int dl_snaps_parse(struct dl_snaps *s, const char *text)
 
 	s->snap = NULL;
 	s->nr = 0;
+	s->held = DL_SNAP_UNKNOWN;
 	for (; *text; text += len + !!text[len]) {
 		len = strcspn(text, "\n");
 		if (len >= sizeof(line))
@@ -90,6 +92,7 @@ int dl_snaps_read(struct dl_snaps *s, const char *volume)
 
 	s->snap = NULL;
 	s->nr = 0;
+	s->held = DL_SNAP_UNKNOWN;
 	rc = dl_dm_ask(volume, "snapshot_list", &text);
 	dl_kmsg_last(kmsg, why, sizeof(why));
 	if (rc == -EINVAL)
@@ -109,6 +112,41 @@ int dl_snaps_read(struct dl_snaps *s, const char *volume)
 			      "%s: its list of snapshots cannot be understood; is the module of another release?",
 			      volume);
 	return 0;
+}
+
+/* "total bytes", then a line "id bytes" for each, in the order of the list. */
+static void parse_space(struct dl_snaps *s, char *text)
+{
+	char *rest, *line = strtok_r(text, "\n", &rest), *number;
+	uint64_t id, bytes;
+	size_t i = 0;
+
+	if (!line || strncmp(line, "total ", 6) ||
+	    !dl_human_number(line + 6, false, &s->held))
+		return;
+	while ((line = strtok_r(NULL, "\n", &rest))) {
+		number = strchr(line, ' ');
+		if (!number)
+			return;
+		*number++ = '\0';
+		if (!dl_human_number(line, false, &id) ||
+		    !dl_human_number(number, false, &bytes))
+			return;
+		/* One that was made since is not in the list, one that went is. */
+		while (i < s->nr && s->snap[i].id != id)
+			i++;
+		if (i < s->nr)
+			s->snap[i++].exclusive = bytes;
+	}
+}
+
+void dl_snaps_space(struct dl_snaps *s, const char *volume)
+{
+	char *text = NULL;
+
+	if (!dl_dm_ask(volume, "snapshot_space", &text))
+		parse_space(s, text);
+	free(text);
 }
 
 void dl_snaps_free(struct dl_snaps *s)

@@ -11,14 +11,19 @@
 
 #define DL_SNAP_NAME	64	/* with the zero at its end */
 
+#define DL_SNAP_UNKNOWN	UINT64_MAX
+
 struct dl_snap {
 	uint64_t id, seq, time_ns, views;
+	/* Bytes of the log that it alone holds, if dl_snaps_space() was asked. */
+	uint64_t exclusive;
 	char name[DL_SNAP_NAME];
 };
 
 struct dl_snaps {
 	struct dl_snap *snap;
 	size_t nr;
+	uint64_t held;		/* and all of them, and the window, together */
 };
 
 /* Whether a snapshot may be called @name; says why not if not. */
@@ -41,6 +46,16 @@ int dl_snaps_parse(struct dl_snaps *s, const char *text);
  * Return: 0 or an exit code with the reason said.
  */
 int dl_snaps_read(struct dl_snaps *s, const char *volume);
+
+/**
+ * dl_snaps_space() - ask what snapshots hold of the log
+ * @s: as read; @held and each one's @exclusive are filled in
+ * @volume: name of the volume
+ *
+ * What the kernel does not tell, because its module is older or a snapshot has
+ * come or gone meanwhile, stays DL_SNAP_UNKNOWN.
+ */
+void dl_snaps_space(struct dl_snaps *s, const char *volume);
 void dl_snaps_free(struct dl_snaps *s);
 
 /* The one called @name, or NULL. */

@@ -20,10 +20,15 @@ static const struct dl_opt_group groups[] = {
 
 /* ---- list */
 
+static const char *bytes_text(char *buf, size_t size, uint64_t bytes)
+{
+	return bytes == DL_SNAP_UNKNOWN ? "-" : dl_human_bytes(buf, size, bytes);
+}
+
 static void print_list(const struct dl_snaps *s)
 {
 	int id = 2, seq = 8, views = 5, n;
-	char when[48];
+	char when[48], bytes[24];
 	size_t i;
 
 	for (i = 0; i < s->nr; i++) {
@@ -37,25 +42,47 @@ static void print_list(const struct dl_snaps *s)
 			     (unsigned long long)s->snap[i].views);
 		views = n > views ? n : views;
 	}
-	printf("%*s  %-25s  %*s  %*s  %s\n", id, "ID", "TIME", seq, "SEQUENCE",
-	       views, "VIEWS", "NAME");
+	printf("%*s  %-25s  %*s  %*s  %9s  %s\n", id, "ID", "TIME", seq,
+	       "SEQUENCE", views, "VIEWS", "EXCLUSIVE", "NAME");
 	for (i = 0; i < s->nr; i++)
-		printf("%*llu  %-25s  %*llu  %*llu  %s\n", id,
+		printf("%*llu  %-25s  %*llu  %*llu  %9s  %s\n", id,
 		       (unsigned long long)s->snap[i].id,
 		       dl_human_iso(when, sizeof(when), s->snap[i].time_ns),
 		       seq, (unsigned long long)s->snap[i].seq, views,
-		       (unsigned long long)s->snap[i].views, s->snap[i].name);
+		       (unsigned long long)s->snap[i].views,
+		       bytes_text(bytes, sizeof(bytes), s->snap[i].exclusive),
+		       s->snap[i].name);
+}
+
+/* Whoever parses the list takes lines that begin with a number. */
+static void print_held(const struct dl_snaps *s)
+{
+	char bytes[24];
+
+	if (s->nr || (s->held && s->held != DL_SNAP_UNKNOWN))
+		printf("held in the log, by the window too: %s\n",
+		       bytes_text(bytes, sizeof(bytes), s->held));
+}
+
+static void json_bytes(struct json_object *o, const char *key, uint64_t bytes)
+{
+	json_object_object_add(o, key, bytes == DL_SNAP_UNKNOWN ? NULL :
+			       json_object_new_uint64(bytes));
 }
 
 static void json_list(const struct dl_snaps *s, const char *volume)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = json_object_new_array(), *one;
 	size_t i;
 
 	dl_json_str(o, "volume", volume);
-	for (i = 0; i < s->nr; i++)
-		json_object_array_add(list, dl_snaps_json(NULL, &s->snap[i]));
+	json_bytes(o, "held_bytes", s->held);
+	for (i = 0; i < s->nr; i++) {
+		one = dl_snaps_json(NULL, &s->snap[i]);
+		json_bytes(one, "exclusive_bytes", s->snap[i].exclusive);
+		json_object_array_add(list, one);
+	}
 	json_object_object_add(o, "snapshots", list);
 	dl_json_print(o);
 }
@@ -71,12 +98,17 @@ static int run_list(const struct dl_verb *verb, int argc, char **argv)
 	if (rc)
 		return rc;
 	rc = dl_snaps_read(&s, v.name);
-	if (!rc && dl_json_wanted())
+	if (!rc)
+		dl_snaps_space(&s, v.name);
+	if (!rc && dl_json_wanted()) {
 		json_list(&s, v.name);
-	else if (!rc && s.nr)
-		print_list(&s);
-	else if (!rc)
-		printf("%s has no snapshots\n", v.name);
+	} else if (!rc) {
+		if (s.nr)
+			print_list(&s);
+		else
+			printf("%s has no snapshots\n", v.name);
+		print_held(&s);
+	}
 	dl_snaps_free(&s);
 	return rc;
 }
@@ -87,6 +119,10 @@ static const struct dl_verb list_verb = {
 	.min_args = 1,
 	.max_args = 1,
 	.brief = "list the snapshots of a volume, the oldest first",
+	.about =
+"EXCLUSIVE is what a snapshot alone holds of the log, which is what deleting it,\n"
+"and no other, would make free. The last line tells what all of them hold, and\n"
+"the window.",
 	.run = run_list,
 };
 

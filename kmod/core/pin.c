@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pins and marks on disk. See pin.h.
+ * Pins and marks on disk; what a pin holds. See pin.h.
  */
 #include "pin.h"
 
@@ -9,6 +9,27 @@
 static bool name_ends(const u8 *name)
 {
 	return !name[DL_PIN_NAME_BYTES - 1];
+}
+
+u32 dl_pin_holder(const u64 *seq, u32 nr, u64 window, u64 from, u64 until)
+{
+	u32 lo = 0, hi = nr;
+
+	if (from >= until)
+		return DL_PIN_NOBODY;
+	if (until > window)
+		return DL_PIN_SEVERAL;
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (seq[mid] < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == nr || seq[lo] >= until)
+		return DL_PIN_NOBODY;
+	return lo + 1 < nr && seq[lo + 1] < until ? DL_PIN_SEVERAL : lo;
 }
 
 void dl_pin_pack(const struct dl_pin *pin, struct dl_disk_pin *d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A pin and a mark, as they are on disk and in memory: pins in the checkpoint's
- * list, marks in records of the log.
+ * list, marks in records of the log. And which pin holds what.
  */
 #ifndef DL_CORE_PIN_H
 #define DL_CORE_PIN_H
@@ -25,6 +25,22 @@ struct dl_mark {
 	u64 id, time_ns, sectors, target;
 	char name[DL_PIN_NAME_BYTES];	/* ends with a NUL */
 };
+
+/* What dl_pin_holder() says instead of an index. */
+#define DL_PIN_NOBODY	(~0U)
+#define DL_PIN_SEVERAL	(~0U - 1)	/* or the window, alone or not */
+
+/**
+ * dl_pin_holder() - who holds what was there from one sequence until another
+ * @seq: of the pins, ascending; several may have the same
+ * @nr: their number
+ * @window: where the window begins, which holds all with a higher @until
+ * @from: sequence of the record that wrote it
+ * @until: of the one that replaced it
+ *
+ * Return: the index of the pin without which nobody would, or one of the above.
+ */
+u32 dl_pin_holder(const u64 *seq, u32 nr, u64 window, u64 from, u64 until);
 
 void dl_pin_pack(const struct dl_pin *pin, struct dl_disk_pin *d);
 

@@ -75,7 +75,8 @@ deltalog() {
 	case $* in
 	list) printf '%s\n' 'NAME  MODE' 'vol0  rw' 'vol1  rw' ;;
 	'snapshot list vol0')
-		printf '%s\n' 'ID  TIME  NAME' ' 1  now  monday' ' 2  now  mail:2' ;;
+		printf '%s\n' 'ID  TIME  NAME' ' 1  now  monday' ' 2  now  mail:2' \
+			'held in the log, by the window too: 4.0 KiB' ;;
 	'snapshot list vol1') echo 'vol1 has no snapshots' ;;
 	'view --list') printf '%s\n' 'NAME  VOLUME' 'vol0@monday  vol0' 'vol0@mail:2  vol0' ;;
 	*) "$real" "$@" ;;

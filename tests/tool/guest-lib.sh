@@ -61,3 +61,33 @@ snapshots() {
 	want 0 snapshot list "$1" --json
 	json ".volume == \"$1\" and [.snapshots[].name] == $2"
 }
+# want_older CODE MESSAGE ARG...: as want, but the first message MESSAGE that the tool
+# sends is one that the module does not know, as an older one would not
+want_older() {
+	_code=$1 _message=$2
+	shift 2
+	cat >older.c <<-'EOF'
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	#include <stdlib.h>
+	#include <string.h>
+	struct dm_task;
+	int dm_task_set_message(struct dm_task *t, const char *m);
+	int dm_task_set_message(struct dm_task *t, const char *m)
+	{
+		int (*real)(struct dm_task *, const char *) = dlsym(RTLD_NEXT, __func__);
+		static int known;
+		if (!known && !strcmp(m, getenv("OLDER"))) {
+			known = 1;
+			m = "not-in-this-release";
+		}
+		return real(t, m);
+	}
+	EOF
+	[ -e older.so ] || gcc -shared -fPIC -o older.so older.c -ldl || bad "no library"
+	OLDER=$_message LD_PRELOAD=$TMPDIR/older.so ASAN_OPTIONS=verify_asan_link_order=0 \
+		"$tool" "$@" >out 2>err
+	_rc=$?
+	[ $_rc = "$_code" ] || bad "deltalog $*: exit code $_rc, expected $_code"
+	pass
+}

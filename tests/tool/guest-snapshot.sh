@@ -9,7 +9,7 @@
 
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
-need jq mkfs.ext4 e2fsck mkswap dmsetup losetup blockdev md5sum
+need jq mkfs.ext4 e2fsck mkswap dmsetup losetup blockdev md5sum gcc
 # shellcheck source=tests/tool/guest-lib.sh
 . "$DL_TOP/tests/tool/guest-lib.sh"
 mkdir -p m0 m1 s0 s1 big
@@ -248,6 +248,9 @@ for i in 1 2 3 4 5 6 7 8; do
 	want 0 snapshot create vol0,vol1 "pair$i" --json
 	json '[.snapshots[].volume] == ["vol0", "vol1"]'
 	running vol0 vol1
+	# Also beside writers.
+	want 0 snapshot list vol0 --json
+	json '([.snapshots[].exclusive_bytes] | add) <= .held_bytes'
 	want 0 snapshot mount vol0 "pair$i" s0
 	want 0 snapshot mount vol1 "pair$i" s1
 	a=$(cat s0/count) b=$(cat s1/count)
@@ -368,6 +371,190 @@ want 0 detach raw
 rmdisk rawlog
 rmdisk raw
 ok "what is no file system"
+
+# ---- how much of the log each holds
+
+# held PAGES NAME=PAGES...: what all of them hold together, and each alone
+held() {
+	want 0 snapshot list sp --json
+	json ".held_bytes == $1 * 4096"
+	shift
+	for _one; do
+		json ".snapshots[] | select(.name == \"${_one%=*}\").exclusive_bytes == ${_one#*=} * 4096"
+	done
+}
+# put SECTOR COUNT: one write
+put() {
+	dd if=/dev/urandom of=/dev/mapper/sp bs=$(($2 * 512)) count=1 conv=notrunc \
+		oflag=direct,seek_bytes seek=$(($1 * 512)) 2>/dev/null || bad "write at $1"
+}
+# pages FIRST COUNT: as many writes
+pages() {
+	dd if=/dev/urandom of=/dev/mapper/sp bs=4k seek="$1" count="$2" \
+		conv=notrunc oflag=direct 2>/dev/null || bad "write of page $1"
+}
+mkram sp 16
+o=$DISK
+mkram splog 24
+# What is kept of the origin takes room, but for zeros, which the last MiB has.
+noise "$o" 240
+want 0 create sp --origin "$o" --log "$DISK" --reconcile-secs 86400
+held 0
+pages 0 64
+want 0 snapshot create sp a
+held 0 a=0
+pages 0 16
+want 0 snapshot create sp b
+pages 0 4
+pages 32 8
+held 28 a=16 b=4
+put 321 4
+held 28.5 a=16 b=4
+want 0 snapshot list sp
+says out "EXCLUSIVE  NAME"
+grep -q " 0   64.0 KiB  a$" out || bad "not what a holds"
+grep -q " 0   16.0 KiB  b$" out || bad "not what b holds"
+[ "$(tail -n 1 out)" = "held in the log, by the window too: 114.0 KiB" ] ||
+	bad "not what all hold"
+ok "how much each holds, exactly"
+
+# What the window holds is nobody's alone; nor is what a view holds, without it.
+want 0 retention sp --window 1h
+pages 4 4
+dmsetup message sp 0 flush || bad flush
+want 0 view sp "@$("$tool" history sp --json | jq .now)" --as look
+pages 4 4
+held 36.5 a=16 b=4
+want 0 retention sp --off
+held 36.5 a=16 b=8
+want 0 view --remove look
+held 32.5 a=16 b=8
+# In the origin or not, it is the same; what comes of it from there is both's.
+dmsetup message sp 0 drain || bad drain
+held 32.5 a=16 b=8
+pages 2000 4
+pages 4000 8
+held 32.5 a=16 b=8
+dmsetup message sp 0 drain || bad drain
+held 36.5 a=16 b=8
+want 0 snapshot delete sp b
+held 28.5 a=28.5
+want 0 snapshot create sp c
+pages 0 64
+held 28.5 a=28.5 c=0
+dmsetup message sp 0 drain || bad drain
+held 92.5 a=28.5
+want 0 snapshot delete sp a
+held 64 c=64
+want 0 snapshot delete sp c
+held 0
+want 0 snapshot list sp
+[ "$(cat out)" = "sp has no snapshots" ] || bad "something is held by nobody"
+ok "the window, views, the origin, and what deleting frees"
+
+# Any writes and snapshots, against who lies between two writes of a sector.
+deals() { # deals SEED NAME
+	awk -v seed="$1" -v name="$2" 'BEGIN {
+		srand(seed)
+		for (i = 0; i < 250; i++)
+			if ((r = rand()) < .05)
+				print "s", name i
+			else if (r < .6)
+				print "w", int(rand() * 40) * 8, 8
+			else
+				print "w", int(rand() * 310), 1 + int(rand() * 10)
+	}'
+}
+deal() { # deal FILE
+	while read -r what at n; do
+		case $what in
+		s) "$tool" snapshot create sp "$at" --no-freeze >out 2>err || bad "snapshot $at" ;;
+		w) put "$at" "$n" ;;
+		esac
+	done <"$1"
+	cat "$1" >>dealt
+}
+expected() {
+	awk '
+	FNR == NR { gone[$1]; next }
+	$1 == "s" && !($2 in gone) { pin[++n] = FNR; name[n] = $2 }
+	$1 == "w" {
+		for (x = $2; x < $2 + $3; x++) {
+			for (i = n; x in at && i && pin[i] > at[x]; i--)
+				;
+			if (x in at && i < n)
+				total += 512
+			if (x in at && i == n - 1)
+				alone[n] += 512
+			at[x] = FNR
+		}
+	}
+	END {
+		print "total", total + 0
+		for (i = 1; i <= n; i++)
+			print name[i], alone[i] + 0
+	}' gone dealt
+}
+same() {
+	want 0 snapshot list sp --json
+	jq -r '"total \(.held_bytes)", (.snapshots[] | "\(.name) \(.exclusive_bytes)")' \
+		out >got
+	expected >wanted
+	cmp -s got wanted || bad "$1: $(diff wanted got)"
+	pass
+}
+echo none >gone
+: >dealt
+echo "w 0 320" >some
+deal some
+deals 1 x >some
+deal some
+same "$(grep -c ^s some) snapshots"
+want 0 deactivate sp
+want 0 activate sp --origin "$o" --log "$DISK" --reconcile-secs 86400
+same "recovered"
+dmsetup message sp 0 drain || bad drain
+same "settled"
+"$tool" snapshot list sp --json | jq -r '.snapshots[].name' >names
+sed -n 'n;p' names >some
+while read -r name; do
+	want 0 snapshot delete sp "$name"
+	echo "$name" >>gone
+	same "without $name"
+done <some
+# What the origin alone has is kept as if it had been there always.
+deals 2 y >some
+deal some
+dmsetup message sp 0 drain || bad drain
+want 0 snapshot list sp --json
+jq -r '"\(.held_bytes)", (.snapshots[] | "\(.name) \(.exclusive_bytes)")' out >first
+{
+	read -r total
+	while read -r name _; do
+		alone=$("$tool" snapshot list sp --json |
+			jq ".snapshots[] | select(.name == \"$name\").exclusive_bytes")
+		want 0 snapshot delete sp "$name"
+		want 0 snapshot list sp --json
+		json ".held_bytes == $total - $alone"
+		total=$((total - alone))
+	done
+} <first
+[ "$total" = 0 ] || bad "$total bytes are held by nobody"
+[ "$(wc -l <first)" -gt 12 ] || bad "hardly any snapshots: $(cat first)"
+ok "what each holds of any writes, and deleting each makes that free"
+
+# A module that does not know the message.
+want 0 snapshot create sp last
+want_older 0 snapshot_space snapshot list sp --json
+json '.held_bytes == null and (.snapshots | length > 0 and all(.exclusive_bytes == null))'
+want_older 0 snapshot_space snapshot list sp
+grep -q " -  last$" out || bad "not unknown"
+says out "held in the log, by the window too: -"
+want 0 snapshot delete sp last
+want 0 detach sp
+rmdisk splog
+rmdisk sp
+ok "an older module"
 
 # ---- other file systems
 
