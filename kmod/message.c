@@ -26,6 +26,8 @@
  *                            in which every sequence is kept; snapshots by rule; all
  *                            in seconds. Alone: the answer says what is in force,
  *                            then an id a line of snapshots made by rule
+ *   retention_apply          move the window, make and drop snapshots by rule as is
+ *                            due now, not when that is looked at next
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time
  */
@@ -281,6 +283,8 @@ static int window(struct dl_volume *v, unsigned int argc, char **argv,
 		return show_history(v, result, maxlen);
 	if (argc == 1 && !strcasecmp(argv[0], "retention"))
 		return show_retention(v, result, maxlen);
+	if (argc == 1 && !strcasecmp(argv[0], "retention_apply"))
+		return dl_retain_apply(v);
 	if (argc >= 3 && !strcasecmp(argv[0], "retention"))
 		return set_retention(v, argc - 1, argv + 1);
 	return -ENOMSG;
@@ -315,7 +319,7 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		ret = window(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], history",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

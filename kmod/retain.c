@@ -76,6 +76,15 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	return ret;
 }
 
+static int may_change(struct dl_volume *v)
+{
+	if (dl_volume_mode(v) != DL_MODE_RW)
+		return refuse(v, -EROFS, "the volume is not read-write");
+	if (READ_ONCE(v->detaching) || !v->started)
+		return refuse(v, -EBUSY, "the volume is being detached, or has not been resumed yet");
+	return 0;
+}
+
 int dl_retain_set(struct dl_volume *v, const struct dl_retention *r)
 {
 	int ret;
@@ -83,12 +92,7 @@ int dl_retain_set(struct dl_volume *v, const struct dl_retention *r)
 	if (!dl_retention_valid(r))
 		return refuse(v, -EINVAL, "a window of at most 36600 days, and with one up to 8 rules of at least a minute that keep for at least as long");
 	mutex_lock(&v->snapshot_lock);
-	if (dl_volume_mode(v) != DL_MODE_RW)
-		ret = refuse(v, -EROFS, "the volume is not read-write");
-	else if (READ_ONCE(v->detaching) || !v->started)
-		ret = refuse(v, -EBUSY, "the volume is being detached, or has not been resumed yet");
-	else
-		ret = 0;
+	ret = may_change(v);
 	if (!ret) {
 		mutex_lock(&v->window.lock);
 		ret = change(v, r);
@@ -197,9 +201,10 @@ static void drop_going(struct dl_volume *v)
 
 /* ---- moving ---- */
 
-static int save(struct dl_volume *v)
+static int save(struct dl_volume *v, u32 flags)
 {
-	int ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon, 0);
+	int ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
+				       flags);
 
 	if (ret) {
 		dl_volume_log_failed(v);
@@ -212,7 +217,11 @@ static int save(struct dl_volume *v)
 	return 1;
 }
 
-int dl_retain_tend(struct dl_volume *v, bool at_once)
+/*
+ * @fully: move the window for however little. @make: what is due. @flags: of the
+ * checkpoint.
+ */
+static int tend(struct dl_volume *v, bool fully, bool make, u32 flags)
 {
 	struct dl_window *w = &v->window;
 	struct dl_retention r;
@@ -229,16 +238,42 @@ int dl_retain_tend(struct dl_volume *v, bool at_once)
 		to = dl_window_expired(w, ns - r.window * (u64)NSEC_PER_SEC,
 				       ns);
 	to = min(to, last);
-	if (to > from && (at_once || to - from > (last - from) / PARTS)) {
+	if (to > from && (fully || to - from > (last - from) / PARTS)) {
 		dl_pins_window_going(&v->pins, to);
 		any = true;
 	}
-	if (r.nr_rules && !at_once && !READ_ONCE(v->detaching))
+	if (r.nr_rules && make && !READ_ONCE(v->detaching))
 		any |= make_one(v, &r, now);
 	any |= expire(v, &r, now);
 	if (any)
-		ret = save(v);
+		ret = save(v, flags);
 	mutex_unlock(&w->lock);
+	return ret;
+}
+
+int dl_retain_tend(struct dl_volume *v, bool at_once)
+{
+	return tend(v, at_once, !at_once, 0);
+}
+
+int dl_retain_apply(struct dl_volume *v)
+{
+	int ret;
+
+	mutex_lock(&v->snapshot_lock);
+	ret = may_change(v);
+	if (!ret) {
+		ret = tend(v, true, true, v->resumed ? 0 : DL_SUPER_CLEAN);
+		if (ret < 0)
+			refuse(v, ret, "the log cannot be written");
+	}
+	if (ret > 0) {
+		dl_reconcile_sweep(&v->rc);
+		/* Writes wait for what comes of it. */
+		dl_volume_set_full(v, false);
+		ret = 0;
+	}
+	mutex_unlock(&v->snapshot_lock);
 	return ret;
 }
 
@@ -282,9 +317,9 @@ int dl_retain_shorten(struct dl_volume *v, u64 most)
 	if (from < last) {
 		dl_pins_window_going(&v->pins, from +
 				     DIV_ROUND_UP_ULL(last - from, SHORTEN));
-		ret = save(v);
+		ret = save(v, 0);
 	} else if (oldest_going(v)) {
-		ret = save(v);
+		ret = save(v, 0);
 	}
 out:
 	mutex_unlock(&w->lock);

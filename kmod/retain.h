@@ -8,7 +8,8 @@
  * back further than it is to, and when the log is short of room and may be made
  * to forget (dl_on_full). Nothing is dropped before a checkpoint says so.
  *
- * Ownership: reconcile's work item moves it, a message sets it. Locks: window.h.
+ * Ownership: reconcile's work item moves it, a message sets it, or has it moved at
+ * once. Locks: window.h.
  */
 #ifndef DL_RETAIN_H
 #define DL_RETAIN_H
@@ -38,6 +39,18 @@ int dl_retain_set(struct dl_volume *v, const struct dl_retention *r);
  * of a failed log.
  */
 int dl_retain_tend(struct dl_volume *v, bool now);
+
+/**
+ * dl_retain_apply() - do what the rules say now, all of it
+ * @v: volume, running or suspended
+ *
+ * The window moves for however little, snapshots by rule are made and dropped. When
+ * this returns that is durable; the space comes back in the background.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EROFS, -EBUSY, -EIO. The reason is logged.
+ */
+int dl_retain_apply(struct dl_volume *v);
 
 /**
  * dl_retain_shorten() - forget the oldest part of the window, or else the oldest

@@ -61,6 +61,7 @@ completes deltalog re -- rewind restore retention
 completes deltalog ret -- retention
 completes deltalog retention vol0 --on-full t -- throttle
 completes deltalog retention vol0 --wi -- --window
+completes deltalog retention --a -- --apply --all
 completes deltalog rewind vol0 monday --k -- --keep
 completes deltalog rewind vol0 monday --keep '' --
 completes deltalog restore vol0 monday --no -- --no-keep --no-verify
@@ -85,7 +86,7 @@ deltalog() {
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
-	'rewind --keep x' restore 'restore --range 0+8' history retention \
+	'rewind --keep x' restore 'restore --range 0+8' history retention 'retention --apply' \
 	'snapshot diff' 'snapshot diff --xml' wait-event \
 	'wait-event --timeout 5'; do
 	# shellcheck disable=SC2086 # words
@@ -122,7 +123,7 @@ echo "ok - completion: $passed checks passed"
 manual=$top/Documentation/man/deltalog.8
 passed=0
 for verb in create activate deactivate detach list status check dump \
-	view rewind restore 'snapshot create' 'snapshot list' 'snapshot delete' \
+	view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
 	wait-event; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"

@@ -13,7 +13,7 @@ set -u
 
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
-need jq mkfs.ext4 dmsetup losetup md5sum
+need jq mkfs.ext4 dmsetup losetup md5sum gcc
 # shellcheck source=tests/tool/guest-lib.sh
 . "$DL_TOP/tests/tool/guest-lib.sh"
 mkdir -p mnt old
@@ -198,6 +198,105 @@ want 0 detach un
 rmdisk unlog
 rmdisk un
 ok "a full log"
+
+# ---- the rules, now
+
+# Whether a rule comes to its end is for the clock alone, which starts in the
+# middle of an hour; suspended, a volume does nothing of it by itself.
+clock=$(date -d '2030-01-01 12:10' +%s)
+later() {
+	clock=$((clock + $1))
+	date -s "@$clock" >out 2>err || bad "the clock cannot be set"
+}
+page() { dd if=/dev/urandom of="/dev/mapper/$1" bs=4k count=1 oflag=direct conv=fsync 2>/dev/null; }
+later 0
+want 0 retention --all --apply
+says out "no active volumes"
+want 0 retention --all --apply --json
+json '. == {ok: true, volumes: []}'
+want 4 retention ap --apply
+mkram ap 16
+o=$DISK
+mkram aplog 16
+l=$DISK
+want 0 create ap --origin "$o" --log "$l"
+want 0 retention ap --apply
+says out "ap: nothing is due"
+page ap
+want 0 retention ap --window 1h --keep 1h:2h
+page ap
+dmsetup suspend ap
+want 0 retention ap --apply
+first=$("$tool" snapshot list ap --json | jq -r '.snapshots[].name')
+[ "$first" = "auto-$(date -u -d @"$clock" +%Y%m%dT%H)${first#auto-????????T??}" ] ||
+	bad "not one snapshot of now: $first"
+want 0 retention ap --apply
+says out "ap: nothing is due"
+says out "ap: the next to be dropped: $first, at $(date -d @$((clock + 7200)) +%Y-%m-%dT%H)"
+says out ": one every 1h is kept for 2h"
+dmsetup resume ap
+page ap
+dmsetup suspend ap
+later 10800
+want 0 retention ap --apply --json
+json ".volume == \"ap\" and (.dropped | length == 1) and
+	.dropped[0].name == \"$first\" and
+	.dropped[0].why == \"one every 1h is kept for 2h\""
+json '(.made | length == 1) and .window_moved and
+	.next_to_go.name == .made[0].name'
+second=$(jq -r '.made[].name' out)
+from=$(jq .window_from out)
+snapshots ap "[\"$second\"]"
+want 0 history ap --json
+json ".from == $from"
+# What is looked at stays, and what was decided is durable.
+dmsetup resume ap
+want 0 view ap "$second" --as look
+dmsetup suspend ap
+later 10800
+want 0 retention --all --apply
+says out "ap: nothing is due"
+says out "ap: the next to be dropped: $second, at "
+says out ": it is due, and stays while it is viewed"
+want 0 view --remove look
+want 0 retention ap --apply
+says out "ap: snapshot $second dropped: one every 1h is kept for 2h"
+dmsetup remove ap || bad "ap cannot be removed"
+want 0 check "$l" --json
+json '.state == "clean"'
+want 0 activate ap --origin "$o" --log "$l"
+want 0 snapshot list ap --json
+json "[.snapshots[].name] | index(\"$second\") == null"
+want 0 history ap --json
+json ".from >= $from"
+# However little the window moves: by itself it does not for a few of so many.
+want 0 retention ap --off
+want 0 retention ap --window 1h
+page ap
+later 1800
+dd if=/dev/urandom of=/dev/mapper/ap bs=4k count=512 oflag=direct conv=fsync 2>/dev/null
+later 1900
+want 0 retention ap --apply
+says out "ap: the window begins at @"
+# One volume that cannot be told to does not keep another from it.
+mkram aq 16
+p=$DISK
+mkram aqlog 16
+want 0 create aq --origin "$p" --log "$DISK"
+want_older 6 retention_apply retention --all --apply --json
+says err "ap: its module cannot be told to: "
+json '.ok == false and .exit == 6 and (.error | startswith("ap: ")) and
+	[.volumes[].volume] == ["aq"]'
+want_older 6 retention_apply retention --all --apply
+says out "aq: nothing is due"
+want 0 detach aq
+rmdisk aqlog
+rmdisk aq
+ok "the rules, now"
+
+want 0 deactivate ap
+rmdisk aplog
+rmdisk ap
 
 rmmod dm_deltalog || bad "the module is still in use"
 kmemleak_check

@@ -162,6 +162,13 @@ usage history vol0 vol1
 usage retention
 usage retention vol0 --window
 want 2 retention vol0 --window 1h --off
+usage retention
+usage retention --apply
+usage retention --all
+usage retention --all --apply vol0
+usage retention vol0 --apply --window 1h
+says err "--apply does what is in force"
+usage retention vol0 --apply --off
 usage snapshot create vol0 one --at now --no-freeze
 usage rewind vol0 one --keep
 usage rewind vol0 one --keep ''
