@@ -24,7 +24,7 @@ for dir in /usr/src/*/; do
 done
 mount --move "$src" /usr/src
 mount -t tmpfs none /usr/local
-mkdir -p /usr/local/sbin /usr/local/share/man /usr/local/include
+mkdir -p /usr/local/sbin /usr/local/lib /usr/local/share/man /usr/local/include
 mount -t tmpfs none /var/lib/dkms
 mount -t tmpfs none /lib/modules
 
@@ -91,6 +91,22 @@ quietly gcc -Wall -Wextra -Werror -pedantic -std=c99 -I/usr/local/include \
 "$TMPDIR/uses" || fail "the header's structures have another size"
 ok "make install: the header of the ioctls"
 
+# The units, as systemd reads them.
+units=/usr/local/lib/systemd/system
+for unit in deltalog-retention.service deltalog-retention.timer deltalog@.service; do
+	[ -s "$units/$unit" ] || fail "$units/$unit is not there"
+	! grep -q '@SBINDIR@' "$units/$unit" || fail "$unit does not say where the tool is"
+done
+if command -v systemd-analyze >/dev/null; then
+	cp "$units/deltalog@.service" "$TMPDIR/deltalog@vol\\x2d0.service"
+	quietly systemd-analyze verify --man=no "$units/deltalog-retention.service" \
+		"$units/deltalog-retention.timer" "$TMPDIR/deltalog@vol\\x2d0.service"
+	[ ! -s "$TMPDIR/said" ] || { cat "$TMPDIR/said"; fail "systemd-analyze has complaints"; }
+else
+	echo "note: no systemd-analyze here: the units are not verified"
+fi
+ok "make install: the units"
+
 # A kernel of which there are only the headers, and over what is installed.
 rm -rf "/lib/modules/$first/modules.order"
 quietly make -s install KDIR="$first_kdir"
@@ -125,6 +141,8 @@ ok "make uninstall of what is not there"
 quietly make -s install DESTDIR="$TMPDIR/root" PREFIX=/usr
 [ -x "$TMPDIR/root/usr/sbin/deltalog" ] || fail "no tool below DESTDIR"
 [ -f "$TMPDIR/root/usr/include/linux/deltalog.h" ] || fail "no header below DESTDIR"
+grep -q '^ExecStart=/usr/sbin/deltalog ' "$TMPDIR/root/usr/lib/systemd/system/deltalog@.service" ||
+	fail "no unit below DESTDIR, or one for another tool"
 [ -f "$TMPDIR/root$SRC/kmod/uapi/deltalog.h" ] || fail "no header for DKMS"
 [ -f "$TMPDIR/root$SRC/dkms.conf" ] || fail "no sources below DESTDIR"
 grep -q "^PACKAGE_VERSION=\"$VERSION\"$" "$TMPDIR/root$SRC/dkms.conf" || fail "no version in dkms.conf"

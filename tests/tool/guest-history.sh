@@ -13,7 +13,7 @@ set -u
 
 # shellcheck source=tests/guest/lib.sh
 . "$DL_GUEST/lib.sh"
-need jq mkfs.ext4 dmsetup losetup md5sum gcc
+need jq mkfs.ext4 dmsetup losetup md5sum gcc make
 # shellcheck source=tests/tool/guest-lib.sh
 . "$DL_TOP/tests/tool/guest-lib.sh"
 mkdir -p mnt old
@@ -294,11 +294,39 @@ rmdisk aqlog
 rmdisk aq
 ok "the rules, now"
 
+# ---- as systemd has it
+
+make -s -C "$DL_TOP" install-units DESTDIR="$TMPDIR/root" PREFIX=/usr ||
+	bad "no units installed"
+# runs UNIT KEY: what systemd runs for it, with ap as its instance
+# shellcheck disable=SC2016,SC1091 # for eval; made here
+runs() {
+	_line=$(sed -n "s/^$2=//p" "root/usr/lib/systemd/system/$1" |
+		sed 's|^/usr/sbin/deltalog |"$tool" |; s|%I|ap|g')
+	[ -n "$_line" ] || bad "$1 has no $2"
+	(. ./ap.conf && eval "$_line") >out 2>err || bad "$1: $_line"
+	pass
+}
+printf '%s\n' "ORIGIN=$o" "LOG=$l" 'OPTIONS="--commit-ms 50 --reconcile-secs 60"' >ap.conf
 want 0 deactivate ap
+runs deltalog@.service ExecStart
+running ap
+dmsetup table ap | grep -q " 4 commit_ms 50 reconcile_secs 60$" ||
+	bad "without its options: $(dmsetup table ap)"
+runs deltalog-retention.service ExecStart
+says out "ap: "
+runs deltalog@.service ExecStop
+[ ! -e /dev/mapper/ap ] || bad "ap is still active"
+runs deltalog-retention.service ExecStart
+says out "no active volumes"
+loaded=$(sed -n 's/^ConditionPathExists=//p' root/usr/lib/systemd/system/deltalog-retention.service)
+[ -e "$loaded" ] || bad "$loaded is not there"
 rmdisk aplog
 rmdisk ap
+ok "as systemd has it"
 
 rmmod dm_deltalog || bad "the module is still in use"
+[ ! -e "$loaded" ] || bad "$loaded is there without the module"
 kmemleak_check
 splat_check
 ok "history in the guest: $passed checks passed"
