@@ -37,11 +37,11 @@ over() {
 }
 sum() { dd if="$1" bs=1M iflag=direct status=none | md5sum; }
 past() {
-	dmsetup create then --readonly \
+	dmsetup create back --readonly \
 		--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL $1" ||
 		fail "no view of $1: $(log_since)"
-	[ "$(sum /dev/mapper/then)" = "$2" ] || fail "$1 is not what it was"
-	dmsetup remove then || fail "the view stays"
+	[ "$(sum /dev/mapper/back)" = "$2" ] || fail "$1 is not what it was"
+	dmsetup remove back || fail "the view stays"
 }
 # held_up PID WHY: wait till a write waits for room; PID is the writer
 held_up() {
