@@ -59,6 +59,7 @@ struct dl_frame {
 	bool fua;			/* durable when written */
 	bool preflush;			/* and makes all before it so */
 	bool want_durable;		/* a flush waits for it */
+	bool plain;			/* not only of reconcile's own records */
 	u64 commit;
 	u64 first_seq;
 	u64 start;			/* log sector of the head */

@@ -299,9 +299,7 @@ static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
 	struct dl_past_ent *e = dl_past_ent(&v->past.t, idx);
 
 	if (!val->flags &&
-	    (!dl_segment_at(&v->log.segs, val->loc) ||
-	     dl_segment_at(&v->log.segs, val->loc) !=
-	     dl_segment_at(&v->log.segs, val->loc + val->sectors - 1))) {
+	    !dl_segment_covers(&v->log.segs, val->loc, val->sectors)) {
 		dl_err_limit("%s: log %pg: page %llu as it was at sequence %llu: its record at sector %llu is in no segment: reading it will fail",
 			     v->name, v->logio.bdev, val->page, val->from,
 			     val->loc);

@@ -180,6 +180,7 @@ static enum dl_starved open_frame(struct dl_log *l)
 	f->fua = false;
 	f->preflush = false;
 	f->want_durable = false;
+	f->plain = false;
 	f->commit = l->next_commit++;
 	f->first_seq = l->next_seq;
 	f->start = l->cur->start + l->cur->used;
@@ -270,7 +271,7 @@ static u32 free_chunks(const struct dl_log *l)
 }
 
 static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
-		   struct dl_batch *b, u32 kept, bool mark)
+		   struct dl_batch *b, u32 kept, bool own, bool mark)
 {
 	struct dl_frame *f;
 	enum dl_starved why;
@@ -304,6 +305,7 @@ static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		off = take_payload(f, sectors);
 	}
 	s->frame = f;
+	f->plain |= !own;
 	s->desc = &f->descs[f->nr_descs++];
 	s->seq = l->next_seq++;
 	if (unlikely(mark))
@@ -321,19 +323,20 @@ out:
 int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		   struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, READ_ONCE(l->kept_chunks), false);
+	return reserve(l, sectors, s, b, READ_ONCE(l->kept_chunks), false,
+		       false);
 }
 
 int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
 		       struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, 0, false);
+	return reserve(l, sectors, s, b, 0, true, false);
 }
 
 int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, 0, true);
+	return reserve(l, sectors, s, b, 0, false, true);
 }
 
 void dl_log_keep(struct dl_log *l, u32 chunks)

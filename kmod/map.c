@@ -50,7 +50,7 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 
 void dl_map_exit(struct dl_map *m)
 {
-	dl_pieces_exit(&m->pm.ents);
+	dl_pieces_exit(&m->pm.ents, sizeof(struct dl_pent));
 	kvfree(m->pm.buckets);
 	kvfree(m->shards);
 	memset(&m->pm, 0, sizeof(m->pm));

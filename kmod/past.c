@@ -38,7 +38,7 @@ int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
 
 void dl_history_free(struct dl_history *h)
 {
-	dl_pieces_exit(&h->t.ents);
+	dl_pieces_exit(&h->t.ents, sizeof(struct dl_past_ent));
 	kvfree(h->t.buckets);
 	kvfree(h->runs);
 	memset(&h->t, 0, sizeof(h->t));
@@ -83,6 +83,7 @@ int dl_history_grow(struct dl_history *h, u32 more)
 
 u32 dl_history_take(struct dl_history *h, u32 n)
 {
+	struct dl_past_ent *e;
 	u32 head = 0, idx;
 
 	spin_lock(&h->lock);
@@ -93,8 +94,9 @@ u32 dl_history_take(struct dl_history *h, u32 n)
 	h->nr_free -= n;
 	while (n--) {
 		idx = h->free;
-		h->free = dl_past_ent(&h->t, idx)->next;
-		dl_past_ent(&h->t, idx)->next = head;
+		e = dl_past_ent(&h->t, idx);
+		h->free = e->next;
+		e->next = head;
 		head = idx;
 	}
 	spin_unlock(&h->lock);

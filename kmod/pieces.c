@@ -2,18 +2,37 @@
 /*
  * Memory for arrays in pieces. See pieces.h.
  */
-#include <linux/log2.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "pieces.h"
 
-#define FIRST_PIECES_SHIFT	6	/* about so many at first, as a power */
-#define LEAST_SHIFT		6	/* elements of a piece, at least */
+#define GROWTH		16u	/* so many times as large as it was made */
+#define LEAST_MAX	1024u	/* pieces that there is room for, at least */
 
-static u32 pieces_of(const struct dl_pieces *p, u32 nr)
+static u32 pieces_of(u32 nr)
 {
-	return ((u64)nr + p->mask) >> p->shift;
+	return ((u64)nr + DL_PIECE - 1) >> DL_PIECE_SHIFT;
+}
+
+/* To the page, and where the kernel's large pages are, if that can be had. */
+static void *alloc_piece(size_t size)
+{
+	size_t bytes = size << DL_PIECE_SHIFT;
+	void *p = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO |
+				    __GFP_NORETRY | __GFP_NOWARN);
+
+	return p ?: vzalloc(bytes);
+}
+
+static void free_piece(void *p, size_t size)
+{
+	if (is_vmalloc_addr(p))
+		vfree(p);
+	else if (p)
+		free_pages_exact(p, size << DL_PIECE_SHIFT);
 }
 
 static int add(struct dl_pieces *p, u32 from, u32 to, size_t size)
@@ -21,7 +40,7 @@ static int add(struct dl_pieces *p, u32 from, u32 to, size_t size)
 	u32 i;
 
 	for (i = from; i < to; i++) {
-		p->at[i] = kvzalloc(size << p->shift, GFP_KERNEL);
+		p->at[i] = alloc_piece(size);
 		if (!p->at[i])
 			break;
 		cond_resched();
@@ -29,7 +48,7 @@ static int add(struct dl_pieces *p, u32 from, u32 to, size_t size)
 	if (i == to)
 		return 0;
 	while (i-- > from) {
-		kvfree(p->at[i]);
+		free_piece(p->at[i], size);
 		p->at[i] = NULL;
 	}
 	return -ENOMEM;
@@ -37,15 +56,14 @@ static int add(struct dl_pieces *p, u32 from, u32 to, size_t size)
 
 int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size)
 {
+	u32 n = pieces_of(nr);
 	int ret;
 
-	p->shift = max(order_base_2(nr), FIRST_PIECES_SHIFT + LEAST_SHIFT) -
-		   FIRST_PIECES_SHIFT;
-	p->mask = (1U << p->shift) - 1;
-	p->at = kvcalloc(DL_PIECES_MAX, sizeof(*p->at), GFP_KERNEL);
+	p->max = max(n * GROWTH, LEAST_MAX);
+	p->at = kvcalloc(p->max, sizeof(*p->at), GFP_KERNEL);
 	if (!p->at)
 		return -ENOMEM;
-	ret = add(p, 0, pieces_of(p, nr), size);
+	ret = add(p, 0, n, size);
 	if (!ret)
 		p->nr = nr;
 	return ret;
@@ -55,9 +73,9 @@ int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size)
 {
 	int ret;
 
-	if (more > U32_MAX - p->nr || pieces_of(p, p->nr + more) > DL_PIECES_MAX)
+	if (more > U32_MAX - p->nr || pieces_of(p->nr + more) > p->max)
 		return -E2BIG;
-	ret = add(p, pieces_of(p, p->nr), pieces_of(p, p->nr + more), size);
+	ret = add(p, pieces_of(p->nr), pieces_of(p->nr + more), size);
 	if (ret)
 		return ret;
 	/* Pairs with the acquire in dl_pieces_nr(). */
@@ -65,20 +83,19 @@ int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size)
 	return 0;
 }
 
-void dl_pieces_exit(struct dl_pieces *p)
+void dl_pieces_exit(struct dl_pieces *p, size_t size)
 {
 	u32 i;
 
-	for (i = 0; p->at && i < DL_PIECES_MAX; i++)
-		kvfree(p->at[i]);
+	for (i = 0; p->at && i < p->max; i++)
+		free_piece(p->at[i], size);
 	kvfree(p->at);
 	memset(p, 0, sizeof(*p));
 }
 
 u64 dl_pieces_bytes(const struct dl_pieces *p, size_t size)
 {
-	u64 n = p->nr ? pieces_of(p, p->nr) : 0;
+	u64 n = pieces_of(p->nr);
 
-	return n * (size << p->shift) +
-	       (p->at ? DL_PIECES_MAX * sizeof(*p->at) : 0);
+	return n * (size << DL_PIECE_SHIFT) + p->max * sizeof(*p->at);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory for an array in pieces (core/pieces.h): about 32 to 64 of them at
- * first, and up to DL_PIECES_MAX.
+ * Memory for an array in pieces (core/pieces.h), which may become 16 times as
+ * large.
  */
 #ifndef DL_PIECES_H
 #define DL_PIECES_H
 
 #include "core/pieces.h"
-
-#define DL_PIECES_MAX	1024u
 
 /**
  * dl_pieces_init() - have @nr elements, all zero
@@ -32,7 +30,7 @@ int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size);
  */
 int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size);
 
-void dl_pieces_exit(struct dl_pieces *p);
+void dl_pieces_exit(struct dl_pieces *p, size_t size);
 
 /* Memory of the elements, in bytes. */
 u64 dl_pieces_bytes(const struct dl_pieces *p, size_t size);

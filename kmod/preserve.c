@@ -327,8 +327,9 @@ static int index_runs(struct dl_volume *v, u64 goal,
 	index_begin(ix, v);
 	for (i = 0; !ret && i < n; i++) {
 		home[i] = h->runs[i].home;
-		if (victim ? home[i] && dl_segment_of(&v->log.segs, home[i] - 1) ==
-		    victim : !home[i] && h->runs[i].from <= goal &&
+		if (victim ? home[i] && dl_segment_has(&v->log.segs,
+						       home[i] - 1, victim) :
+		    !home[i] && h->runs[i].from <= goal &&
 		    dl_pins_any_named(&v->pins, h->runs[i].from,
 				      h->runs[i].until))
 			ret = index_run(v, ix, i, &home[i]);
@@ -405,6 +406,13 @@ static struct dl_segment *choose_victim(struct dl_volume *v)
 	return best;
 }
 
+static bool in_segment(const struct dl_volume *v, u64 loc,
+		       const struct dl_segment *seg)
+{
+	return dl_segment_has(&v->log.segs,
+			      dl_segment_chunk(&v->log.segs, loc), seg);
+}
+
 /* Log version @val anew, if @victim is where its payload or its index is. */
 static int copy_out_of(struct dl_volume *v, const struct dl_segment *victim,
 		       struct dl_version *val, struct dl_index *ix, u32 *home,
@@ -412,7 +420,7 @@ static int copy_out_of(struct dl_volume *v, const struct dl_segment *victim,
 {
 	int ret;
 
-	if (!val->flags && dl_segment_at(&v->log.segs, val->loc) == victim) {
+	if (!val->flags && in_segment(v, val->loc, victim)) {
 		ret = dl_read_record(v, val->loc, val->sectors, val->crc,
 				     val->page, buf);
 		/* What cannot be moved stays, and so does its segment. */
@@ -428,10 +436,8 @@ static int copy_out_of(struct dl_volume *v, const struct dl_segment *victim,
 static bool lives_in(struct dl_volume *v, const struct dl_segment *victim,
 		     const struct dl_version *val)
 {
-	const struct dl_segments *segs = &v->log.segs;
-
-	return (!val->flags && dl_segment_at(segs, val->loc) == victim) ||
-	       (val->home && dl_segment_of(segs, val->home - 1) == victim);
+	return (!val->flags && in_segment(v, val->loc, victim)) ||
+	       (val->home && dl_segment_has(&v->log.segs, val->home - 1, victim));
 }
 
 static int evacuate(struct dl_volume *v, const struct dl_segment *victim,

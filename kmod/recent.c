@@ -55,7 +55,8 @@ void dl_recent_put(struct dl_log *l, struct dl_frame *f)
 	lockdep_assert_held(&l->lock);
 	while (r->nr && r->nr >= r->max)
 		set_free(l, pop(l));
-	if (!r->max) {
+	/* What reconcile keeps of the origin hardly anybody will read. */
+	if (!r->max || !f->plain) {
 		set_free(l, f);
 		set_forgotten(l);
 		return;

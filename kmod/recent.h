@@ -6,7 +6,8 @@
  *
  * A frame comes here instead of going free, in commit order, and leaves from the
  * other end when memory is short, when there are too many, or when another is
- * to be opened. One whose segment is released is not found any more: its place
+ * to be opened; what holds only reconcile's own records does not come at all. One
+ * whose segment is released is not found any more: its place
  * on the device is another's.
  *
  * All under dl_log.lock, which may be taken with interrupts off.

@@ -412,7 +412,6 @@ void dl_rewind_recovered(struct dl_volume *v)
 {
 	const struct dl_segments *segs = &v->log.segs;
 	struct dl_pmap *pm = &v->map.pm;
-	struct dl_segment *seg;
 	struct dl_pval val;
 	u64 page;
 	u32 i;
@@ -430,8 +429,7 @@ void dl_rewind_recovered(struct dl_volume *v)
 		dl_pmap_get(pm, i, &val);
 		if (val.seq != v->rewound || val.flags)
 			continue;
-		seg = dl_segment_at(segs, val.loc);
-		if (seg && seg == dl_segment_at(segs, val.loc + val.sectors - 1))
+		if (dl_segment_covers(segs, val.loc, val.sectors))
 			continue;
 		page = dl_pent_page(dl_pmap_ent(pm, i));
 		dl_err_limit("%s: log %pg: page %llu: what the rewind at sequence %llu brought back, at sector %llu, is in no segment: reading it will fail",

@@ -176,16 +176,14 @@ static inline u32 dl_segment_chunk(const struct dl_segments *s, u64 sector)
 	return (sector - s->data_start) >> s->chunk_shift;
 }
 
-/* The segment that has chunk @chunk, see above for how long. */
+/*
+ * The segment that has chunk @chunk, see above for how long. A spinlock is held,
+ * by which RCU waits for who looks.
+ */
 static inline struct dl_segment *dl_segment_of(const struct dl_segments *s,
 					       u32 chunk)
 {
-	struct dl_segment *seg;
-
-	rcu_read_lock();
-	seg = rcu_dereference(s->by_chunk)[chunk];
-	rcu_read_unlock();
-	return seg;
+	return rcu_dereference_sched(s->by_chunk)[chunk];
 }
 
 /* And the one that holds log sector @sector. */
@@ -193,6 +191,31 @@ static inline struct dl_segment *dl_segment_at(const struct dl_segments *s,
 					       u64 sector)
 {
 	return dl_segment_of(s, dl_segment_chunk(s, sector));
+}
+
+/* Is chunk @chunk @seg's? For who holds no lock. */
+static inline bool dl_segment_has(const struct dl_segments *s, u32 chunk,
+				  const struct dl_segment *seg)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = rcu_dereference(s->by_chunk)[chunk] == seg;
+	rcu_read_unlock();
+	return has;
+}
+
+/* Is there one that has all of @sectors at @loc? For who holds no lock. */
+static inline bool dl_segment_covers(const struct dl_segments *s, u64 loc,
+				     u32 sectors)
+{
+	struct dl_segment *first, *last;
+
+	rcu_read_lock();
+	first = rcu_dereference(s->by_chunk)[dl_segment_chunk(s, loc)];
+	last = rcu_dereference(s->by_chunk)[dl_segment_chunk(s, loc + sectors - 1)];
+	rcu_read_unlock();
+	return first && first == last;
 }
 
 /* Does a snapshot need it? */

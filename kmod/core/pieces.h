@@ -12,11 +12,13 @@
 
 #include "dl_port.h"
 
+#define DL_PIECE_SHIFT	10
+#define DL_PIECE	(1u << DL_PIECE_SHIFT)	/* elements */
+
 struct dl_pieces {
 	void **at;
 	u32 nr;			/* elements in use; only ever grows */
-	u32 mask;		/* elements of a piece, less one */
-	u8 shift;
+	u32 max;		/* pieces that @at has room for */
 };
 
 /* How many elements there are. Those below it may be looked at, by anybody. */
@@ -30,7 +32,8 @@ static inline u32 dl_pieces_nr(const struct dl_pieces *p)
 static inline void *dl_pieces_elem(const struct dl_pieces *p, u32 idx,
 				   size_t size)
 {
-	return (char *)p->at[idx >> p->shift] + (size_t)(idx & p->mask) * size;
+	return (char *)p->at[idx >> DL_PIECE_SHIFT] +
+	       (size_t)(idx & (DL_PIECE - 1)) * size;
 }
 
 #endif

@@ -38,9 +38,13 @@ case $target in
 deltalog-snap)
 	non_zero "$SLOW"
 	target_up deltalog
+	warm 64
 	dmsetup message deltalog 0 snapshot_create 'then' || fail "cannot make a snapshot"
 	;;
-*) target_up "$target" ;;
+*)
+	target_up "$target"
+	warm 64
+	;;
 esac
 blockdev --flushbufs "$VOL"
 
@@ -49,12 +53,16 @@ mib=64 size=1g loops=1
 user=$((mib * passes * 1048576))
 w0=$(sum_of written) r0=$(sum_of was_read)
 log0=$(written "$FAST") origin0=$(written "$SLOW")
+if [ "$TARGET" = deltalog ]; then
+	own_user=$(status user_bytes) own_log=$(status log_bytes)
+	own_origin=$(status origin_bytes)
+fi
 fio_run "$target" --name="passes$passes" --rw=randwrite --bs=4k --size=$size \
 	--io_size="${mib}m" --loops="$loops" --ioengine=libaio --iodepth=32 --end_fsync=1
 log1=$(written "$FAST") origin1=$(written "$SLOW")
 if [ "$TARGET" = deltalog ]; then
-	value own_user "$target" "$(status user_bytes)"
-	value own_log "$target" "$(status log_bytes)"
+	value own_user "$target" $(($(status user_bytes) - own_user))
+	value own_log "$target" $(($(status log_bytes) - own_log))
 	value records "$target" "$(status records)"
 	value memory "$target" "$(status memory_bytes)"
 fi
@@ -67,5 +75,6 @@ value origin "$target" $(($(written "$SLOW") - origin0))
 value all_written "$target" $(($(sum_of written) - w0))
 value all_read "$target" $(($(sum_of was_read) - r0))
 value origin_read "$target" $(($(was_read "$SLOW") - read0))
-[ "$TARGET" != deltalog ] || value own_origin "$target" "$(status origin_bytes)"
+[ "$TARGET" != deltalog ] ||
+	value own_origin "$target" $(($(status origin_bytes) - own_origin))
 target_down

@@ -387,7 +387,8 @@ SECTIONS = (
             Figure("past-bytes.written", "all devices, settled", "written",
                    since_snapshot(("all_written",)), "lower", Aim("<=", 3.1), chart=True),
             Figure("past-bytes.read", "all devices, settled", "read",
-                   since_snapshot(("all_read",)), "lower", Aim("<=", 1.0), chart=True),
+                   # Besides, the few samples of the origin that were written are read again.
+                   since_snapshot(("all_read",)), "lower", Aim("<=", 1.001), chart=True),
             Figure("past-bytes.origin", "  of that from the origin", "read",
                    lambda r, t: since_snapshot(("origin_read",))(r, t) if t == US else None,
                    "lower"),

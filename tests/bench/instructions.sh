@@ -61,6 +61,7 @@ for target; do
 	# shellcheck disable=SC2034 # for target_up
 	TOUCHED=$size
 	target_up "$target"
+	warm "$mib"
 	fio_run "$target" --bs=4k --ioengine=libaio --iodepth=32 --size="${size}m" \
 		--name=read --rw=randread --name=write --stonewall --rw=$first \
 		--name=rewrite --stonewall --rw=$first \

@@ -10,6 +10,9 @@
 #                           and, for thin, $META; sets $VOL, the device to write
 #   target_down             takes it away again
 #   settle                  brings what the target still holds back to the origin
+#   warm MIB                deltalog only: writes twice as much and settles it, so that
+#                           its frames have their memory, as those of a volume that
+#                           has been in use for a while
 #   status KEY              value of a key of the target's status line
 #   fio_run TARGET ARG...   fio over $VOL with what every run has in common;
 #                           its JSON goes to the host, jobs told by their names
@@ -120,6 +123,14 @@ settle() {
 	deltalog) dmsetup message deltalog 0 drain ;;
 	*) blockdev --flushbufs "$VOL" ;;
 	esac || fail "$TARGET would not settle"
+}
+
+warm() {
+	[ "$TARGET" = deltalog ] || return 0
+	fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
+		--name=warm --rw=randwrite --bs=4k --ioengine=libaio --iodepth=32 \
+		--size="${1}m" --loops=2 --end_fsync=1 >/dev/null || fail "cannot warm up"
+	settle
 }
 
 # "0 LEN deltalog MODE KEY VALUE..."

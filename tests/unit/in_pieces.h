@@ -6,21 +6,17 @@
 #include "pieces.h"
 #include "unit.h"
 
-#define PIECE_SHIFT	3	/* 8 elements */
-#define PIECES(n)	(((n) + 7) >> PIECE_SHIFT)
+#define PIECES(n)	(((n) + DL_PIECE - 1) >> DL_PIECE_SHIFT)
 
-/* @memory: PIECES(@nr) << PIECE_SHIFT elements of @size bytes; @at: PIECES(@nr). */
+/* @memory: PIECES(@nr) times DL_PIECE elements of @size bytes; @at: PIECES(@nr). */
 static inline void pieces_init(struct dl_pieces *p, void **at, void *memory,
 			       u32 nr, size_t size)
 {
 	u32 i, n = PIECES(nr);
 
 	for (i = 0; i < n; i++)
-		at[i] = (char *)memory + ((n - 1 - i) * size << PIECE_SHIFT);
-	*p = (struct dl_pieces) {
-		.at = at, .nr = nr, .shift = PIECE_SHIFT,
-		.mask = (1u << PIECE_SHIFT) - 1,
-	};
+		at[i] = (char *)memory + ((n - 1 - i) * size << DL_PIECE_SHIFT);
+	*p = (struct dl_pieces) { .at = at, .nr = nr, .max = n };
 }
 
 #endif

@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #define PAGES	48
-#define ENTS	600
+#define ENTS	2600
 
 struct cell {
 	u64 seq;		/* 0: no record */
@@ -17,7 +17,7 @@ struct cell {
 
 struct rig {
 	struct dl_pmap m;
-	struct dl_pent ents[PIECES(ENTS) << PIECE_SHIFT];
+	struct dl_pent ents[PIECES(ENTS) << DL_PIECE_SHIFT];
 	void *at[PIECES(ENTS)];
 	u32 buckets[64];
 	u32 free[ENTS], nr_free;
