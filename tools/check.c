@@ -135,10 +135,10 @@ static int on_record(void *ctx, const struct dl_rec *rec)
 	u64 first = rec->d.addr, last = first;
 	u32 i;
 
-	if (rec->d.type == DL_REC_DATA)
+	if (dl_rec_has_payload(rec))
 		c->payload_bytes += (u64)rec->d.stored << DL_SECTOR_SHIFT;
 	/* Up to the horizon the origin is what the samples say. */
-	if (rec->seq <= c->cp.head.horizon_seq)
+	if (rec->seq <= c->cp.head.horizon_seq || !dl_rec_present(rec))
 		return 0;
 	dl_lost_cover(c->cp.lost, c->cp.nr_lost, rec);
 	if (rec->d.type == DL_REC_ZERO_RUN) {

@@ -170,7 +170,8 @@ static bool concerns(const struct dl_rec *rec, u64 want)
 	u64 first = rec->d.addr, last;
 
 	if (rec->d.type != DL_REC_ZERO_RUN)
-		return first == want;
+		return first == want &&
+			(dl_rec_present(rec) || rec->d.type == DL_REC_BASE);
 	last = (first + rec->d.payload - 1) >> DL_PAGE_SECTOR_SHIFT;
 	return first >> DL_PAGE_SECTOR_SHIFT <= want && want <= last;
 }

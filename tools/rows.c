@@ -32,6 +32,12 @@ static const char *type_name(u8 type)
 		return "zero-run";
 	case DL_REC_LOST:
 		return "lost";
+	case DL_REC_BASE:
+		return "base";
+	case DL_REC_INDEX:
+		return "index";
+	case DL_REC_MARK:
+		return "mark";
 	default:
 		return "?";
 	}
@@ -73,7 +79,7 @@ void dl_row_print_record(const struct dl_rec *rec)
 	bool run = d->type == DL_REC_ZERO_RUN;
 	char crc[9] = "-", loc[24] = "-";
 
-	if (d->type == DL_REC_DATA) {
+	if (dl_rec_has_payload(rec)) {
 		snprintf(crc, sizeof(crc), "%08x", d->crc);
 		snprintf(loc, sizeof(loc), "%" PRIu64, rec->loc);
 	}
@@ -231,12 +237,17 @@ struct json_object *dl_row_record(const struct dl_rec *rec)
 	if (d->type == DL_REC_ZERO_RUN) {
 		dl_json_u64(o, "sector", d->addr);
 		dl_json_u64(o, "sectors", d->payload);
+	} else if (d->type == DL_REC_INDEX) {
+		dl_json_u64(o, "versions", d->addr);
+	} else if (d->type == DL_REC_MARK) {
+		dl_json_u64(o, "snapshot", d->addr);
+		dl_json_u64(o, "kind", d->level);
 	} else {
 		dl_json_u64(o, "page", d->addr);
 		dl_json_u64(o, "first", d->first);
 		dl_json_u64(o, "sectors", d->sectors);
 	}
-	if (d->type == DL_REC_DATA) {
+	if (dl_rec_has_payload(rec)) {
 		dl_json_u64(o, "log_sector", rec->loc);
 		dl_json_u64(o, "stored", d->stored);
 		dl_json_u64(o, "crc", d->crc);

@@ -205,7 +205,7 @@ static int count_loss(void *ctx, const struct dl_rec *rec)
 {
 	struct loss *l = ctx;
 
-	if (rec->seq <= l->horizon || rec->d.type == DL_REC_NONE)
+	if (rec->seq <= l->horizon || !dl_rec_present(rec))
 		return 0;
 	l->records++;
 	if (rec->d.type == DL_REC_DATA)
