@@ -17,11 +17,9 @@ static u32 segment_room(struct dl_volume *v)
 				  v->window.moments.max);
 }
 
-/* A buffer for checkpoints of as many segments as fit in twice. */
-static int fit(struct dl_volume *v, u32 chunks, u32 seg_chunks)
+/* A buffer for checkpoints of so many segments. */
+static int fit(struct dl_volume *v, u32 most)
 {
-	u32 most = v->log.segs.nr_live + 2 * (chunks / seg_chunks) + 8;
-
 	return dl_checkpoint_fit(&v->ck, most, 2 * v->lost_max, v->pins.max,
 				 v->window.moments.max);
 }
@@ -32,9 +30,10 @@ int dl_grow_fit(struct dl_volume *v)
 	u32 room = segment_room(v);
 	/* A log that has grown may have too many chunks for the size it began with. */
 	u32 n = dl_segments_size(s, s->nr_chunks, room) ?: s->seg_chunks;
+	u32 most = dl_segments_most(s, s->nr_chunks, n, room);
 
-	dl_segments_limit(s, n, room);
-	return fit(v, s->nr_chunks, n);
+	dl_segments_limit(s, n, most);
+	return fit(v, most);
 }
 
 u32 dl_grow_records(const struct dl_super *sb)
@@ -74,18 +73,13 @@ static int plan(struct dl_volume *v, struct dl_super *sb, u32 *seg_chunks)
 	return 0;
 }
 
-/* Entries for the records and versions that the new chunks will hold. */
-static int more_entries(struct dl_volume *v, const struct dl_super *sb)
+/* Memory for the records and versions that the new chunks will hold. */
+static int reserve(struct dl_volume *v, u32 more)
 {
-	u32 more = 0;
-	int ret;
+	int ret = dl_map_reserve(&v->map, more);
 
-	if (!v->fixed_records)
-		more = dl_grow_records(sb) - dl_grow_records(&v->ck.sb);
-	/* That of the past last: nothing takes it back, nor has to. */
-	ret = dl_map_grow(&v->map, more);
 	if (!ret)
-		ret = dl_history_grow(&v->past, more);
+		ret = dl_history_reserve(&v->past, more);
 	if (ret)
 		refuse(v, ret, ret == -E2BIG ?
 		       "its tables in memory cannot grow that far: activate it again first" :
@@ -96,6 +90,8 @@ static int more_entries(struct dl_volume *v, const struct dl_super *sb)
 static int extend(struct dl_volume *v, const struct dl_super *sb,
 		  u32 seg_chunks)
 {
+	u32 most, more = v->fixed_records ? 0 :
+		dl_grow_records(sb) - dl_grow_records(&v->ck.sb);
 	struct dl_log *l = &v->log;
 	struct dl_chunks c;
 	unsigned long flags;
@@ -104,11 +100,12 @@ static int extend(struct dl_volume *v, const struct dl_super *sb,
 	ret = dl_chunks_alloc(&c, dl_super_chunks(sb));
 	if (ret)
 		return refuse(v, ret, "out of memory");
-	ret = fit(v, c.nr, seg_chunks);
+	most = dl_segments_most(&l->segs, c.nr, seg_chunks, segment_room(v));
+	ret = fit(v, most);
 	if (ret)
 		refuse(v, ret, "out of memory");
 	else
-		ret = more_entries(v, sb);
+		ret = reserve(v, more);
 	if (ret) {
 		dl_chunks_free(&c);
 		return ret;
@@ -122,8 +119,11 @@ static int extend(struct dl_volume *v, const struct dl_super *sb,
 	}
 	spin_lock_irqsave(&l->lock, flags);
 	dl_segments_extend(&l->segs, &c);
-	dl_segments_limit(&l->segs, seg_chunks, segment_room(v));
+	dl_segments_limit(&l->segs, seg_chunks, most);
 	spin_unlock_irqrestore(&l->lock, flags);
+	/* Not before: recovery has entries for what the superblock says. */
+	dl_map_grow(&v->map, more);
+	dl_history_grow(&v->past, more);
 	synchronize_rcu();
 	dl_chunks_free(&c);
 	return 0;
@@ -133,9 +133,10 @@ static int extend(struct dl_volume *v, const struct dl_super *sb,
 static void use(struct dl_volume *v)
 {
 	dl_volume_keep_room(v);
+	/* First, so that who finds it full just now does not have the last word. */
+	dl_reconcile_sweep(&v->rc);
 	dl_volume_set_full(v, false);
 	dl_volume_housekeep(v);
-	dl_reconcile_kick(&v->rc);
 	dl_write_wake(v);
 }
 

@@ -327,13 +327,17 @@ void dl_history_recovered(struct dl_volume *v)
 	for (i = 1; i < dl_past_nr(&h->t); i++) {
 		if (dl_past_ent(&h->t, i)->mask) {
 			dl_past_get(&h->t, i, &val);
+			rcu_read_lock_sched();
 			count(v, i, &val);
+			rcu_read_unlock_sched();
 		}
 		if (!(i & 0xffff))
 			cond_resched();
 	}
+	rcu_read_lock_sched();
 	for (i = 0; i < h->nr_runs; i++)
 		hold(v, 0, h->runs[i].home, 1);
+	rcu_read_unlock_sched();
 }
 
 /* ---- no longer needed ---- */

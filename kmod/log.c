@@ -267,7 +267,8 @@ static int take_payload(struct dl_frame *f, unsigned int sectors)
 
 static u32 free_chunks(const struct dl_log *l)
 {
-	return l->segs.free_chunks + l->segs.pool_chunks;
+	return (l->segs.at_max ? 0 : l->segs.free_chunks) +
+		l->segs.pool_chunks;
 }
 
 static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
@@ -466,12 +467,34 @@ static void grow_frames(struct dl_log *l)
 
 	for (;;) {
 		spin_lock_irqsave(&l->lock, flags);
-		want = (l->nr_free < 2 && l->nr_frames < l->max_frames &&
-			l->starved == DL_STARVED_FRAME) || dl_recent_wants(l);
+		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
+		       l->starved == DL_STARVED_FRAME;
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!want)
 			return;
 		f = dl_frame_alloc(l, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+		if (!f)
+			return;
+		spin_lock_irqsave(&l->lock, flags);
+		list_add(&f->list, &l->free);
+		l->nr_frames++;
+		l->nr_free++;
+		spin_unlock_irqrestore(&l->lock, flags);
+	}
+}
+
+/* So that more of them can stay in memory, if that costs nobody anything. */
+static void grow_recent(struct dl_log *l)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+	bool want;
+
+	for (;;) {
+		spin_lock_irqsave(&l->lock, flags);
+		want = dl_recent_wants(l);
+		spin_unlock_irqrestore(&l->lock, flags);
+		f = want ? dl_frame_alloc(l, GFP_NOWAIT | __GFP_NOWARN) : NULL;
 		if (!f)
 			return;
 		spin_lock_irqsave(&l->lock, flags);
@@ -514,6 +537,7 @@ bool dl_log_refill(struct dl_log *l)
 	spin_unlock_irqrestore(&l->lock, flags);
 	if (room)
 		l->ops->room(l->ctx);
+	grow_recent(l);
 	return idle;
 }
 
@@ -556,10 +580,11 @@ void dl_log_stop(struct dl_log *l)
 
 unsigned int dl_log_usage(struct dl_log *l)
 {
-	u32 used, all = l->segs.nr_chunks, own = 0;
+	u32 used, all, own = 0;
 	unsigned long flags;
 
 	spin_lock_irqsave(&l->lock, flags);
+	all = l->segs.nr_chunks;
 	used = all - free_chunks(l);
 	if (l->cur)
 		own = (l->cur->sectors + l->cur->next->sectors) >>

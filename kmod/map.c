@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "map.h"
 #include "pieces.h"
@@ -29,7 +30,8 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 		buckets *= 2;
 
 	m->shards = kvcalloc(shards, sizeof(*m->shards), GFP_KERNEL);
-	m->pm.buckets = kvcalloc(buckets, sizeof(u32), GFP_KERNEL);
+	/* May be more than kvcalloc() gives. */
+	m->pm.buckets = vzalloc(array_size(buckets, sizeof(u32)));
 	if (!m->shards || !m->pm.buckets ||
 	    dl_pieces_init(&m->pm.ents, entries + 1, sizeof(struct dl_pent)))
 		return -ENOMEM;
@@ -70,17 +72,19 @@ void dl_map_hold_back(struct dl_map *m)
 	m->max -= m->hold;
 }
 
-int dl_map_grow(struct dl_map *m, u32 more)
+int dl_map_reserve(struct dl_map *m, u32 more)
+{
+	return dl_pieces_reserve(&m->pm.ents, more, sizeof(struct dl_pent));
+}
+
+void dl_map_grow(struct dl_map *m, u32 more)
 {
 	u32 first = dl_pmap_nr(&m->pm), i;
 	bool room;
-	int ret;
 
 	if (!more)
-		return 0;
-	ret = dl_pieces_grow(&m->pm.ents, more, sizeof(struct dl_pent));
-	if (ret)
-		return ret;
+		return;
+	dl_pieces_grow(&m->pm.ents, more);
 	for (i = first; i < first + more - 1; i++) {
 		dl_pmap_ent(&m->pm, i)->next = i + 1;
 		if (!(i & 0xffff))
@@ -96,7 +100,6 @@ int dl_map_grow(struct dl_map *m, u32 more)
 	spin_unlock(&m->lock);
 	if (room)
 		m->room(m->ctx);
-	return 0;
 }
 
 u32 dl_map_used(struct dl_map *m)

@@ -47,16 +47,20 @@ void dl_map_exit(struct dl_map *m);
 size_t dl_map_bytes(const struct dl_map *m);
 
 /**
- * dl_map_grow() - have more entries
+ * dl_map_reserve() - have memory for more entries
  * @m: map
  * @more: how many
  *
- * The buckets stay as many as they were until the next activation.
- *
  * Context: process, may sleep; one caller at a time.
- * Return: 0; -ENOMEM or -E2BIG, then nothing has changed.
+ * Return: 0; -ENOMEM or -E2BIG, then there are no more than before.
  */
-int dl_map_grow(struct dl_map *m, u32 more);
+int dl_map_reserve(struct dl_map *m, u32 more);
+
+/*
+ * There are @more entries more, which were reserved; the buckets stay as many as
+ * they were until the next activation. Context: as above.
+ */
+void dl_map_grow(struct dl_map *m, u32 more);
 
 /*
  * From now on keep back what the shards may have parked: the next recovery

@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "past.h"
 #include "pieces.h"
@@ -15,7 +16,8 @@ int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets)
 	if (h->on)
 		return 0;
 	h->runs = kvcalloc(DL_PAST_RUNS, sizeof(*h->runs), GFP_KERNEL);
-	h->t.buckets = kvcalloc(nr_buckets, sizeof(u32), GFP_KERNEL);
+	/* May be more than kvcalloc() gives. */
+	h->t.buckets = vzalloc(array_size(nr_buckets, sizeof(u32)));
 	if (!h->runs || !h->t.buckets ||
 	    dl_pieces_init(&h->t.ents, max + 1, sizeof(struct dl_past_ent))) {
 		dl_history_free(h);
@@ -55,17 +57,20 @@ u64 dl_history_bytes(const struct dl_history *h, u32 nr_buckets)
 	       DL_PAST_RUNS * sizeof(*h->runs);
 }
 
-int dl_history_grow(struct dl_history *h, u32 more)
+int dl_history_reserve(struct dl_history *h, u32 more)
+{
+	return h->on ? dl_pieces_reserve(&h->t.ents, more,
+					 sizeof(struct dl_past_ent)) : 0;
+}
+
+void dl_history_grow(struct dl_history *h, u32 more)
 {
 	u32 first, i;
-	int ret;
 
 	if (!h->on || !more)
-		return 0;
+		return;
 	first = dl_past_nr(&h->t);
-	ret = dl_pieces_grow(&h->t.ents, more, sizeof(struct dl_past_ent));
-	if (ret)
-		return ret;
+	dl_pieces_grow(&h->t.ents, more);
 	for (i = first; i < first + more - 1; i++) {
 		dl_past_ent(&h->t, i)->next = i + 1;
 		if (!(i & 0xffff))
@@ -78,7 +83,6 @@ int dl_history_grow(struct dl_history *h, u32 more)
 	h->max += more;
 	h->starved = false;
 	spin_unlock(&h->lock);
-	return 0;
 }
 
 u32 dl_history_take(struct dl_history *h, u32 n)

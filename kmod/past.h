@@ -53,16 +53,17 @@ int dl_history_alloc(struct dl_history *h, u32 max, u32 nr_buckets);
 void dl_history_free(struct dl_history *h);
 
 /**
- * dl_history_grow() - have @more versions more, if the memory is there at all
+ * dl_history_reserve() - have memory for more versions, if there is any at all
  * @h: history
  * @more: how many
  *
- * Who waits for one is the caller's to wake.
- *
  * Context: process, may sleep; not beside dl_history_alloc().
- * Return: 0; -ENOMEM or -E2BIG, then nothing has changed.
+ * Return: 0; -ENOMEM or -E2BIG, then there are no more than before.
  */
-int dl_history_grow(struct dl_history *h, u32 more);
+int dl_history_reserve(struct dl_history *h, u32 more);
+
+/* There are @more, which were reserved. Who waits for one is the caller's to wake. */
+void dl_history_grow(struct dl_history *h, u32 more);
 
 /* Memory in bytes. */
 u64 dl_history_bytes(const struct dl_history *h, u32 nr_buckets);

@@ -40,18 +40,13 @@ static int add(struct dl_pieces *p, u32 from, u32 to, size_t size)
 	u32 i;
 
 	for (i = from; i < to; i++) {
-		p->at[i] = alloc_piece(size);
 		if (!p->at[i])
-			break;
+			p->at[i] = alloc_piece(size);
+		if (!p->at[i])
+			return -ENOMEM;
 		cond_resched();
 	}
-	if (i == to)
-		return 0;
-	while (i-- > from) {
-		free_piece(p->at[i], size);
-		p->at[i] = NULL;
-	}
-	return -ENOMEM;
+	return 0;
 }
 
 int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size)
@@ -59,7 +54,7 @@ int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size)
 	u32 n = pieces_of(nr);
 	int ret;
 
-	p->max = max(n * GROWTH, LEAST_MAX);
+	p->max = clamp_t(u64, (u64)n * GROWTH, LEAST_MAX, pieces_of(U32_MAX));
 	p->at = kvcalloc(p->max, sizeof(*p->at), GFP_KERNEL);
 	if (!p->at)
 		return -ENOMEM;
@@ -69,18 +64,17 @@ int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size)
 	return ret;
 }
 
-int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size)
+int dl_pieces_reserve(struct dl_pieces *p, u32 more, size_t size)
 {
-	int ret;
-
 	if (more > U32_MAX - p->nr || pieces_of(p->nr + more) > p->max)
 		return -E2BIG;
-	ret = add(p, pieces_of(p->nr), pieces_of(p->nr + more), size);
-	if (ret)
-		return ret;
+	return add(p, pieces_of(p->nr), pieces_of(p->nr + more), size);
+}
+
+void dl_pieces_grow(struct dl_pieces *p, u32 more)
+{
 	/* Pairs with the acquire in dl_pieces_nr(). */
 	smp_store_release(&p->nr, p->nr + more);
-	return 0;
 }
 
 void dl_pieces_exit(struct dl_pieces *p, size_t size)

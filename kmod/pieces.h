@@ -19,16 +19,19 @@
 int dl_pieces_init(struct dl_pieces *p, u32 nr, size_t size);
 
 /**
- * dl_pieces_grow() - have @more elements more, all zero
+ * dl_pieces_reserve() - have memory for @more elements more
  * @p: pieces; one caller at a time
  * @more: how many
  * @size: bytes of one
  *
  * Context: process, may sleep.
- * Return: 0; -ENOMEM, then nothing has changed; -E2BIG when there would be too
- * many pieces.
+ * Return: 0; -ENOMEM; -E2BIG when there would be too many pieces. What could be
+ * had stays for the next time.
  */
-int dl_pieces_grow(struct dl_pieces *p, u32 more, size_t size);
+int dl_pieces_reserve(struct dl_pieces *p, u32 more, size_t size);
+
+/* There are @more elements more, all zero, for which there is memory. */
+void dl_pieces_grow(struct dl_pieces *p, u32 more);
 
 void dl_pieces_exit(struct dl_pieces *p, size_t size);
 

@@ -82,13 +82,11 @@ void dl_recent_recycle(struct dl_log *l)
 		set_free(l, pop(l));
 }
 
-struct dl_frame *dl_recent_find(struct dl_log *l, u64 seq, u64 loc)
+/* The first that begins behind @seq, or @r->nr. */
+static u32 first_behind(const struct dl_recent *r, u64 seq)
 {
-	const struct dl_recent *r = &l->recent;
 	u32 lo = 0, hi = r->nr;
-	struct dl_frame *f;
 
-	/* The first that begins behind it. */
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
@@ -97,9 +95,18 @@ struct dl_frame *dl_recent_find(struct dl_log *l, u64 seq, u64 loc)
 		else
 			hi = mid;
 	}
-	if (!lo)
+	return lo;
+}
+
+struct dl_frame *dl_recent_find(struct dl_log *l, u64 seq, u64 loc)
+{
+	const struct dl_recent *r = &l->recent;
+	u32 i = first_behind(r, seq);
+	struct dl_frame *f;
+
+	if (!i)
 		return NULL;
-	f = nth(r, lo - 1);
+	f = nth(r, i - 1);
 	return f->seg && dl_frame_holds(f, seq, loc) ? f : NULL;
 }
 
@@ -109,9 +116,12 @@ void dl_recent_forget(struct dl_log *l, const struct dl_segment *seg)
 	u32 i;
 
 	lockdep_assert_held(&l->lock);
-	for (i = 0; i < r->nr; i++)
+	for (i = first_behind(r, seg->first_seq - 1); i < r->nr; i++) {
+		if (nth(r, i)->commit > seg->last_commit)
+			break;
 		if (nth(r, i)->seg == seg)
 			nth(r, i)->seg = NULL;
+	}
 	/* Room for those that are good for something. */
 	while (r->nr && !nth(r, 0)->seg)
 		set_free(l, pop(l));
@@ -198,6 +208,7 @@ void dl_recent_limit(struct dl_log *l, u32 kib)
 		f = give_up(l, max, &more);
 		if (f)
 			dl_frame_free(f);
+		cond_resched();
 	} while (more);
 }
 

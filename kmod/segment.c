@@ -118,10 +118,12 @@ static void occupy(struct dl_segments *s, struct dl_segment *seg)
 
 u32 dl_segments_size(const struct dl_segments *s, u32 chunks, u32 room)
 {
+	u32 unused = chunks - (s->nr_chunks - s->free_chunks);
+	u32 have = s->nr_live + s->nr_pool;
 	u32 n = s->seg_chunks;
 
 	/* The pool, the open one, its successor: those are not full. */
-	while (chunks / n + 8 > room) {
+	while (have + unused / n + 8 > room) {
 		if (n * 2 > DL_SEGMENT_SECTORS_MAX >> s->chunk_shift)
 			return 0;
 		n *= 2;
@@ -129,10 +131,17 @@ u32 dl_segments_size(const struct dl_segments *s, u32 chunks, u32 room)
 	return n;
 }
 
-void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 room)
+u32 dl_segments_most(const struct dl_segments *s, u32 chunks, u32 seg_chunks,
+		     u32 room)
+{
+	return min(s->nr_live + 2 * (chunks / seg_chunks) + 8, room);
+}
+
+void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 most)
 {
 	WRITE_ONCE(s->seg_chunks, seg_chunks);
-	s->max = min(s->nr_live + 2 * (s->nr_chunks / seg_chunks) + 8, room);
+	s->max = most;
+	s->at_max = false;
 }
 
 static struct dl_segment *alloc(struct dl_segments *s, gfp_t gfp)
@@ -175,9 +184,12 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 			       (DL_SECTOR_SHIFT - 6));
 	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
 	seg->sum_buf = xchg(&s->spare, NULL);
-	if (seg->sum_buf) {
-		seg->sum_bytes = spare_bytes(seg->sum_buf);
-	} else {
+	/* From when segments were smaller. */
+	if (seg->sum_buf && spare_bytes(seg->sum_buf) != seg->sum_bytes) {
+		free_buf(s, seg->sum_buf, spare_bytes(seg->sum_buf));
+		seg->sum_buf = NULL;
+	}
+	if (!seg->sum_buf) {
 		seg->sum_buf = kvmalloc(seg->sum_bytes, GFP_NOIO |
 					__GFP_NORETRY | __GFP_NOWARN);
 		atomic_long_add(seg->sum_buf ? seg->sum_bytes : 0, &s->bytes);
@@ -243,7 +255,8 @@ bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
 	unsigned long at;
 
 	/* The open one and its successor are in neither list or both. */
-	if (s->nr_live + s->nr_pool + 2 >= s->max)
+	s->at_max = s->nr_live + s->nr_pool + 2 >= s->max;
+	if (s->at_max)
 		return false;
 	for (; n; n /= 2) {
 		at = bitmap_find_next_zero_area(s->bitmap, s->nr_chunks, 0, n, 0);
@@ -289,6 +302,7 @@ void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
 	if (seg->in_chain) {
 		list_del_init(&seg->list);
 		s->nr_live--;
+		s->at_max = false;
 	}
 }
 

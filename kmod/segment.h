@@ -66,6 +66,7 @@ struct dl_segments {
 	u32 nr_pool, nr_live;
 	u32 pool_chunks;
 	u32 max;		/* segments a checkpoint has room for */
+	bool at_max;		/* there are so many: free chunks are no use */
 	u32 held_chunks;	/* behind the horizon, kept for snapshots */
 	u64 next_id;
 	unsigned long *bitmap;
@@ -101,17 +102,19 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs);
  */
 u32 dl_segments_size(const struct dl_segments *s, u32 chunks, u32 room);
 
+/* How many there may come to be: twice those that fit, and those there are. */
+u32 dl_segments_most(const struct dl_segments *s, u32 chunks, u32 seg_chunks,
+		     u32 room);
+
 /**
  * dl_segments_limit() - from now on segments are that large, and not too many
  * @s: allocator
  * @seg_chunks: from dl_segments_size()
- * @room: as there
- *
- * There are never more than twice those that fit, and those there are already.
+ * @most: from dl_segments_most(); checkpoints have room for so many
  *
  * Context: dl_log.lock held, if it is in use.
  */
-void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 room);
+void dl_segments_limit(struct dl_segments *s, u32 seg_chunks, u32 most);
 
 /* Arrays for more chunks. */
 struct dl_chunks {

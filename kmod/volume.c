@@ -222,9 +222,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	records = v->opts.max_records ?: dl_grow_records(&v->ck.sb);
 	v->fixed_records = v->opts.max_records;
 	dl_throttle_init(&v->throttle, v->io_wq, log_room, v);
-	area = (u64)v->ck.sb.cp_sectors << DL_SECTOR_SHIFT;
-	area -= min_t(u64, area, 8192 + (u64)dl_super_chunks(&v->ck.sb) *
-		      sizeof(struct dl_disk_segment));
+	area = dl_super_sections(&v->ck.sb);
+	area -= min(area, 4096ULL);
 	v->lost_max = min_t(u64, LOST_MAX,
 			    area / (2 * sizeof(struct dl_disk_lost)));
 	moments = clamp_t(u64, area / 8 / sizeof(struct dl_disk_moment), 8,

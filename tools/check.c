@@ -135,7 +135,7 @@ static int on_record(void *ctx, const struct dl_rec *rec)
 	u64 first = rec->d.addr, last = first;
 	u32 i;
 
-	if (dl_rec_has_payload(rec))
+	if (dl_rec_has_payload(rec->d.type))
 		c->payload_bytes += (u64)rec->d.stored << DL_SECTOR_SHIFT;
 	/* Up to the horizon the origin is what the samples say. */
 	if (rec->seq <= c->cp.head.horizon_seq || !dl_rec_present(rec))

@@ -79,7 +79,7 @@ void dl_row_print_record(const struct dl_rec *rec)
 	bool run = d->type == DL_REC_ZERO_RUN;
 	char crc[9] = "-", loc[24] = "-";
 
-	if (dl_rec_has_payload(rec)) {
+	if (dl_rec_has_payload(d->type)) {
 		snprintf(crc, sizeof(crc), "%08x", d->crc);
 		snprintf(loc, sizeof(loc), "%" PRIu64, rec->loc);
 	}
@@ -247,7 +247,7 @@ struct json_object *dl_row_record(const struct dl_rec *rec)
 		dl_json_u64(o, "first", d->first);
 		dl_json_u64(o, "sectors", d->sectors);
 	}
-	if (dl_rec_has_payload(rec)) {
+	if (dl_rec_has_payload(d->type)) {
 		dl_json_u64(o, "log_sector", rec->loc);
 		dl_json_u64(o, "stored", d->stored);
 		dl_json_u64(o, "crc", d->crc);

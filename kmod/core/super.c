@@ -97,6 +97,21 @@ u32 dl_super_chunks(const struct dl_super *sb)
 		     log2_of(sb->chunk_sectors));
 }
 
+u32 dl_super_sections(const struct dl_super *sb)
+{
+	u64 area = ((u64)sb->cp_sectors << DL_SECTOR_SHIFT) - DL_PAGE_BYTES;
+	u64 share = (u64)sb->chunk_sectors << DL_SECTOR_SHIFT >> CP_EXTRA_SHIFT;
+	u64 segment = sizeof(struct dl_disk_segment);
+	u64 chunks = area / (segment + share), rest;
+
+	/* What dl_super_layout() did, backwards. */
+	if (chunks * share < CP_EXTRA_MIN)
+		rest = CP_EXTRA_MIN;
+	else
+		rest = min_t(u64, area - chunks * segment, CP_EXTRA_MAX);
+	return (u32)min_t(u64, rest, area);
+}
+
 bool dl_super_segment_fits(const struct dl_super *sb, u64 start, u32 sectors)
 {
 	u32 rest = sb->chunk_sectors - 1;

@@ -59,6 +59,17 @@ enum dl_status dl_super_layout(struct dl_super *sb, u64 device_sectors,
 /* Number of chunks of @sb's log. */
 u32 dl_super_chunks(const struct dl_super *sb);
 
+/**
+ * dl_super_sections() - what a checkpoint has room for, beside its segments
+ * @sb: superblock, checked
+ *
+ * As large as when the log was laid out, however much it has grown since: what
+ * was recorded then must have room now.
+ *
+ * Return: bytes.
+ */
+u32 dl_super_sections(const struct dl_super *sb);
+
 /* True when a segment may lie there: whole chunks of the log, at least one. */
 bool dl_super_segment_fits(const struct dl_super *sb, u64 start, u32 sectors);
 

@@ -48,13 +48,6 @@ static inline bool dl_rec_present(const struct dl_rec *rec)
 	       rec->d.type == DL_REC_ZERO_RUN || rec->d.type == DL_REC_LOST;
 }
 
-/* Has it a payload in the log? */
-static inline bool dl_rec_has_payload(const struct dl_rec *rec)
-{
-	return rec->d.type == DL_REC_DATA || rec->d.type == DL_REC_BASE ||
-	       rec->d.type == DL_REC_INDEX || rec->d.type == DL_REC_MARK;
-}
-
 /* How serious a note is. */
 enum dl_note_kind {
 	DL_NOTE_INFO,		/* an end that a crash explains */

@@ -182,15 +182,50 @@ gone
 
 # ---- far, as far as told, and not at all
 
-# Far more chunks than were laid out, in the smallest segments there are.
+# Far more chunks than were laid out, in the smallest segments there are, many of
+# them held already; and as many snapshots as before find room at the next
+# activation.
 volume "$origin" "$log" '2 segment_kib 64'
-bigger 512
+room=$(stat snapshots_max)
+dmsetup message "$V" 0 retention fail 3600
+for i in $(seq 30); do
+	over 1 "$i"
+	dmsetup message "$V" 0 snapshot_create "s$i" >/dev/null
+done
+dmsetup message "$V" 0 drain
+kept=$(sum "$VOL")
+over 24
+dmsetup message "$V" 0 drain
+bigger 192
 grows
-over 48
+[ "$(stat snapshots_max)" = "$room" ] || fail "room for $(stat snapshots_max) snapshots, not $room"
+over 16
+past s30 "$kept"
 same_as_origin "$origin"
 gone
 volume "$origin" "$log" '2 segment_kib 64'
-over 48
+[ "$(stat snapshots)" = 30 ] || fail "$(stat snapshots) snapshots of 30"
+[ "$(stat snapshots_max)" = "$room" ] || fail "room for $(stat snapshots_max) snapshots, not $room"
+past s30 "$kept"
+# All of it can be filled, and then it is full, not stuck.
+i=0
+log_mark
+while over 48 2>/run/tmp/dd.err; do
+	i=$((i + 1))
+	[ $i -lt 40 ] || fail "2 GiB of versions fit in a log of 192 MiB"
+done
+# Of sectors, or of versions.
+[ $(($(stat log_used) * 10)) -ge $(($(stat log_size) * 9)) ] ||
+	[ $(($(stat past) * 10)) -ge $(($(stat past_max) * 9)) ] ||
+	fail "full with this in use: $(dmsetup status "$V")"
+grep -q 'No space left' /run/tmp/dd.err || fail "$(cat /run/tmp/dd.err): $(log_since)"
+log_wants 'is full of what snapshots need'
+past s30 "$kept"
+dmsetup message "$V" 0 retention shorten 0
+for i in $(seq 30); do
+	dmsetup message "$V" 0 snapshot_delete "s$i"
+done
+over 48 || fail "all was deleted, and nothing can be written: $(log_since)"
 same_as_origin "$origin"
 healthy
 gone

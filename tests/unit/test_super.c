@@ -343,6 +343,30 @@ static void test_status_text(void **state)
 	assert_non_null(dl_status_text(-1));
 }
 
+/* Room for sections: as laid out, and the same when the log has grown. */
+static void test_sections(void **state)
+{
+	u64 sectors;
+	u32 chunk, room, area;
+
+	(void)state;
+	for (chunk = 0; chunk <= 1u << 16; chunk = chunk ? chunk * 4 : 128)
+		for (sectors = 2048; sectors < 1ULL << 36; sectors += sectors / 3) {
+			struct dl_super sb;
+
+			if (dl_super_layout(&sb, sectors, 2048, 512, chunk) != DL_OK)
+				continue;
+			area = sb.cp_sectors << DL_SECTOR_SHIFT;
+			room = dl_super_sections(&sb);
+			assert_in_range(room, 16u << 10, 1u << 20);
+			/* Beside a segment in every chunk, and a header page. */
+			assert_true((u64)room + DL_PAGE_BYTES + dl_super_chunks(&sb) *
+				    sizeof(struct dl_disk_segment) <= area);
+			sb.log_sectors += 15 * (sb.log_sectors - sb.data_start);
+			assert_int_equal(dl_super_sections(&sb), room);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_pick),
 		cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_status_text),
+		cmocka_unit_test(test_sections),
 	};
 
 	return cmocka_run_group_tests_name("super", tests, NULL, NULL);
