@@ -84,10 +84,29 @@ bool dl_volume_no_room(struct dl_volume *v)
 			!READ_ONCE(v->past.nr_free));
 }
 
+/*
+ * A segment that a cycle has but to pass: what reconcile logs of its own no map
+ * has, and the versions that held it may have gone.
+ */
+static bool passable(struct dl_volume *v)
+{
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool any = false;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list)
+		any |= seg->last_seq > v->horizon && !dl_segment_held(seg) &&
+		       dl_segment_passed(seg, seg->last_seq, l->durable);
+	spin_unlock_irqrestore(&l->lock, flags);
+	return any;
+}
+
 bool dl_volume_unsettled(struct dl_volume *v)
 {
 	return dl_map_used(&v->map) > atomic_read(&v->nr_lost) ||
-	       !dl_runs_none(&v->runs);
+	       !dl_runs_none(&v->runs) || passable(v);
 }
 
 void dl_volume_set_full(struct dl_volume *v, bool full)

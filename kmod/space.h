@@ -34,7 +34,7 @@ bool dl_volume_fails_full(struct dl_volume *v);
 /* Is there nothing left but what is kept? */
 bool dl_volume_no_room(struct dl_volume *v);
 
-/* Is there any user's record that the origin does not have? Racy. */
+/* Is there a user's record that the origin lacks, or else a segment to free? Racy. */
 bool dl_volume_unsettled(struct dl_volume *v);
 
 /* The log is full of snapshots, or is not any more; tells who waits. */
