@@ -109,14 +109,16 @@ step control-debug needs=module-debug,programs limit=900 -- \
 # Snapshots and views against a model.
 step timeline-self needs=programs least=20 -- \
 	make -s check-timeline-self
-step timeline needs=module-fast,programs limit=900 -- \
-	tests/timeline/run.sh --schedules 300
+for seed in 1 2; do
+	step timeline-$seed needs=module-fast,programs limit=900 -- \
+		tests/timeline/run.sh --seed $seed --schedules 1000
+done
 step timeline-debug needs=module-debug,programs limit=900 -- \
-	tests/timeline/run.sh --debug --seed 7 --schedules 12
+	tests/timeline/run.sh --debug --seed 7 --schedules 27
 step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 4
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 9
 step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 4
+	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 9
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
 # with two processors under the stock ones.

@@ -44,10 +44,12 @@ $(CRASH_OUT)/dlreplay: $(call CRASH_OBJ,$(CRASH_MODEL) $(CRASH_REPLAY))
 check-judge: $(CRASH_OUT)/test_judge
 	$<
 
-## make check-crash   20,000 crash states (1,000 of them under the debug kernel)
+## make check-crash   20,000 crash states, 1,000 under the debug kernel, and
+##                      what make check-timeline-long runs
 check-crash: crash-tools
 	tests/crash/run.sh --states 20000
 	tests/crash/run.sh --states 1000 --debug --seed 7
+	@$(MAKE) --no-print-directory check-timeline-long
 
 ## make prove-crash   break the module in known ways: the crash tests must see it
 prove-crash: crash-tools

@@ -134,8 +134,11 @@ static uint32_t length(const struct aim *a, enum act what, struct rng *r)
 void aim_at(struct aim *a, struct op *op, struct rng *r)
 {
 	uint32_t n = length(a, op->act, r), kind = rng_below(r, 100);
-	uint32_t last = a->sectors - n, at;
+	uint32_t last, at;
 
+	if (n > a->sectors)
+		n = a->sectors;
+	last = a->sectors - n;
 	if (kind < a->mix->hot_pct) {
 		at = a->hot[rng_below(r, HOT_PAGES)] * PAGE_SECTORS;
 		if (n < PAGE_SECTORS)

@@ -126,6 +126,45 @@ static void draw_weights(struct schedule *s)
 			8;
 }
 
+/*
+ * Most volumes are small, and most schedules short: then there are more of them
+ * in the same time, and all that can be seen is looked at more often. What it
+ * takes a larger volume for, or a longer life, is not left out.
+ */
+static uint32_t draw_origin(struct schedule *s)
+{
+	uint32_t kind = rng_below(&s->r, 100);
+
+	/* To fill a log takes pages. */
+	if (kind < 60 && !s->mix->small_log)
+		return 512 + rng_below(&s->r, 1536);
+	if (kind < 85)
+		return 2048 + rng_below(&s->r, 2048);
+	if (kind < 96)
+		return 4096 + rng_below(&s->r, 4096);
+	return 8192 + rng_below(&s->r, ORIGIN_MAX - 8191);
+}
+
+static uint32_t draw_log(struct schedule *s)
+{
+	if (s->mix->small_log)
+		return 3072 + rng_below(&s->r, 2048);
+	if (rng_chance(&s->r, 60))
+		return 3072 + rng_below(&s->r, 3072);
+	return 6144 + rng_below(&s->r, LOG_MAX - 6143);
+}
+
+static uint32_t draw_length(struct schedule *s)
+{
+	uint32_t most = s->c->ops, kind = rng_below(&s->r, 100);
+
+	if (kind < 64)
+		return most / 16 + rng_below(&s->r, most / 5 + 1);
+	if (kind < 86)
+		return most / 4 + rng_below(&s->r, most / 4 + 1);
+	return most / 2 + rng_below(&s->r, most - most / 2 + 1);
+}
+
 static void setup(struct schedule *s, uint32_t number)
 {
 	const struct config *c = s->c;
@@ -142,24 +181,13 @@ static void setup(struct schedule *s, uint32_t number)
 	stamps = rng_next(&s->r);
 	i = rng_below(&s->r, nr_mixes);
 	s->mix = c->mix ? c->mix : &mixes[i];
-	i = rng_below(&s->r, 10);
-	if (i < 6)
-		origin = 2048 + rng_below(&s->r, 2048);
-	else if (i < 9)
-		origin = 4096 + rng_below(&s->r, 4096);
-	else
-		origin = 8192 + rng_below(&s->r, ORIGIN_MAX - 8191);
+	origin = draw_origin(s);
 	/* The last page need not be a whole one. */
 	if (rng_chance(&s->r, 70))
 		origin -= origin % PAGE_SECTORS;
-	if (s->mix->small_log)
-		log = 3072 + rng_below(&s->r, 2048);
-	else if (rng_chance(&s->r, 50))
-		log = 3072 + rng_below(&s->r, 3072);
-	else
-		log = 6144 + rng_below(&s->r, LOG_MAX - 6143);
+	log = draw_log(s);
 	s->log_sectors = log - log % PAGE_SECTORS;
-	s->nr_ops = c->ops / 4 + rng_below(&s->r, c->ops - c->ops / 4 + 1);
+	s->nr_ops = draw_length(s);
 	draw_weights(s);
 	schedule_options(s);
 	model_begin(&s->m, stamps, origin, rng_chance(&s->r, 15));

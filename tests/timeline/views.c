@@ -181,15 +181,16 @@ bool view_some(struct schedule *s, const struct open_view *ov)
 
 bool view_image(struct schedule *s, const struct open_view *ov)
 {
-	static const uint32_t sizes[] = { 8, 64, 256, 512, 512, 512, 512 };
+	static const uint32_t sizes[] = { 1, 3, 8, 8, 64, 256 };
 	uint64_t all = (uint64_t)ov->sectors * SECTOR_BYTES, at = 0;
-	uint32_t size = sizes[rng_below(&s->r, 7)] * SECTOR_BYTES;
+	/* Some short ones; then also no other is at a multiple of its size. */
+	uint32_t few = rng_chance(&s->r, 40) ? rng_below(&s->r, 24) : 0;
+	uint32_t size = sizes[rng_below(&s->r, 6)] * SECTOR_BYTES;
 	size_t bytes;
 
-	/* Begin with a short one: then none is at a multiple of its size. */
-	bytes = rng_chance(&s->r, 30) ? SECTOR_BYTES * (1 + rng_below(&s->r, 9)) :
-					size;
-	for (; at < all; at += bytes, bytes = size) {
+	for (; at < all; at += bytes) {
+		bytes = few ? size : BUF_BYTES;
+		few -= !!few;
 		if (bytes > all - at)
 			bytes = all - at;
 		if (!read_at(s, ov, at, bytes, s->image + at))
