@@ -72,6 +72,24 @@ static int find(struct dl_volume *v, const char *name, struct dl_pin *out)
 	return pin ? 0 : -ENOENT;
 }
 
+/*
+ * The same, and until dl_snapshot_close() no rule drops it: those do not wait for
+ * snapshot_lock, so what was found without that may be gone.
+ */
+static int hold(struct dl_volume *v, const char *name, struct dl_pin *out)
+{
+	struct dl_pin *pin;
+
+	write_lock(&v->pins.lock);
+	pin = dl_pins_find(&v->pins, name, 0);
+	if (pin) {
+		pin->views++;
+		*out = *pin;
+	}
+	write_unlock(&v->pins.lock);
+	return pin ? 0 : -ENOENT;
+}
+
 void dl_snapshot_announce(struct dl_volume *v)
 {
 	dl_pins_announce(&v->pins);
@@ -300,12 +318,15 @@ int dl_snapshot_rename(struct dl_volume *v, const char *name, const char *new)
 		return ret;
 	mutex_lock(&v->snapshot_lock);
 	ret = may_change(v, name);
-	if (!ret && find(v, name, &pin))
+	if (!ret && hold(v, name, &pin))
 		ret = refuse(v, name, -ENOENT, "there is none of that name");
-	if (!ret && !find(v, new, &other))
-		ret = refuse(v, new, -EEXIST, "there is one of that name");
-	if (!ret)
-		ret = mark(v, DL_MARK_RENAME, pin.id, new, 0, &seq);
+	if (!ret) {
+		if (!find(v, new, &other))
+			ret = refuse(v, new, -EEXIST, "there is one of that name");
+		else
+			ret = mark(v, DL_MARK_RENAME, pin.id, new, 0, &seq);
+		dl_snapshot_close(v, pin.id);
+	}
 	mutex_unlock(&v->snapshot_lock);
 	return ret;
 }
@@ -390,24 +411,12 @@ int dl_snapshot_rewind(struct dl_volume *v, const char *name, const char *keep,
 static int open_snapshot(struct dl_volume *v, const char *name,
 			 struct dl_pin *out)
 {
-	struct dl_pin *pin;
-	int ret = 0;
-
-	write_lock(&v->pins.lock);
-	pin = dl_pins_find(&v->pins, name, 0);
-	if (!pin)
-		ret = -ENOENT;
-	else if (pin->flags & DL_PIN_DAMAGED)
-		ret = -EUCLEAN;
-	else
-		pin->views++;
-	if (!ret)
-		*out = *pin;
-	write_unlock(&v->pins.lock);
-	if (ret)
-		refuse(v, name, ret, ret == -ENOENT ? "there is none of that name" :
-		       "part of its index in the log is damaged: what it holds cannot be told any more");
-	return ret;
+	if (hold(v, name, out))
+		return refuse(v, name, -ENOENT, "there is none of that name");
+	if (!(out->flags & DL_PIN_DAMAGED))
+		return 0;
+	dl_snapshot_close(v, out->id);
+	return refuse(v, name, -EUCLEAN, "part of its index in the log is damaged: what it holds cannot be told any more");
 }
 
 int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
