@@ -62,6 +62,7 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	if (!r->window)
 		dl_pins_window_going(&v->pins, DL_WINDOW_OFF);
 	dl_window_set_rules(w, r);
+	w->made = 0;
 	if (r->window && !was)
 		dl_pins_window_going(&v->pins, begin_window(v));
 	ret = dl_snapshot_save(v);
@@ -134,11 +135,18 @@ static bool make_one(struct dl_volume *v, const struct dl_retention *r, u64 now)
 		.flags = DL_PIN_RULE,
 	};
 	struct dl_pins *p = &v->pins;
+	u64 when = last.time_ns / NSEC_PER_SEC;
 	bool taken, room;
 	struct tm tm;
 
-	if (pin.seq <= last.seq ||
-	    !dl_retention_due(r, last.time_ns / NSEC_PER_SEC, now))
+	/*
+	 * One that had to go for want of room is not made good: who makes room
+	 * would drop it again, for ever. A clock that was set back is no reason
+	 * to wait for the time it had been.
+	 */
+	if (v->window.made <= now)
+		when = max(when, v->window.made);
+	if (pin.seq <= last.seq || !dl_retention_due(r, when, now))
 		return false;
 	time64_to_tm(now, 0, &tm);
 	snprintf(pin.name, sizeof(pin.name), "auto-%ld%02d%02dT%02d%02d%02dZ",
@@ -152,7 +160,10 @@ static bool make_one(struct dl_volume *v, const struct dl_retention *r, u64 now)
 	if (!room)
 		dl_err_limit("%s: the checkpoint has no room for more snapshots: none is made by rule until some are deleted",
 			     v->name);
-	return room && !taken && !dl_pins_add(p, &pin);
+	if (!room || taken || dl_pins_add(p, &pin))
+		return false;
+	v->window.made = now;
+	return true;
 }
 
 /* Those that no rule keeps are to go, if nobody looks at them. */

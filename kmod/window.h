@@ -24,6 +24,7 @@
 
 struct dl_window {
 	struct mutex lock;	/* who changes what is kept */
+	u64 made;		/* @lock: s, the last snapshot by rule, dropped or not */
 	spinlock_t inner;	/* all below */
 	struct dl_retention rules;
 	struct dl_moments moments;
