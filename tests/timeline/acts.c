@@ -34,8 +34,7 @@ static bool act_create(struct schedule *s)
 {
 	struct op *op;
 
-	if (s->m.nr_snaps == MAX_SNAPS &&
-	    !request_delete(s, &s->m.snaps[rng_below(&s->r, MAX_SNAPS)]))
+	if (!request_place(s))
 		return false;
 	op = op_new(s, ACT_CREATE);
 	draw_name(s, op->name);
@@ -78,7 +77,7 @@ static bool act_read(struct schedule *s)
 
 static const struct open_view *draw_view(struct schedule *s)
 {
-	if (!s->nr_views && !view_add(s))
+	if (!s->nr_views && (!view_add(s) || !s->nr_views))
 		return NULL;
 	return &s->views[rng_below(&s->r, s->nr_views)];
 }
@@ -89,7 +88,7 @@ static bool act_compare(struct schedule *s)
 	struct op *op;
 
 	if (!ov)
-		return false;
+		return !s->wrong;
 	op = op_new(s, ACT_COMPARE);
 	view_label(s, ov, op->name);
 	op->err = 0;
@@ -111,7 +110,7 @@ static bool act_reader(struct schedule *s)
 	}
 	ov = draw_view(s);
 	if (!ov)
-		return false;
+		return !s->wrong;
 	op = op_new(s, ACT_READER);
 	view_label(s, ov, op->name);
 	op->err = 0;
@@ -160,6 +159,9 @@ static enum act window_first(struct schedule *s, enum act act)
 		if (s->m.nr_instants)
 			return act;
 		return s->window.seconds ? ACT_MOMENT : ACT_WINDOW;
+	case ACT_AGE:
+		return s->window.is.nr || rng_chance(&s->r, 10) ? act :
+								  ACT_WINDOW;
 	case ACT_MOMENT:
 		return s->window.seconds || rng_chance(&s->r, 20) ? act :
 								    ACT_WINDOW;
@@ -170,8 +172,7 @@ static enum act window_first(struct schedule *s, enum act act)
 
 static bool act_pick(struct schedule *s)
 {
-	if (s->m.nr_snaps == MAX_SNAPS &&
-	    !request_delete(s, &s->m.snaps[rng_below(&s->r, MAX_SNAPS)]))
+	if (!request_place(s))
 		return false;
 	return window_pick(s) && glance(s);
 }
@@ -180,6 +181,9 @@ bool act_do(struct schedule *s, enum act act)
 {
 	/* No act makes that many changes. */
 	if (s->m.nr_changes > MAX_CHANGES - 60 && !request_flush(s))
+		return false;
+	if (s->ruled && model_tale_is_long(&s->m) &&
+	    !(request_flush(s) && rules_look(s)))
 		return false;
 	act = window_first(s, act);
 	if (lacks_snapshot(s, act))
@@ -227,6 +231,8 @@ bool act_do(struct schedule *s, enum act act)
 		return window_note(s);
 	case ACT_LOOK_BACK:
 		return window_look_back(s);
+	case ACT_AGE:
+		return rules_age(s);
 	case ACT_SUSPEND:
 		return life_suspend(s);
 	case ACT_RELOAD:

@@ -67,7 +67,7 @@ static struct op *plan(struct schedule *s, unsigned int nr)
 		} else if (kind >= 65 && kind < 70) {
 			op->act = ACT_DRAIN;
 		} else if (kind >= 70 && kind < 82 && !*created &&
-			   s->m.nr_snaps < MAX_SNAPS) {
+			   !snaps_full(s)) {
 			draw_name(s, created);
 			if (!strcmp(created, other)) {
 				*created = 0;
@@ -78,13 +78,13 @@ static struct op *plan(struct schedule *s, unsigned int nr)
 		} else if (kind >= 45 && kind < 52 && !window) {
 			window = true;
 			in = rng_chance(&s->r, 50) ? window_inside(s) : NULL;
-			if (rng_chance(&s->r, 25)) {
+			if (rng_chance(&s->r, 25) && !s->ruled) {
 				op->act = ACT_WINDOW;
 				window_draw(s, op->name);
 				if (rng_chance(&s->r, 30))
 					strcpy(op->name, "shorten 0");
 			} else if (in && !*created &&
-				   s->m.nr_snaps < MAX_SNAPS) {
+				   !snaps_full(s)) {
 				draw_name(s, created);
 				if (!strcmp(created, other)) {
 					*created = 0;
@@ -174,6 +174,15 @@ static void cut(struct schedule *s)
 	s->v->ops->cut(s->v, NR_PARTS - 1 - first);
 }
 
+/* By a rule, maybe. If it was not it will be found missing. */
+static bool dropped(struct schedule *s, const struct op *op)
+{
+	const struct snap *snap = model_snap_named(&s->m, op->name);
+
+	return (op->act == ACT_DELETE || op->act == ACT_RENAME) && snap &&
+		snap->ruled;
+}
+
 /*
  * Apply what returned with success; of the one that did not it is not known
  * what came of it.
@@ -190,6 +199,8 @@ static const struct op *apply(struct schedule *s, const struct op *ops,
 				s->t->no_space++;
 			else if (op->err == -ENOENT && op->act == ACT_PICK &&
 				 window_may_move(s))
+				return NULL;
+			else if (op->err == -ENOENT && dropped(s, op))
 				return NULL;
 			else if (op->err != -EIO && op->err != -EROFS)
 				wrong(s, "in a crash: %s",
@@ -216,7 +227,7 @@ static bool in_rewind(struct schedule *s)
 {
 	return !s->c->plain && !s->c->no_rewind &&
 		(s->m.nr_snaps || s->m.nr_instants) &&
-		s->m.nr_snaps + 3 <= MAX_SNAPS && rng_chance(&s->r, 30);
+		model_named(&s->m) + 3 <= MAX_SNAPS && rng_chance(&s->r, 30);
 }
 
 static bool power_fails(struct schedule *s, const struct op **doubt)
@@ -228,6 +239,8 @@ static bool power_fails(struct schedule *s, const struct op **doubt)
 	int err;
 
 	*doubt = NULL;
+	if (s->ruled && !rules_look(s))
+		return false;
 	/* What reads a view of it could wait for ever. */
 	if (held && (!views_drop(s) || !rewind_hold(s)))
 		return false;
@@ -314,8 +327,9 @@ static bool settle_doubt(struct schedule *s, const struct op *op)
 	} else if (op->act == ACT_DELETE && !listed(s, op->name, &line)) {
 		model_remove(&s->m, model_snap_named(&s->m, op->name));
 		s->t->doubts_done++;
-	} else if (op->act == ACT_RENAME && !listed(s, op->name, &line)) {
+	} else if (op->act == ACT_RENAME && listed(s, op->other, &line)) {
 		snap = model_snap_named(&s->m, op->name);
+		snap->ruled = false;
 		strcpy(snap->is.name, op->other);
 		s->t->doubts_done++;
 	}
@@ -355,6 +369,7 @@ bool crash(struct schedule *s)
 	if (!life_activate(s))
 		return false;
 	op->err = 0;
+	s->window.crashed = true;
 	/* That it had settled may be lost. */
 	s->m.unsettled = s->m.rewound;
 	return (!doubt || s->c->plain || settle_doubt(s, doubt)) &&

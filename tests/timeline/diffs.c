@@ -45,7 +45,7 @@ bool diff_compare(struct schedule *s)
 {
 	unsigned int n = s->m.nr_snaps, a, b;
 	const struct snap *from, *to;
-	char *changed;
+	char *changed, name[2][SNAP_NAME];
 	uint32_t piece;
 	bool ok;
 	int err;
@@ -59,8 +59,14 @@ bool diff_compare(struct schedule *s)
 	from = &s->m.snaps[a];
 	to = b < n ? &s->m.snaps[b] : NULL;
 	changed = xcalloc(s->m.sectors, 1);
+	strcpy(name[0], from->is.name);
+	strcpy(name[1], to ? to->is.name : "");
 	err = s->v->ops->diff(s->v, from->is.name, to ? to->is.name : "",
 			      piece, changed);
+	if (rules_gone(s, name[0], err) || rules_gone(s, name[1], err)) {
+		free(changed);
+		return true;
+	}
 	if (err)
 		wrong(s, "diff of '%s' and '%s': %s", from->is.name,
 		      to ? to->is.name : "", strerror(-err));

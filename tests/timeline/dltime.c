@@ -33,6 +33,7 @@ static const char usage_text[] =
 "  --plain           without snapshots, for a target that has none\n"
 "  --no-rewind       without rewinds\n"
 "  --no-window       without a window, and moments of it\n"
+"  --real-time       minutes take minutes: do without\n"
 "  --count-wrong     go on after a wrong schedule\n"
 "  --command TEXT    how to call this again, for reports\n"
 "  --verbose\n";
@@ -44,7 +45,7 @@ static void usage(void)
 }
 
 enum { OPT_SCHEDULES = 1, OPT_SEED, OPT_SCHEDULE, OPT_OPS, OPT_MIX, OPT_ONLY,
-       OPT_PLAIN, OPT_NO_REWIND, OPT_NO_WINDOW, OPT_COUNT, OPT_COMMAND,
+       OPT_PLAIN, OPT_NO_REWIND, OPT_NO_WINDOW, OPT_REAL_TIME, OPT_COUNT, OPT_COMMAND,
        OPT_VERBOSE, OPT_SELF_TEST };
 
 static const struct option options[] = {
@@ -54,6 +55,7 @@ static const struct option options[] = {
 	{ "plain", 0, NULL, OPT_PLAIN },
 	{ "no-rewind", 0, NULL, OPT_NO_REWIND },
 	{ "no-window", 0, NULL, OPT_NO_WINDOW },
+	{ "real-time", 0, NULL, OPT_REAL_TIME },
 	{ "count-wrong", 0, NULL, OPT_COUNT },
 	{ "command", 1, NULL, OPT_COMMAND },
 	{ "verbose", 0, NULL, OPT_VERBOSE },
@@ -110,6 +112,9 @@ static void parse_one(struct config *c, bool *self_test, int opt,
 	case OPT_NO_WINDOW:
 		c->no_window = true;
 		break;
+	case OPT_REAL_TIME:
+		c->real_time = true;
+		break;
 	case OPT_COUNT:
 		c->max_wrong = UINT32_MAX;
 		break;
@@ -146,6 +151,8 @@ static void print_totals(const struct config *c, const struct totals *t)
 	printf("# %u moments looked at (%u of them kept in view), %u sequences between moments; %u looks and picks refused, %u picked, %u rewound to; the window was seen to move %u times\n",
 	       t->looks, t->looks_held, t->looks_between, t->looks_refused,
 	       t->picks, t->rewinds_moment, t->shortened);
+	printf("# %u snapshots made by rule, %u of them dropped, %u renamed; minutes went by %u times\n",
+	       t->ruled, t->ruled_gone, t->ruled_kept, t->ages);
 	printf("%s - %u schedules, seed %llu: %u snapshots, %u views compared, %llu MiB compared, %u crashes, %u restarts, %u ENOSPC, %u wrong\n",
 	       t->wrong ? "not ok" : "ok", t->schedules,
 	       (unsigned long long)c->seed, t->snapshots, t->views,

@@ -200,6 +200,7 @@ static int drain(struct fake *f)
 	if (fake_fault(f, FAULT_PRESENT, 40))
 		fake_put(f->cur, &f->undo[0]);
 	fake_snaps_drained(f);
+	fake_rules_tend(f);
 	if (f->fault != FAULT_REWIND_PENDING)
 		f->pending_rewind = false;
 	return 0;
@@ -233,7 +234,7 @@ static int fake_status(struct volume *v, char *out)
 		f->past = f->fault == FAULT_KEPT_PAST && f->past ? 3 :
 								   f->past / 2;
 	snprintf(out, MESSAGE_MAX,
-		 "%s seq %llu crc_errors %d log_errors 0 origin_errors 0 lost 0 snapshots %u snapshots_max 99 past %llu past_max 9999 rewind_pending %d",
+		 "%s seq %llu crc_errors %d log_errors 0 origin_errors 0 lost 0 snapshots %u snapshots_max 99 past %llu past_max 9999 log_used 0 log_size 9999 rewind_pending %d",
 		 f->ro ? "ro" : "rw", (unsigned long long)f->seq,
 		 fake_fault(f, FAULT_CRC, 5), f->nr_snaps,
 		 (unsigned long long)f->past, f->pending_rewind);
@@ -258,7 +259,8 @@ static void begin(struct volume *v, uint32_t origin, uint32_t log,
 	memcpy(f->cur, content, fake_bytes(origin));
 	memcpy(f->durable, content, fake_bytes(origin));
 	f->next_id = 1;
-	f->seq = f->durable_seq = f->past = 0;
+	f->seq = f->durable_seq = f->past = f->ns = f->tended = 0;
+	f->nr_rules = 0;
 	f->ro = f->cut = f->crashed = f->pending_rewind = false;
 	unlock(f, 0);
 }
@@ -366,8 +368,10 @@ static const char *fake_origin(struct volume *v)
 
 static void fake_rest(struct volume *v, uint32_t us)
 {
-	(void)v;
-	(void)us;
+	struct fake *f = locked(v);
+
+	fake_rules_rest(f, us * 1000ULL);
+	unlock(f, 0);
 	sched_yield();
 }
 

@@ -74,7 +74,16 @@
 	X(REWIND_NOWHERE, "a rewind to a moment changes nothing") \
 	X(WINDOW_RULES, "the rules of a window are lost in a restart") \
 	X(WINDOW_BACK, "a window goes further back after a restart") \
-	X(WINDOW_FULL, "no space, though a window may be made shorter")
+	X(WINDOW_FULL, "no space, though a window may be made shorter") \
+	X(RULE_STALE, "a snapshot made by rule lacks a write before it") \
+	X(RULE_LATER, "a snapshot made by rule shows a later write") \
+	X(RULE_EARLY, "a snapshot made by rule is dropped before its time") \
+	X(RULE_LATE, "a snapshot made by rule is never dropped") \
+	X(RULE_OFTEN, "a snapshot is made by rule though none is due") \
+	X(RULE_NEVER, "no snapshot is made by rule") \
+	X(RULE_RENAMED, "a snapshot made by rule and renamed is dropped all the same") \
+	X(RULE_NAME, "a snapshot made by rule and renamed is still the rules'") \
+	X(RULE_CRASH, "a snapshot made by rule is lost in a crash")
 
 enum fault {
 #define X(name, text) FAULT_##name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between fake.c, the volume, fake_snaps.c, its snapshots, fake_rewind.c, and
- * fake_window.c.
+ * Between fake.c, the volume, fake_snaps.c, its snapshots, fake_rewind.c,
+ * fake_window.c and fake_rules.c.
  * Everything is done with the lock held.
  */
 #ifndef DLT_FAKE_INT_H
@@ -17,13 +17,14 @@
 #define FAKE_PENDING	1024u
 #define FAKE_NAME	64u
 #define FAKE_CHANGES	512u
+#define FAKE_RULES	4u
 #define FAKE_TIME	1700000000000000000ULL
 
 struct fake_snap {
 	uint64_t id, seq, time_ns;
 	char name[FAKE_NAME];
 	uint32_t views;
-	bool picked;
+	bool picked, ruled, was_ruled;
 	uint32_t bad;		/* sector that cannot be read, + 1 */
 	char *copy;
 };
@@ -71,6 +72,11 @@ struct fake {
 	uint64_t durable_seq;
 	struct fake_window window;
 	char rules[64];
+	struct {
+		uint32_t every, keep;	/* s */
+	} rule[FAKE_RULES];
+	unsigned int nr_rules;
+	uint64_t ns, tended;	/* how much time went by, until when */
 	uint32_t moment_views;
 	uint64_t rewound;	/* the snapshot it was last rewound to */
 	bool suspended, cut, doubted, crashed, ro, pending_rewind, restarted;
@@ -79,6 +85,11 @@ struct fake {
 static inline size_t fake_bytes(uint32_t sectors)
 {
 	return (size_t)sectors * SECTOR_BYTES;
+}
+
+static inline uint64_t fake_now(const struct fake *f)
+{
+	return FAKE_TIME + f->ns + f->seq;
 }
 
 /* Is it this fault's turn? */
@@ -117,6 +128,14 @@ int fake_window_image(struct fake *f, const char *name, uint64_t *seq,
 		      char *image);
 int fake_window_history(struct fake *f, char *reply);
 int fake_window_set(struct fake *f, const char *text);
+
+void fake_rules_set(struct fake *f, const char *text);
+void fake_rules_tend(struct fake *f);
+/* Time goes by. */
+void fake_rules_rest(struct fake *f, uint64_t ns);
+void fake_rules_crashed(struct fake *f);
+/* What holds, and which snapshots were made by it. */
+void fake_rules_list(const struct fake *f, char *reply);
 
 int fake_rewind(struct fake *f, const char *name, const char *kept,
 		char *reply);

@@ -107,7 +107,7 @@ int fake_snaps_create(struct fake *f, const char *name, char *reply)
 	if (f->deleted.id && fake_fault(f, FAULT_SAME_ID, 30))
 		s->id = f->deleted.id;
 	s->seq = f->seq;
-	s->time_ns = FAKE_TIME + f->seq;
+	s->time_ns = fake_now(f);
 	strcpy(s->name, name);
 	s->copy = xcalloc(f->sectors, SECTOR_BYTES);
 	memcpy(s->copy, f->cur, fake_bytes(f->sectors));
@@ -140,7 +140,7 @@ static int pick(struct fake *f, const char *name, const char *moment,
 	memset(&s, 0, sizeof(s));
 	s.id = f->next_id++;
 	s.seq = seq;
-	s.time_ns = FAKE_TIME + (f->fault == FAULT_PICK_TIME ? f->seq : seq);
+	s.time_ns = f->fault == FAULT_PICK_TIME ? fake_now(f) : FAKE_TIME + seq;
 	s.picked = true;
 	strcpy(s.name, name);
 	s.copy = image;
@@ -186,6 +186,8 @@ static int rename_one(struct fake *f, const char *name, const char *new)
 	strcpy(f->old_name, name);
 	strcpy(f->new_name, new);
 	strcpy(s->name, new);
+	s->was_ruled |= s->ruled;
+	s->ruled = false;
 	return 0;
 }
 
@@ -209,8 +211,10 @@ int fake_snaps_message(struct fake *f, const char *text, char *reply)
 		return list(f, reply);
 	if (n == 1 && !strcmp(word[0], "history"))
 		return fake_window_history(f, reply);
-	if (n == 1 && !strcmp(word[0], "retention"))
-		return sprintf(reply, "%s\n", f->rules) < 0;
+	if (n == 1 && !strcmp(word[0], "retention")) {
+		fake_rules_list(f, reply);
+		return 0;
+	}
 	/* In flight: it may happen, but not be told. */
 	if (f->cut && (f->doubted || rng_chance(&f->r, 50)))
 		return -EIO;
@@ -243,8 +247,13 @@ void fake_snaps_written(struct fake *f, const struct fake_piece *p, bool zero)
 {
 	struct fake_piece one = *p;
 
+	unsigned int i;
+
 	if (!f->nr_snaps)
 		return;
+	for (i = 0; i < f->nr_snaps; i++)
+		if (f->snaps[i].ruled && fake_fault(f, FAULT_RULE_LATER, 10))
+			fake_put(f->snaps[i].copy, p);
 	if (fake_fault(f, FAULT_LATER_WRITE, 10) ||
 	    (zero && fake_fault(f, FAULT_LATER_ZERO, 20)))
 		fake_put(some_copy(f), p);
@@ -280,6 +289,8 @@ void fake_snaps_again(struct fake *f, bool crashed)
 	unsigned int i;
 
 	f->restarted = true;
+	if (crashed)
+		fake_rules_crashed(f);
 	for (i = 0; crashed && i < f->nr_snaps && f->fault == FAULT_PICK_LOST;
 	     i++) {
 		if (!f->snaps[i].picked)

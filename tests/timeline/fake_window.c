@@ -185,7 +185,7 @@ int fake_window_history(struct fake *f, char *reply)
 	else
 		n = (size_t)snprintf(reply, MESSAGE_MAX, "-");
 	n += (size_t)snprintf(reply + n, MESSAGE_MAX - n, " %llu %llu\n", last,
-			      FAKE_TIME + f->seq);
+			      (unsigned long long)fake_now(f));
 	for (i = 0; w->on && i < w->nr && w->at[i].seq <= last; i += 7)
 		n += (size_t)snprintf(reply + n, MESSAGE_MAX - n,
 				      "%llu %llu\n",
@@ -197,14 +197,18 @@ int fake_window_history(struct fake *f, char *reply)
 static bool valid(const char *text)
 {
 	unsigned int seconds, every, keep;
-	char how[16], c;
-	int n = sscanf(text, "%15s %u %u:%u%c", how, &seconds, &every, &keep,
-		       &c);
+	char how[16];
+	int at = 0, more = 0;
 
-	if (strcmp(how, "shorten") && strcmp(how, "fail"))
+	if (sscanf(text, "%15s %u%n", how, &seconds, &at) != 2 ||
+	    (strcmp(how, "shorten") && strcmp(how, "fail")) ||
+	    seconds > 100u * 366 * 86400)
 		return false;
-	return n >= 2 && seconds <= 100u * 366 * 86400 &&
-		(n == 2 || (n == 4 && seconds && every >= 60 && keep >= every));
+	for (text += at; *text; text += more)
+		if (sscanf(text, " %u:%u%n", &every, &keep, &more) != 2 ||
+		    !seconds || every < 60 || keep < every)
+			return false;
+	return true;
 }
 
 int fake_window_set(struct fake *f, const char *text)
@@ -215,9 +219,10 @@ int fake_window_set(struct fake *f, const char *text)
 	if (strtoul(strchr(text, ' ') + 1, NULL, 10)) {
 		if (!f->window.on)
 			begin(f);
-		return 0;
+	} else {
+		drop_first(&f->window, f->window.nr);
+		f->window.on = false;
 	}
-	drop_first(&f->window, f->window.nr);
-	f->window.on = false;
+	fake_rules_set(f, text);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -21,6 +22,7 @@
 #include "kernel.h"
 
 #define VOLUME_NAME	"dlt-time"
+#define BEGIN_SECONDS	1800000000
 
 struct kernel_volume {
 	struct volume v;
@@ -59,8 +61,12 @@ static void table_params(const struct kernel_volume *k, const char *options,
 static void begin(struct volume *v, uint32_t origin, uint32_t log,
 		  const char *content)
 {
+	static const struct timespec then = { .tv_sec = BEGIN_SECONDS };
 	struct kernel_volume *k = of(v);
 
+	/* When snapshots are due by rule is counted from 1970. */
+	if (clock_settime(CLOCK_REALTIME, &then))
+		die("the clock cannot be set: %s", strerror(errno));
 	disk_size(&k->disk, PART_ORIGIN, origin);
 	disk_size(&k->disk, PART_LOG, log);
 	memcpy(disk_content(&k->disk, PART_ORIGIN), content,

@@ -22,6 +22,7 @@ bool life_activate(struct schedule *s)
 		   s->v->ops->activate(s->v, s->options)))
 		return false;
 	s->active = true;
+	s->held = false;
 	return true;
 }
 
@@ -57,11 +58,17 @@ bool life_hold(struct schedule *s)
 	if (failed(s, "suspend", s->v->ops->suspend(s->v)))
 		return false;
 	model_durable(&s->m);
-	return true;
+	s->held = true;
+	/* From here on rules drop none. */
+	if (!s->ruled || rules_look(s))
+		return true;
+	life_release(s);
+	return false;
 }
 
 bool life_release(struct schedule *s)
 {
+	s->held = false;
 	return !failed(s, "resume", s->v->ops->resume(s->v));
 }
 
@@ -77,10 +84,11 @@ bool life_while_held(struct schedule *s)
 	if (s->c->plain)
 		return true;
 	if (windows(s) && s->m.nr_instants && rng_chance(&s->r, 25))
-		return s->m.nr_snaps == MAX_SNAPS || rng_chance(&s->r, 30) ?
-			window_act(s) : window_pick(s) && look_list(s);
+		return snaps_full(s) || rng_chance(&s->r, 30) ?
+			/* What rules do has to wait until it goes on. */
+			s->ruled || window_act(s) : window_pick(s) && look_list(s);
 	if (rng_chance(&s->r, 60)) {
-		if (s->m.nr_snaps == MAX_SNAPS)
+		if (snaps_full(s))
 			return true;
 		op = op_new(s, ACT_CREATE);
 		draw_name(s, op->name);

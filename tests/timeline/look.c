@@ -82,6 +82,9 @@ bool look_health(struct schedule *s)
 			return false;
 		}
 	}
+	/* Those that rules make come and go. */
+	if (s->ruled)
+		return true;
 	if (!get_number(s, "snapshots", &n))
 		return false;
 	if (n != s->m.nr_snaps)
@@ -106,6 +109,8 @@ bool look_list(struct schedule *s)
 
 	if (s->c->plain)
 		return true;
+	if (s->ruled)
+		return rules_look(s);
 	err = s->v->ops->message(s->v, "snapshot_list", s->reply);
 	if (err) {
 		wrong(s, "snapshot_list: %s", strerror(-err));

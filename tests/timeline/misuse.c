@@ -71,8 +71,9 @@ static bool unknown_names(struct schedule *s)
 
 static bool taken_names(struct schedule *s)
 {
-	const struct snap *a = &s->m.snaps[rng_below(&s->r, s->m.nr_snaps)];
-	const struct snap *b = &s->m.snaps[rng_below(&s->r, s->m.nr_snaps)];
+	uint32_t n = model_named(&s->m);
+	const struct snap *a = model_nth_named(&s->m, rng_below(&s->r, n));
+	const struct snap *b = model_nth_named(&s->m, rng_below(&s->r, n));
 	char text[3 * SNAP_NAME];
 
 	if (a == b)
@@ -107,7 +108,8 @@ static bool while_viewed(struct schedule *s)
 
 static bool bad_views(struct schedule *s)
 {
-	struct view_spec spec = { .snapshot = s->m.snaps[0].is.name,
+	struct view_spec spec = { .snapshot =
+					model_nth_named(&s->m, 0)->is.name,
 				  .sectors = s->m.sectors };
 
 	if (rng_chance(&s->r, 50)) {
@@ -129,7 +131,8 @@ bool misuse(struct schedule *s)
 		ok = window_misuse(s);
 	else if (what == 0)
 		ok = bad_names(s);
-	else if (what == 1 || !s->m.nr_snaps)
+	/* Those made by rule may go at any time. */
+	else if (what == 1 || !model_named(&s->m))
 		ok = unknown_names(s);
 	else if (what == 2)
 		ok = taken_names(s);

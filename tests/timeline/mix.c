@@ -10,7 +10,7 @@
 static const uint8_t common[NR_ACTS] = {
 	[ACT_FLUSH] = 8, [ACT_CREATE] = 8, [ACT_DELETE] = 5, [ACT_RENAME] = 1,
 	[ACT_REWIND] = 3, [ACT_PICK] = 2, [ACT_WINDOW] = 1, [ACT_MOMENT] = 8,
-	[ACT_LOOK_BACK] = 8,
+	[ACT_LOOK_BACK] = 8, [ACT_AGE] = 3,
 	[ACT_RECONCILE] = 3, [ACT_DRAIN] = 4, [ACT_READ] = 4, [ACT_VIEW] = 7,
 	[ACT_COMPARE] = 8, [ACT_UNVIEW] = 4, [ACT_READER] = 3, [ACT_PAUSE] = 3,
 	[ACT_SUSPEND] = 2, [ACT_RELOAD] = 1, [ACT_RACE] = 3, [ACT_MISUSE] = 2,
@@ -76,6 +76,14 @@ const struct mix mixes[] = {
 			    [ACT_DISCARD] = 6, [ACT_DRAIN] = 2, [ACT_CRASH] = 2,
 			    [ACT_PICK] = 4, [ACT_WINDOW] = 1, [ACT_MOMENT] = 16,
 			    [ACT_LOOK_BACK] = 16, [ACT_REWIND] = 3 },
+	}, { /* snapshots made by rule */
+		.name = "rules", .hot_pct = 45, .run_pct = 10, .small_pct = 35,
+		.large_pct = 10, .window = true, .rules = true,
+		.weight = { [ACT_WRITE] = 30, [ACT_DSYNC] = 3, [ACT_ZERO] = 4,
+			    [ACT_DISCARD] = 4, [ACT_RENAME] = 12,
+			    [ACT_DELETE] = 4, [ACT_DRAIN] = 2, [ACT_CRASH] = 2,
+			    [ACT_RESTART] = 1, [ACT_AGE] = 25,
+			    [ACT_WINDOW] = 4 },
 	},
 };
 

@@ -20,6 +20,7 @@ struct mix {
 	uint8_t large_pct;	/* up to WRITE_MAX */
 	bool small_log;
 	bool window;		/* always; else for some schedules */
+	bool rules;		/* the same: snapshots by rule, if there is one */
 };
 
 extern const struct mix mixes[];

@@ -43,8 +43,10 @@ void model_exit(struct model *m)
 {
 	unsigned int i;
 
-	for (i = 0; i <= MAX_SNAPS; i++)
+	for (i = 0; i < sizeof(m->snaps) / sizeof(m->snaps[0]); i++)
 		free(m->snaps[i].copy);
+	for (i = 0; i < MAX_TALES; i++)
+		free(m->tales[i].base);
 	for (i = 0; i < MAX_INSTANTS; i++)
 		free(m->instants[i].copy);
 	free(m->cur);
@@ -57,14 +59,86 @@ void model_begin(struct model *m, uint64_t seed, uint32_t sectors, bool zeros)
 	m->sectors = sectors;
 	m->nr_changes = m->nr_snaps = 0;
 	m->nr_instants = m->nr_since = 0;
-	m->last_id = m->last_seq = m->last_instant = 0;
+	m->last_id = m->last_seq = m->last_instant = m->told_id = 0;
 	m->rewound = m->unsettled = false;
+	model_hush(m);
 	if (zeros)
 		memset(m->cur, 0, bytes_of(sectors));
 	else
 		stamp_fill(m->cur, seed, 0, sectors, 0);
 	memcpy(m->durable, m->cur, bytes_of(sectors));
 }
+
+/* ---- tales -------------------------------------------------------------- */
+
+/* It begins with what is durable: whoever comes later holds that at least. */
+static void begin_tale(struct model *m)
+{
+	struct tale *t;
+
+	if (m->nr_tales == MAX_TALES) {
+		struct tale first = m->tales[0];
+
+		memmove(m->tales, m->tales + 1,
+			(MAX_TALES - 1) * sizeof(first));
+		m->tales[--m->nr_tales] = first;
+		m->untold = true;
+	}
+	t = &m->tales[m->nr_tales++];
+	if (!t->base)
+		t->base = xalloc_pages(IMAGE_BYTES);
+	memcpy(t->base, m->durable, bytes_of(m->sectors));
+	memcpy(t->is, m->changes, m->nr_changes * sizeof(*t->is));
+	t->nr = m->nr_changes;
+}
+
+void model_hush(struct model *m)
+{
+	m->nr_tales = 0;
+	m->untold = false;
+}
+
+void model_tell(struct model *m)
+{
+	model_hush(m);
+	m->told_id = m->last_id;
+	begin_tale(m);
+}
+
+bool model_tale_is_long(const struct model *m)
+{
+	return m->nr_tales && m->tales[m->nr_tales - 1].nr > MAX_CHANGES - 60;
+}
+
+static void tell(struct model *m, const struct change *c)
+{
+	struct tale *t = &m->tales[m->nr_tales - 1];
+
+	if (!m->nr_tales)
+		return;
+	if (t->nr == MAX_CHANGES)
+		m->untold = true;
+	else
+		t->is[t->nr++] = *c;
+}
+
+bool model_told(const struct model *m, const char *seen, uint32_t *bad,
+		char *why, size_t size)
+{
+	unsigned int i;
+
+	for (i = m->nr_tales; i > 0; i--) {
+		const struct tale *t = &m->tales[i - 1];
+		struct moment mo = { .base = t->base, .changes = t->is,
+				     .nr = t->nr };
+
+		if (moment_find(m, &mo, seen, bad, why, size))
+			return true;
+	}
+	return m->untold;
+}
+
+/* ---- the volume --------------------------------------------------------- */
 
 static void add_change(struct model *m, const struct op *op)
 {
@@ -73,6 +147,7 @@ static void add_change(struct model *m, const struct op *op)
 	m->changes[m->nr_changes].first = op->first;
 	m->changes[m->nr_changes].n = op->n;
 	m->changes[m->nr_changes++].val = op_value(op);
+	tell(m, &m->changes[m->nr_changes - 1]);
 }
 
 void model_maybe_change(struct model *m, const struct op *op)
@@ -112,6 +187,8 @@ void model_settle(struct model *m, const char *seen)
 	memcpy(m->durable, seen, bytes_of(m->sectors));
 	m->nr_changes = 0;
 	m->last_instant = 0;
+	if (m->nr_tales)
+		begin_tale(m);
 }
 
 void model_rewind(struct model *m, const char *image)
@@ -149,12 +226,15 @@ static struct snap *insert(struct model *m, unsigned int at,
 {
 	struct snap new = m->snaps[m->nr_snaps];
 
-	m->last_id = line->id;
+	if (line->id > m->last_id)
+		m->last_id = line->id;
 	if (!new.copy)
 		new.copy = xalloc_pages(IMAGE_BYTES);
 	memcpy(new.copy, image, bytes_of(m->sectors));
 	new.is = *line;
 	new.made_by = op;
+	new.ruled = new.doomed = false;
+	new.fresh = 0;
 	memmove(&m->snaps[at + 1], &m->snaps[at],
 		(m->nr_snaps - at) * sizeof(new));
 	m->snaps[at] = new;
@@ -164,8 +244,8 @@ static struct snap *insert(struct model *m, unsigned int at,
 
 static const char *used_id(const struct model *m, const struct snap_line *line)
 {
-	if (m->nr_snaps > MAX_SNAPS)
-		die("more than %u snapshots", MAX_SNAPS);
+	if (m->nr_snaps > MAX_SNAPS + MAX_RULED)
+		die("more than %u snapshots", MAX_SNAPS + MAX_RULED);
 	return line->id <= m->last_id && m->last_id ?
 		"an id that was used before, or not in order" : NULL;
 }
@@ -180,6 +260,25 @@ struct snap *model_add(struct model *m, const struct snap_line *line,
 		return NULL;
 	m->last_seq = line->seq;
 	return insert(m, m->nr_snaps, line, op, image);
+}
+
+struct snap *model_adopt(struct model *m, unsigned int at,
+			 const struct snap_line *line, uint32_t op,
+			 const char *image, const char **why)
+{
+	struct snap *snap;
+
+	/* Others may have been made since, and seen before. */
+	*why = line->id <= m->told_id || model_snap(m, line->id) ?
+		"an id that was used before" : NULL;
+	if (m->nr_snaps >= MAX_SNAPS + MAX_RULED)
+		die("more than %u snapshots", MAX_SNAPS + MAX_RULED);
+	if (*why)
+		return NULL;
+	snap = insert(m, at, line, op, image);
+	snap->ruled = true;
+	snap->fresh = 2;
+	return snap;
 }
 
 struct snap *model_pick(struct model *m, const struct snap_line *line,
@@ -208,6 +307,24 @@ void model_remove(struct model *m, struct snap *snap)
 	memmove(snap, snap + 1, (size_t)(m->snaps + m->nr_snaps - snap) *
 		sizeof(*snap));
 	m->snaps[m->nr_snaps] = gone;
+}
+
+unsigned int model_named(const struct model *m)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < m->nr_snaps; i++)
+		n += !m->snaps[i].ruled;
+	return n;
+}
+
+struct snap *model_nth_named(struct model *m, unsigned int i)
+{
+	struct snap *snap = m->snaps;
+
+	while (snap->ruled || i--)
+		snap++;
+	return snap;
 }
 
 uint32_t model_value(const struct model *m, const char *image,

@@ -7,10 +7,12 @@
 
 #include "op.h"
 
-#define MAX_SNAPS	12u
+#define MAX_SNAPS	12u	/* that are made on purpose */
+#define MAX_RULED	32u	/* and by rule */
 #define MAX_CHANGES	480u	/* since the last durable point */
 #define MAX_INSTANTS	8u	/* that are remembered of a window */
 #define MAX_SINCE	64u	/* changes between two of them */
+#define MAX_TALES	4u
 
 /* One line of snapshot_list. */
 struct snap_line {
@@ -25,6 +27,9 @@ const char *snap_line_parse(const char *text, struct snap_line *line);
 struct snap {
 	struct snap_line is;
 	uint32_t made_by;	/* operation */
+	bool ruled;		/* made by rule, and not renamed since */
+	bool doomed;		/* made by rule, and may go at any time */
+	unsigned int fresh;	/* looks until it is taken for durable */
 	char *copy;		/* what it must hold */
 };
 
@@ -52,6 +57,13 @@ struct instant {
 	uint64_t before;
 };
 
+/* What the volume has held since, one after the other. */
+struct tale {
+	char *base;
+	struct change is[MAX_CHANGES];
+	unsigned int nr;
+};
+
 struct model {
 	uint64_t seed;		/* of the stamps */
 	uint32_t sectors;
@@ -60,7 +72,7 @@ struct model {
 	struct change changes[MAX_CHANGES];	/* since */
 	unsigned int nr_changes;
 	/* Oldest first; the places behind keep their memory. */
-	struct snap snaps[MAX_SNAPS + 1];
+	struct snap snaps[MAX_SNAPS + MAX_RULED + 1];
 	unsigned int nr_snaps;
 	uint64_t last_id, last_seq;
 	/* In no order. */
@@ -70,6 +82,14 @@ struct model {
 	uint64_t last_instant;
 	struct change since[MAX_SINCE];
 	unsigned int nr_since;
+	/*
+	 * Of all that a snapshot made by rule may hold that has not been seen
+	 * yet; the last goes on. 0: nothing is told.
+	 */
+	struct tale tales[MAX_TALES];
+	unsigned int nr_tales;
+	bool untold;		/* they lack something */
+	uint64_t told_id;	/* @last_id when they began */
 	bool rewound;		/* ever */
 	bool unsettled;		/* a rewind may be */
 };
@@ -99,6 +119,10 @@ struct snap *model_snap_named(struct model *m, const char *name);
  */
 struct snap *model_add(struct model *m, const struct snap_line *line,
 		       uint32_t op, const char *image, const char **why);
+/* One made by rule, number @at, which holds @image. */
+struct snap *model_adopt(struct model *m, unsigned int at,
+			 const struct snap_line *line, uint32_t op,
+			 const char *image, const char **why);
 /*
  * The same for one of an instant of the window: its place is by sequence.
  */
@@ -106,6 +130,9 @@ struct snap *model_pick(struct model *m, const struct snap_line *line,
 			uint32_t op, const struct instant *in,
 			const char **why);
 void model_remove(struct model *m, struct snap *snap);
+/* How many were made on purpose; and number @i of these. */
+unsigned int model_named(const struct model *m);
+struct snap *model_nth_named(struct model *m, unsigned int i);
 
 /*
  * The volume holds what it does at @seq; takes the place of instant @slot. The
@@ -122,6 +149,17 @@ const char *model_image(struct model *m, const char *name);
 /* What a sector of an image shows, see stamp.h. */
 uint32_t model_value(const struct model *m, const char *image,
 		     uint32_t sector);
+
+/* Tell from here on, or no more. */
+void model_tell(struct model *m);
+void model_hush(struct model *m);
+/* Is there hardly room to go on? */
+bool model_tale_is_long(const struct model *m);
+/*
+ * Has the volume held @seen since? See moment_find().
+ */
+bool model_told(const struct model *m, const char *seen, uint32_t *bad,
+		char *why, size_t size);
 
 /**
  * struct moment - a stretch of time in which an image was taken

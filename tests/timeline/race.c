@@ -40,7 +40,7 @@ static struct op *body(struct schedule *s)
 
 	if (s->c->plain && act <= ACT_DELETE)
 		act = ACT_DRAIN;
-	if (act == ACT_CREATE && s->m.nr_snaps == MAX_SNAPS)
+	if (act == ACT_CREATE && snaps_full(s))
 		act = ACT_DELETE;
 	if (act == ACT_DELETE)
 		snap = draw_unviewed(s);
@@ -69,7 +69,7 @@ static int body_do(struct schedule *s, struct op *op)
 		return 0;
 	}
 	if (op->act == ACT_LOOK_BACK) {
-		if (s->m.nr_snaps < MAX_SNAPS && rng_chance(&s->r, 40))
+		if (!snaps_full(s) && rng_chance(&s->r, 40))
 			window_pick(s);
 		else
 			window_look_back(s);
@@ -111,7 +111,7 @@ static bool created(struct schedule *s, const struct op *ops,
 }
 
 static bool apply(struct schedule *s, const struct op *ops, unsigned int nr,
-		  unsigned int before)
+		  unsigned int before, bool deleted)
 {
 	char text[3 * SNAP_NAME];
 	unsigned int i;
@@ -130,8 +130,9 @@ static bool apply(struct schedule *s, const struct op *ops, unsigned int nr,
 			return false;
 		}
 		s->t->no_space++;
+		/* Who deletes one beside makes room, maybe too late for it. */
 		return request_resolve(s, &ops[i]) &&
-			request_room(s, &ops[i]);
+			(deleted || request_room(s, &ops[i]));
 	}
 	return true;
 }
@@ -141,7 +142,7 @@ bool race(struct schedule *s)
 	unsigned int nr = 2 + rng_below(&s->r, STORM_MAX - 1), before, after;
 	struct op *op = op_new(s, ACT_RACE), *ops = plan(s, nr);
 	char text[3 * SNAP_NAME];
-	bool durable;
+	bool durable, gone;
 
 	op->err = 0;
 	s->t->races++;
@@ -153,7 +154,9 @@ bool race(struct schedule *s)
 	after = atomic_load(&s->storm.begun);
 	storm_end(&s->storm);
 
-	if (op->err && !(op->err == -ENOSPC && (op->act == ACT_CREATE ||
+	gone = op->act == ACT_DELETE && op->err == -ENOENT &&
+		model_snap_named(&s->m, op->name)->ruled;
+	if (op->err && !gone && !(op->err == -ENOSPC && (op->act == ACT_CREATE ||
 					       op->act == ACT_DRAIN)))
 		wrong(s, "beside writes: %s", op_text(op, text, sizeof(text)));
 	if (s->wrong)
@@ -166,8 +169,11 @@ bool race(struct schedule *s)
 		return false;
 	durable = !op->err && (op->act == ACT_CREATE || op->act == ACT_DRAIN ||
 			       op->act == ACT_FLUSH || op->act == ACT_SUSPEND);
-	if (!apply(s, ops, nr, durable ? before : 0))
+	if (!apply(s, ops, nr, durable ? before : 0,
+		   op->act == ACT_DELETE && !op->err))
 		return false;
+	if (gone)
+		return rules_gone(s, op->name, op->err) || s->wrong;
 	if (!op->err)
 		return true;
 	s->t->no_space++;

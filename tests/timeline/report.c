@@ -25,12 +25,13 @@ static void say_again(struct schedule *s)
 
 	fprintf(c->out, "# mix %s, volume of %u sectors, log of %u, options '%s'\n",
 		s->mix->name, s->m.sectors, s->log_sectors, s->options);
-	fprintf(c->out, "# again: %s --seed %llu --schedule %u --ops %u%s%s%s%s%s%s\n",
+	fprintf(c->out, "# again: %s --seed %llu --schedule %u --ops %u%s%s%s%s%s%s%s\n",
 		c->command, (unsigned long long)c->seed, s->number, c->ops,
 		c->mix ? " --mix " : "", c->mix ? c->mix->name : "",
 		only[c->only], c->plain ? " --plain" : "",
 		c->no_rewind ? " --no-rewind" : "",
-		c->no_window ? " --no-window" : "");
+		c->no_window ? " --no-window" : "",
+		c->real_time ? " --real-time" : "");
 	if (s->number > c->first)
 		fprintf(c->out, "# (and if it needs what older schedules left on the log: --schedules %u)\n",
 			s->number + 1);

@@ -88,6 +88,7 @@ static bool apply_rewind(struct schedule *s, const struct op *op,
 bool request_apply(struct schedule *s, const struct op *op, const char *reply)
 {
 	struct model *m = &s->m;
+	struct snap *snap;
 
 	switch (op->act) {
 	case ACT_WRITE:
@@ -115,10 +116,17 @@ bool request_apply(struct schedule *s, const struct op *op, const char *reply)
 		window_apply(s, op->name);
 		return true;
 	case ACT_DELETE:
-		model_remove(m, model_snap_named(m, op->name));
+		snap = model_snap_named(m, op->name);
+		rules_loses(s, snap);
+		model_remove(m, snap);
 		return true;
 	case ACT_RENAME:
-		strcpy(model_snap_named(m, op->name)->is.name, op->other);
+		snap = model_snap_named(m, op->name);
+		s->t->ruled_kept += snap->ruled;
+		rules_loses(s, snap);
+		/* Who names it wants it, whatever the rules say. */
+		snap->ruled = false;
+		strcpy(snap->is.name, op->other);
 		return true;
 	default:
 		return true;
@@ -158,7 +166,20 @@ bool request_resolve(struct schedule *s, const struct op *op)
 	}
 	model_maybe_change(&s->m, op);
 	/* Which of its parts came first need then not be asked. */
-	return request_flush(s);
+	return request_flush(s) && (!s->ruled || rules_look(s));
+}
+
+bool snaps_full(const struct schedule *s)
+{
+	return model_named(&s->m) >= MAX_SNAPS;
+}
+
+bool request_place(struct schedule *s)
+{
+	uint32_t at = rng_below(&s->r, MAX_SNAPS);
+
+	return !snaps_full(s) ||
+		request_delete(s, model_nth_named(&s->m, at));
 }
 
 bool request_delete(struct schedule *s, struct snap *snap)
@@ -233,6 +254,9 @@ bool request(struct schedule *s, struct op *op)
 	op->err = op_do(op, s->v, s->m.seed, s->buf, s->reply);
 	if (!op->err)
 		return request_apply(s, op, s->reply);
+	if ((op->act == ACT_DELETE || op->act == ACT_RENAME) &&
+	    rules_gone(s, op->name, op->err))
+		return true;
 	if (op->err != -ENOSPC || !(op_changes(op) || op->act == ACT_CREATE ||
 				   op->act == ACT_RENAME ||
 				   op->act == ACT_DRAIN)) {

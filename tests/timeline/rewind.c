@@ -167,7 +167,7 @@ static bool create_now(struct schedule *s)
 {
 	struct op *op;
 
-	if (s->m.nr_snaps == MAX_SNAPS)
+	if (snaps_full(s))
 		return true;
 	op = op_new(s, ACT_CREATE);
 	draw_name(s, op->name);
@@ -190,6 +190,8 @@ static bool view_now(struct schedule *s, uint64_t id)
 		return true;
 	if (!view_make(s, snap, s->m.sectors, &ov))
 		return false;
+	if (!ov.h)
+		return true;
 	view_whole(s, &ov);
 	return view_end(s, &ov) && !s->wrong;
 }
@@ -254,7 +256,7 @@ static bool rewind_to(struct schedule *s, uint64_t id, unsigned int depth)
 	uint64_t kept;
 	bool ok;
 
-	if (s->m.nr_snaps == MAX_SNAPS && !request_delete(s, any_snap(s)))
+	if (!request_place(s))
 		return false;
 	if (!rewind_hold(s))
 		return false;

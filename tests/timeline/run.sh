@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Snapshots and views: boots a guest and carries out random schedules of writes,
-# snapshots, views, moments of a window, rewinds, drains, restarts and crashes;
-# all that can be seen is compared with a model.
+# snapshots, views, moments of a window, rules, rewinds, drains, restarts and
+# crashes; all that can be seen is compared with a model.
 #
 # Usage: tests/timeline/run.sh [OPTION]... [DLTIME-OPTION]...
 #
@@ -29,7 +29,7 @@ set -euo pipefail
 
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-flavour=fast schedules=1000 kernel='' limit='' args=()
+flavour=fast schedules=1000 kernel='' limit='' args=() real=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--debug) flavour=debug ;;
@@ -55,6 +55,7 @@ make -s -C "$DL_TOP" timeline-tools
 if [ -n "$kernel" ]; then
 	per_thousand=30000
 	again+=" --kernel $kernel"
+	real=(--real-time)
 elif [ $flavour = debug ]; then
 	per_thousand=15000
 	again+=' --debug'
@@ -63,7 +64,7 @@ else
 fi
 : "${limit:=$((300 + schedules * per_thousand / 1000))}"
 
-args=(tests/timeline/guest.sh "$again" --schedules "$schedules" "${args[@]}")
+args=(tests/timeline/guest.sh "$again" --schedules "$schedules" "${real[@]}" "${args[@]}")
 if [ -n "$kernel" ]; then
 	exec "$DL_TOP/tests/vm/run.sh" --kernel "$kernel" --timeout "$limit" -- "${args[@]}"
 fi

@@ -96,6 +96,7 @@ static void draw_weights(struct schedule *s)
 		(rng_chance(&s->r, 40) || s->mix->window);
 	unsigned int i;
 
+	s->ruled = window && (rng_chance(&s->r, 25) || s->mix->rules);
 	for (i = 0; i < NR_ACTS; i++) {
 		bool life = i == ACT_SUSPEND || i == ACT_RELOAD ||
 			i == ACT_RESTART || i == ACT_CRASH;
@@ -112,12 +113,18 @@ static void draw_weights(struct schedule *s)
 			s->weight[i] = 0;
 		if (i == ACT_REWIND && c->no_rewind)
 			s->weight[i] = 0;
+		if (i == ACT_AGE && !s->ruled)
+			s->weight[i] = 0;
 		if (!window && (i == ACT_PICK || i == ACT_WINDOW ||
 				i == ACT_MOMENT || i == ACT_LOOK_BACK))
 			s->weight[i] = 0;
 	}
 	if (window && s->mix->window)
 		s->weight[ACT_MOMENT] += mix_weight(s->mix, ACT_MOMENT);
+	if (s->ruled && s->mix->rules) {
+		s->weight[ACT_AGE] += mix_weight(s->mix, ACT_AGE);
+		s->weight[ACT_RENAME] += mix_weight(s->mix, ACT_RENAME);
+	}
 	s->weight[ACT_WRITE] += mix_weight(s->mix, ACT_WRITE);
 	if (!c->plain)
 		s->weight[ACT_CREATE] += mix_weight(s->mix, ACT_CREATE);
@@ -176,7 +183,9 @@ static void setup(struct schedule *s, uint32_t number)
 	s->nr_names = 0;
 	s->nr_views = 0;
 	s->trail.nr = 0;
+	memset(&s->window, 0, sizeof(s->window));
 	window_apply(s, "shorten 0");
+	s->held = s->ruled = false;
 	rng_seed(&s->r, c->seed, number);
 	stamps = rng_next(&s->r);
 	i = rng_below(&s->r, nr_mixes);
@@ -191,6 +200,8 @@ static void setup(struct schedule *s, uint32_t number)
 	draw_weights(s);
 	schedule_options(s);
 	model_begin(&s->m, stamps, origin, rng_chance(&s->r, 15));
+	if (s->ruled)
+		model_tell(&s->m);
 	aim_init(&s->aim, s->mix, origin, &s->r);
 	s->storm.seed = stamps;
 	s->v->ops->begin(s->v, origin, s->log_sectors, s->m.cur);
@@ -217,6 +228,8 @@ static enum act draw_act(struct schedule *s)
 
 static bool delete_all(struct schedule *s)
 {
+	if (!rules_end(s))
+		return false;
 	while (s->m.nr_snaps) {
 		uint32_t i = rng_below(&s->r, s->m.nr_snaps);
 

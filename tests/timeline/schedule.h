@@ -25,6 +25,7 @@ struct config {
 	uint32_t ops;			/* at most, of a schedule */
 	const struct mix *mix;		/* NULL: drawn */
 	enum only only;
+	bool real_time;			/* minutes take minutes */
 	bool plain;			/* the target has no snapshots */
 	bool no_rewind;
 	bool no_window;
@@ -51,6 +52,9 @@ struct totals {
 	uint32_t looks_refused;
 	uint32_t picks, rewinds_moment;
 	uint32_t shortened;		/* times that it was seen to */
+	uint32_t ruled;			/* snapshots made by rule that were seen */
+	uint32_t ruled_gone, ruled_kept;	/* dropped; renamed, so kept */
+	uint32_t ages;			/* times that minutes went by */
 	uint64_t bytes;			/* compared */
 	uint32_t diffs;
 	uint64_t diff_differ, diff_said;	/* sectors */
@@ -104,11 +108,24 @@ struct storm {
 	char picked[256];		/* and the last pick */
 };
 
+#define MAX_RULES	3u
+
+struct rules {
+	uint32_t every[MAX_RULES], keep[MAX_RULES];	/* s */
+	unsigned int nr;
+};
+
 struct window {
 	char rules[SNAP_NAME];		/* as it is to say them */
 	uint32_t seconds;		/* 0: off */
 	uint64_t from;			/* at least, if it was asked */
 	bool asked;
+	/* Snapshots by rule: what holds, and what may have held until now. */
+	struct rules is, was;
+	uint64_t made;			/* s, when the last was, gone or not */
+	bool crashed;			/* since they were looked at */
+	uint64_t looked_ns;		/* when was that? */
+	uint64_t looked_seq, before_seq;	/* durable then, and the time before */
 };
 
 /* What it says: how far back it goes, to what, and what time it is. */
@@ -139,7 +156,10 @@ struct schedule {
 	char *buf;			/* for one request */
 	char *image;			/* for a whole volume */
 	char reply[MESSAGE_MAX];
+	char list[MESSAGE_MAX], ids[MESSAGE_MAX];	/* rules.c */
 	bool active;
+	bool held;			/* suspended */
+	bool ruled;			/* is to have rules */
 	bool wrong;
 };
 
@@ -168,6 +188,9 @@ bool request_flush(struct schedule *s);
 bool request_drain(struct schedule *s);
 /* There was no space for @op: delete a snapshot. */
 bool request_room(struct schedule *s, const struct op *op);
+/* Have a place for one more snapshot. */
+bool request_place(struct schedule *s);
+bool snaps_full(const struct schedule *s);
 /* Delete one, its views first. */
 bool request_delete(struct schedule *s, struct snap *snap);
 /* A snapshot without views; NULL: there is none. */
@@ -188,6 +211,7 @@ bool look_past(struct schedule *s);
 bool look_read(struct schedule *s);
 
 /* views.c */
+/* Leaves @out->h NULL if rules have dropped it, and rightly so. */
 bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
 	       struct open_view *out);
 /* The same by any name, without saying that it failed. */
@@ -287,6 +311,23 @@ bool window_alone(const struct schedule *s);
 /* There is no snapshot, and yet no room. */
 bool window_room(struct schedule *s);
 bool window_misuse(struct schedule *s);
+
+/* rules.c: snapshots made by rule */
+/* The words for it behind those of a window, or "". */
+void rules_draw(struct schedule *s, char *out, size_t size);
+void rules_parse(const char *text, struct rules *r);
+/* The list, of which some come and go. */
+bool rules_look(struct schedule *s);
+/* The rules are others: what they do not keep goes at once. */
+bool rules_settle(struct schedule *s);
+/* One of them is about to be the rules' no more, so others may be kept. */
+void rules_loses(struct schedule *s, const struct snap *snap);
+/* Was it made by rule, and has gone, so that @err is right? */
+bool rules_gone(struct schedule *s, const char *name, int err);
+/* Minutes go by. */
+bool rules_age(struct schedule *s);
+/* No rules any more: all that were made by them have to go. */
+bool rules_end(struct schedule *s);
 
 /* crash.c, race.c */
 bool crash(struct schedule *s);

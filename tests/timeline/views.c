@@ -41,6 +41,10 @@ bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
 	spec.direct = rng_chance(&s->r, 75);
 	spec.by_path = rng_chance(&s->r, 25);
 	err = s->v->ops->view_open(s->v, &spec, &out->h);
+	if (err && rules_gone(s, snap->is.name, err)) {
+		out->h = NULL;
+		return true;
+	}
 	if (err) {
 		wrong(s, "a view of '%s' (id %llu, made by operation %u): %s",
 		      snap->is.name, (unsigned long long)snap->is.id,
@@ -89,7 +93,7 @@ bool view_add(struct schedule *s)
 	if (!view_make(s, snap, sectors, &s->views[s->nr_views]))
 		return false;
 	op->err = 0;
-	s->nr_views++;
+	s->nr_views += !!s->views[s->nr_views].h;
 	return true;
 }
 
@@ -237,6 +241,8 @@ bool views_compare(struct schedule *s)
 		}
 		if (!view_make(s, &s->m.snaps[i], s->m.sectors, &here))
 			return false;
+		if (!here.h)
+			continue;
 		/* Removed whatever it shows: it would be in the way later. */
 		view_whole(s, &here);
 		view_end(s, &here);

@@ -156,6 +156,7 @@ void window_apply(struct schedule *s, const char *rules)
 
 	snprintf(w->rules, sizeof(w->rules), "%s", rules);
 	w->seconds = (uint32_t)strtoul(strchr(rules, ' ') + 1, NULL, 10);
+	rules_parse(rules, &w->is);
 	/* It may have moved before the rules changed. */
 	w->asked = false;
 	/* A window knows of no time before it began. */
@@ -178,22 +179,28 @@ bool window_settle(struct schedule *s, const char *rules)
 void window_draw(struct schedule *s, char *rules)
 {
 	uint32_t kind = rng_below(&s->r, 100), seconds = 3600;
+	bool fail = kind < 20 || (s->ruled && kind < 60);
+	char more[SNAP_NAME / 2];
 
-	if (kind < 20) {
-		snprintf(rules, SNAP_NAME, "fail %u", FOR_EVER);
-		return;
-	}
-	if (kind < 32)
+	rules_draw(s, more, sizeof(more));
+	if (kind < 20)
+		seconds = FOR_EVER;
+	else if (kind < 32)
 		seconds = 1 + rng_below(&s->r, 3);
-	snprintf(rules, SNAP_NAME, "shorten %u", seconds);
+	snprintf(rules, SNAP_NAME, "%s %u%s", fail ? "fail" : "shorten",
+		 seconds, more);
 }
 
 bool window_set(struct schedule *s, const char *rules)
 {
-	struct op *op = op_new(s, ACT_WINDOW);
+	struct op *op;
 
+	/* What these made and dropped is judged by them. */
+	if (s->ruled && !rules_look(s))
+		return false;
+	op = op_new(s, ACT_WINDOW);
 	snprintf(op->name, sizeof(op->name), "%s", rules);
-	return request(s, op);
+	return request(s, op) && (!s->ruled || rules_settle(s));
 }
 
 bool window_off(struct schedule *s)
