@@ -389,6 +389,15 @@ static void reconcile_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+/*
+ * No horizon comes to sequences that were given out and lost in a crash: there is
+ * nothing left either when no segment has more.
+ */
+static bool settled(struct dl_volume *v, u64 target)
+{
+	return READ_ONCE(v->horizon) >= target || !anything(v);
+}
+
 int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 {
 	struct dl_volume *v = rc->v;
@@ -409,14 +418,14 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 	if (!wait)
 		return 0;
 	ret = wait_event_interruptible(rc->wait,
-				       READ_ONCE(v->horizon) >= target ||
+				       settled(v, target) ||
 				       READ_ONCE(rc->error) ||
 				       READ_ONCE(rc->stop) ||
 				       READ_ONCE(rc->no_wait) ||
 				       dl_volume_mode(v) != DL_MODE_RW);
 	if (ret)
 		return -EINTR;
-	if (READ_ONCE(v->horizon) >= target)
+	if (settled(v, target))
 		return 0;
 	if (READ_ONCE(rc->error))
 		return READ_ONCE(rc->error) == -ENOSPC ? -ENOSPC : -EIO;
