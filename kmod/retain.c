@@ -53,6 +53,7 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 {
 	struct dl_window *w = &v->window;
 	bool was = v->pins.window != DL_WINDOW_OFF;
+	bool less = r->on_full == DL_ON_FULL_SHORTEN || (was && !r->window);
 	int ret = 0;
 
 	if (r->window && !was)
@@ -61,6 +62,9 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 		return ret;
 	if (!r->window)
 		dl_pins_window_going(&v->pins, DL_WINDOW_OFF);
+	/* What comes of it is worth to wait for, also under a rule to fail. */
+	if (less)
+		dl_volume_set_full(v, false);
 	dl_window_set_rules(w, r);
 	w->made = 0;
 	if (r->window && !was)
@@ -72,7 +76,9 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	dl_pins_settle(&v->pins);
 	dl_volume_keep_room(v);
 	dl_reconcile_sweep(&v->rc);
-	/* Those that wait may be to fail now. */
+	if (less)
+		dl_volume_set_full(v, false);
+	/* Else those that wait may be to fail now. */
 	dl_write_wake(v);
 	return ret;
 }

@@ -69,11 +69,15 @@ static bool waits_full(struct dl_volume *v)
 	return dl_window_rules(&v->window).on_full == DL_ON_FULL_THROTTLE;
 }
 
-bool dl_volume_fails_full(struct dl_volume *v)
+bool dl_volume_waits_full(struct dl_volume *v)
 {
 	/* A suspend waits for the writes that wait. */
-	return READ_ONCE(v->full) &&
-	       (!waits_full(v) || READ_ONCE(v->rc.no_wait));
+	return waits_full(v) && !READ_ONCE(v->rc.no_wait);
+}
+
+bool dl_volume_fails_full(struct dl_volume *v)
+{
+	return READ_ONCE(v->full) && !dl_volume_waits_full(v);
 }
 
 bool dl_volume_no_room(struct dl_volume *v)

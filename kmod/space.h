@@ -28,6 +28,9 @@ bool dl_volume_held_tight(struct dl_volume *v);
 /* Is there hardly any room left for versions? */
 bool dl_volume_past_tight(struct dl_volume *v);
 
+/* Are writes to wait while the log is full of snapshots? */
+bool dl_volume_waits_full(struct dl_volume *v);
+
 /* Is the log full of snapshots, and writes are to fail rather than wait? */
 bool dl_volume_fails_full(struct dl_volume *v);
 

@@ -360,9 +360,15 @@ static struct bio *next_deferred(struct dl_volume *v)
  */
 static bool hopeless(struct dl_volume *v)
 {
-	return dl_volume_fails_full(v) ||
-	       (READ_ONCE(v->rc.failures) > DL_READ_RETRIES &&
-		dl_volume_starved(v));
+	int err = READ_ONCE(v->rc.error);
+
+	if (dl_volume_fails_full(v))
+		return true;
+	if (READ_ONCE(v->rc.failures) <= DL_READ_RETRIES ||
+	    !dl_volume_starved(v))
+		return false;
+	/* That the past takes all room is no reason where it is to be waited for. */
+	return !dl_volume_waits_full(v) || (err && err != -ENOSPC);
 }
 
 void dl_write_work(struct work_struct *work)
