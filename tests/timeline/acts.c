@@ -233,6 +233,8 @@ bool act_do(struct schedule *s, enum act act)
 		return window_look_back(s);
 	case ACT_AGE:
 		return rules_age(s);
+	case ACT_WAIT:
+		return wait_act(s);
 	case ACT_SUSPEND:
 		return life_suspend(s);
 	case ACT_RELOAD:

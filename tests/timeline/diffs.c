@@ -63,7 +63,7 @@ bool diff_compare(struct schedule *s)
 	strcpy(name[1], to ? to->is.name : "");
 	err = s->v->ops->diff(s->v, from->is.name, to ? to->is.name : "",
 			      piece, changed);
-	if (rules_gone(s, name[0], err) || rules_gone(s, name[1], err)) {
+	if (rules_gone(s, name[0], name[1], err)) {
 		free(changed);
 		return true;
 	}

@@ -151,6 +151,8 @@ static void print_totals(const struct config *c, const struct totals *t)
 	printf("# %u moments looked at (%u of them kept in view), %u sequences between moments; %u looks and picks refused, %u picked, %u rewound to; the window was seen to move %u times\n",
 	       t->looks, t->looks_held, t->looks_between, t->looks_refused,
 	       t->picks, t->rewinds_moment, t->shortened);
+	printf("# writes waited for room %u times, and were held %u times meanwhile\n",
+	       t->waits, t->waits_held);
 	printf("# %u snapshots made by rule, %u of them dropped, %u renamed; minutes went by %u times\n",
 	       t->ruled, t->ruled_gone, t->ruled_kept, t->ages);
 	printf("%s - %u schedules, seed %llu: %u snapshots, %u views compared, %llu MiB compared, %u crashes, %u restarts, %u ENOSPC, %u wrong\n",

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../model/util.h"
 #include "fake_int.h"
 
 #define IMAGE_BYTES	((size_t)ORIGIN_MAX * SECTOR_BYTES)
+#define LONG_US		10000u
 
 static struct fake *of(struct volume *v)
 {
@@ -104,14 +106,40 @@ static void change(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 	fake_snaps_written(f, &p, !buf);
 }
 
-/* Returns 0, or ENOSPC after a part of it, or none. */
-static int accept(struct fake *f, uint32_t first, uint32_t n, const void *buf)
+static bool has_room(struct fake *f, uint32_t pages)
 {
 	uint64_t limit = (uint64_t)f->log / PAGE_SECTORS * 3 / 4;
-	uint32_t pages = buf ? n / PAGE_SECTORS + 1 : 1;
 
 	if (f->fault == FAULT_WINDOW_FULL && f->window.on)
 		limit /= 8;
+	return f->past + pages <= limit || (!f->nr_snaps && !f->window.on);
+}
+
+/* Until there is room, or it is suspended. */
+static bool waits(struct fake *f, uint32_t pages)
+{
+	bool waited = false;
+
+	f->waiting++;
+	while (!strncmp(f->rules, "throttle ", 9) && !has_room(f, pages) &&
+	       !f->cut && !f->suspended && f->fault != FAULT_WAIT_FAILS) {
+		pthread_cond_wait(&f->resumed, &f->lock);
+		waited = true;
+		while (f->fault == FAULT_WAIT_EVER && !f->suspended)
+			pthread_cond_wait(&f->resumed, &f->lock);
+	}
+	f->waiting--;
+	pthread_cond_broadcast(&f->resumed);
+	return waited && !f->suspended;
+}
+
+/* Returns 0, or ENOSPC after a part of it, or none. */
+static int accept(struct fake *f, uint32_t first, uint32_t n, const void *buf)
+{
+	uint32_t pages = buf ? n / PAGE_SECTORS + 1 : 1;
+
+	if (waits(f, pages) && f->fault == FAULT_WAIT_LOST)
+		return 0;
 	if (f->cut) {
 		/* In flight: may be there, and in part. */
 		if (!f->doubted && rng_chance(&f->r, 50))
@@ -122,7 +150,7 @@ static int accept(struct fake *f, uint32_t first, uint32_t n, const void *buf)
 	if (f->ro)
 		return -EROFS;
 	if (f->nr_snaps || f->window.on ?
-	    f->past + pages > limit &&
+	    !has_room(f, pages) &&
 	    !(fake_window_room(f) && !f->nr_snaps) :
 	    fake_fault(f, FAULT_NO_SPACE, 40)) {
 		if (rng_chance(&f->r, 50))
@@ -223,6 +251,8 @@ static int fake_message(struct volume *v, const char *text, char *reply)
 		err = f->nr_snaps && f->fault != FAULT_DETACH ? -EBUSY : 0;
 	else
 		err = fake_snaps_message(f, text, reply);
+	/* There may be room now. */
+	pthread_cond_broadcast(&f->resumed);
 	return unlock(f, err);
 }
 
@@ -321,6 +351,10 @@ static int fake_suspend(struct volume *v)
 
 	fake_durable(f);
 	f->suspended = true;
+	pthread_cond_broadcast(&f->resumed);
+	/* Those that wait fail, and it waits for that. */
+	while (f->waiting)
+		pthread_cond_wait(&f->resumed, &f->lock);
 	return unlock(f, 0);
 }
 
@@ -372,7 +406,11 @@ static void fake_rest(struct volume *v, uint32_t us)
 
 	fake_rules_rest(f, us * 1000ULL);
 	unlock(f, 0);
-	sched_yield();
+	/* Who rests that long expects others to get on. */
+	if (us >= LONG_US)
+		usleep(1);
+	else
+		sched_yield();
 }
 
 static const char *fake_says(struct volume *v)

@@ -83,7 +83,10 @@
 	X(RULE_NEVER, "no snapshot is made by rule") \
 	X(RULE_RENAMED, "a snapshot made by rule and renamed is dropped all the same") \
 	X(RULE_NAME, "a snapshot made by rule and renamed is still the rules'") \
-	X(RULE_CRASH, "a snapshot made by rule is lost in a crash")
+	X(RULE_CRASH, "a snapshot made by rule is lost in a crash") \
+	X(WAIT_FAILS, "a write that is to wait for room fails") \
+	X(WAIT_LOST, "a write that waited for room is lost") \
+	X(WAIT_EVER, "a write that waits for room is not woken")
 
 enum fault {
 #define X(name, text) FAULT_##name,

@@ -77,7 +77,7 @@ struct fake {
 	} rule[FAKE_RULES];
 	unsigned int nr_rules;
 	uint64_t ns, tended;	/* how much time went by, until when */
-	uint32_t moment_views;
+	uint32_t moment_views, waiting;
 	uint64_t rewound;	/* the snapshot it was last rewound to */
 	bool suspended, cut, doubted, crashed, ro, pending_rewind, restarted;
 };

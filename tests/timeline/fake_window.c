@@ -201,7 +201,8 @@ static bool valid(const char *text)
 	int at = 0, more = 0;
 
 	if (sscanf(text, "%15s %u%n", how, &seconds, &at) != 2 ||
-	    (strcmp(how, "shorten") && strcmp(how, "fail")) ||
+	    (strcmp(how, "shorten") && strcmp(how, "fail") &&
+	     strcmp(how, "throttle")) ||
 	    seconds > 100u * 366 * 86400)
 		return false;
 	for (text += at; *text; text += more)

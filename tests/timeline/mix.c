@@ -11,6 +11,7 @@ static const uint8_t common[NR_ACTS] = {
 	[ACT_FLUSH] = 8, [ACT_CREATE] = 8, [ACT_DELETE] = 5, [ACT_RENAME] = 1,
 	[ACT_REWIND] = 3, [ACT_PICK] = 2, [ACT_WINDOW] = 1, [ACT_MOMENT] = 8,
 	[ACT_LOOK_BACK] = 8, [ACT_AGE] = 3,
+	[ACT_WAIT] = 1,
 	[ACT_RECONCILE] = 3, [ACT_DRAIN] = 4, [ACT_READ] = 4, [ACT_VIEW] = 7,
 	[ACT_COMPARE] = 8, [ACT_UNVIEW] = 4, [ACT_READER] = 3, [ACT_PAUSE] = 3,
 	[ACT_SUSPEND] = 2, [ACT_RELOAD] = 1, [ACT_RACE] = 3, [ACT_MISUSE] = 2,
@@ -54,7 +55,7 @@ const struct mix mixes[] = {
 		.name = "full", .hot_pct = 10, .run_pct = 20, .small_pct = 5,
 		.large_pct = 50, .small_log = true,
 		.weight = { [ACT_WRITE] = 65, [ACT_DSYNC] = 4, [ACT_ZERO] = 2,
-			    [ACT_DISCARD] = 1 },
+			    [ACT_DISCARD] = 1, [ACT_WAIT] = 6 },
 	}, { /* all kinds of ends */
 		.name = "ends", .hot_pct = 40, .run_pct = 10, .small_pct = 40,
 		.large_pct = 10,

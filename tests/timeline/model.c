@@ -234,7 +234,7 @@ static struct snap *insert(struct model *m, unsigned int at,
 	new.is = *line;
 	new.made_by = op;
 	new.ruled = new.doomed = false;
-	new.fresh = 0;
+	new.seen_ns = 0;
 	memmove(&m->snaps[at + 1], &m->snaps[at],
 		(m->nr_snaps - at) * sizeof(new));
 	m->snaps[at] = new;
@@ -264,7 +264,7 @@ struct snap *model_add(struct model *m, const struct snap_line *line,
 
 struct snap *model_adopt(struct model *m, unsigned int at,
 			 const struct snap_line *line, uint32_t op,
-			 const char *image, const char **why)
+			 uint64_t now_ns, const char *image, const char **why)
 {
 	struct snap *snap;
 
@@ -277,7 +277,7 @@ struct snap *model_adopt(struct model *m, unsigned int at,
 		return NULL;
 	snap = insert(m, at, line, op, image);
 	snap->ruled = true;
-	snap->fresh = 2;
+	snap->seen_ns = now_ns;
 	return snap;
 }
 

@@ -29,7 +29,7 @@ struct snap {
 	uint32_t made_by;	/* operation */
 	bool ruled;		/* made by rule, and not renamed since */
 	bool doomed;		/* made by rule, and may go at any time */
-	unsigned int fresh;	/* looks until it is taken for durable */
+	uint64_t seen_ns;	/* when it was seen first */
 	char *copy;		/* what it must hold */
 };
 
@@ -122,7 +122,7 @@ struct snap *model_add(struct model *m, const struct snap_line *line,
 /* One made by rule, number @at, which holds @image. */
 struct snap *model_adopt(struct model *m, unsigned int at,
 			 const struct snap_line *line, uint32_t op,
-			 const char *image, const char **why);
+			 uint64_t now_ns, const char *image, const char **why);
 /*
  * The same for one of an instant of the window: its place is by sequence.
  */

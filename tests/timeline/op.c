@@ -22,7 +22,7 @@ const char *const act_names[NR_ACTS] = {
 	[ACT_READER] = "reader", [ACT_PAUSE] = "pause",
 	[ACT_MOMENT] = "moment", [ACT_LOOK_BACK] = "look back to",
 	[ACT_AGE] = "let time go by:", [ACT_RULED] = "made by rule:",
-	[ACT_SUSPEND] = "suspend and resume", [ACT_RELOAD] = "reload",
+	[ACT_WAIT] = "wait for room", [ACT_SUSPEND] = "suspend and resume", [ACT_RELOAD] = "reload",
 	[ACT_RACE] = "beside writes", [ACT_MISUSE] = "misuse",
 	[ACT_RESTART] = "restart", [ACT_CRASH] = "crash",
 };

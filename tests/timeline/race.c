@@ -173,7 +173,7 @@ bool race(struct schedule *s)
 		   op->act == ACT_DELETE && !op->err))
 		return false;
 	if (gone)
-		return rules_gone(s, op->name, op->err) || s->wrong;
+		return rules_gone(s, op->name, NULL, op->err) || s->wrong;
 	if (!op->err)
 		return true;
 	s->t->no_space++;

@@ -255,7 +255,7 @@ bool request(struct schedule *s, struct op *op)
 	if (!op->err)
 		return request_apply(s, op, s->reply);
 	if ((op->act == ACT_DELETE || op->act == ACT_RENAME) &&
-	    rules_gone(s, op->name, op->err))
+	    rules_gone(s, op->name, NULL, op->err))
 		return true;
 	if (op->err != -ENOSPC || !(op_changes(op) || op->act == ACT_CREATE ||
 				   op->act == ACT_RENAME ||

@@ -95,39 +95,20 @@ static bool kept_at(const struct schedule *s, const struct rules *r,
 	return kept;
 }
 
-/* And all the time from @from to @now? Only when one's time is over it may change. */
-static bool kept_since(const struct schedule *s, const struct rules *r,
-		       unsigned int at, uint64_t from, uint64_t now)
+/* And was that so all the time? Only when one's time is over it may change. */
+static bool all_time(const struct schedule *s, const struct rules *r,
+		     unsigned int at, uint64_t from, uint64_t now, bool kept)
 {
 	unsigned int i, k;
 	uint64_t over;
 
-	if (!kept_at(s, r, at, from) || !kept_at(s, r, at, now))
+	if (kept_at(s, r, at, from) != kept || kept_at(s, r, at, now) != kept)
 		return false;
 	for (i = 0; i <= at; i++)
 		for (k = 0; s->m.snaps[i].ruled && k < r->nr; k++) {
 			over = seconds(&s->m.snaps[i]) + r->keep[k] + 1;
 			if (over > from && over < now &&
-			    !kept_at(s, r, at, over))
-				return false;
-		}
-	return true;
-}
-
-/* And at no time? */
-static bool never_kept(const struct schedule *s, const struct rules *r,
-		       unsigned int at, uint64_t from, uint64_t now)
-{
-	unsigned int i, k;
-	uint64_t over;
-
-	if (kept_at(s, r, at, from) || kept_at(s, r, at, now))
-		return false;
-	for (i = 0; i <= at; i++)
-		for (k = 0; s->m.snaps[i].ruled && k < r->nr; k++) {
-			over = seconds(&s->m.snaps[i]) + r->keep[k] + 1;
-			if (over > from && over < now &&
-			    kept_at(s, r, at, over))
+			    kept_at(s, r, at, over) != kept)
 				return false;
 		}
 	return true;
@@ -193,6 +174,15 @@ static bool on_list(const struct schedule *s, const struct snap_line *is)
 
 /* ---- those that are gone ------------------------------------------------ */
 
+/*
+ * Maybe not durable yet: one is listed before it is. If time is simulated that
+ * takes none, so nobody knows how much else is done before.
+ */
+static bool fresh(const struct snap *snap, const struct said *said)
+{
+	return said->after.time_ns < snap->seen_ns + SECOND;
+}
+
 static bool may_be_gone(const struct schedule *s, unsigned int at,
 			const struct said *said)
 {
@@ -203,14 +193,14 @@ static bool may_be_gone(const struct schedule *s, unsigned int at,
 
 	if (views_of(s, snap->is.id))
 		return false;
-	if (snap->doomed || (snap->fresh && w->crashed))
+	if (snap->doomed || (w->crashed && fresh(snap, said)))
 		return true;
 	/* When nothing of the window is left, for want of room. */
 	if (!strncmp(w->rules, "shorten ", 8) && w->seconds &&
 	    said->after.from >= w->before_seq)
 		return true;
-	return !kept_since(s, &w->is, at, from, now) ||
-		!kept_since(s, &w->was, at, from, now);
+	return !all_time(s, &w->is, at, from, now, true) ||
+		!all_time(s, &w->was, at, from, now, true);
 }
 
 void rules_loses(struct schedule *s, const struct snap *snap)
@@ -220,7 +210,7 @@ void rules_loses(struct schedule *s, const struct snap *snap)
 
 	for (i = 0; snap->ruled && i < s->m.nr_snaps; i++)
 		if (s->m.snaps[i].ruled &&
-		    !kept_since(s, &s->window.is, i, now, now + TEND))
+		    !all_time(s, &s->window.is, i, now, now + TEND, true))
 			s->m.snaps[i].doomed = true;
 }
 
@@ -256,7 +246,7 @@ static bool remove_gone(struct schedule *s, const struct said *said, bool *any)
 		if (!gone[i - 1])
 			continue;
 		/* Then the next one may get its number. */
-		if (snap->fresh && s->window.crashed &&
+		if (s->window.crashed && fresh(snap, said) &&
 		    s->m.last_id == snap->is.id) {
 			s->m.last_id--;
 			if (s->m.told_id > s->m.last_id)
@@ -340,7 +330,8 @@ static bool adopt(struct schedule *s, unsigned int at,
 		return false;
 	if (*again)
 		return true;
-	if (!why && model_adopt(&s->m, at, line, op->id, s->image, &why)) {
+	if (!why && model_adopt(&s->m, at, line, op->id, said->after.time_ns,
+				s->image, &why)) {
 		s->window.made = line->time_ns / SECOND;
 		s->t->ruled++;
 		return true;
@@ -407,7 +398,7 @@ bool rules_look(struct schedule *s)
 	struct window *w = &s->window;
 	bool again = true, any_gone = false;
 	struct said said;
-	unsigned int tries, i;
+	unsigned int tries;
 
 	for (tries = 0; again && tries < GONE_POLLS; tries++) {
 		if (tries)
@@ -424,8 +415,6 @@ bool rules_look(struct schedule *s)
 	w->crashed = false;
 	if (s->held)
 		return true;
-	for (i = 0; i < s->m.nr_snaps; i++)
-		s->m.snaps[i].fresh -= !!s->m.snaps[i].fresh;
 	w->looked_ns = said.before.time_ns;
 	w->before_seq = w->looked_seq;
 	w->looked_seq = said.before.last;
@@ -465,19 +454,23 @@ bool rules_settle(struct schedule *s)
 	return false;
 }
 
-bool rules_gone(struct schedule *s, const char *name, int err)
+bool rules_gone(struct schedule *s, const char *name, const char *other,
+		int err)
 {
-	const struct snap *snap = model_snap_named(&s->m, name);
-	uint64_t id = snap ? snap->is.id : 0;
+	const struct snap *a = model_snap_named(&s->m, name);
+	const struct snap *b = other ? model_snap_named(&s->m, other) : NULL;
+	uint64_t first = a && a->ruled ? a->is.id : 0;
+	uint64_t second = b && b->ruled ? b->is.id : 0;
 	unsigned int i;
 
-	if (err != -ENOENT || !snap || !snap->ruled)
+	if (err != -ENOENT || !(first || second))
 		return false;
 	/* What is about to go is listed until that is durable. */
 	for (i = 0; i < GONE_POLLS; i++) {
 		if (!rules_look(s))
 			return false;
-		if (!model_snap(&s->m, id))
+		if ((first && !model_snap(&s->m, first)) ||
+		    (second && !model_snap(&s->m, second)))
 			return true;
 		s->v->ops->rest(s->v, 1000);
 		watch_beat();
@@ -554,7 +547,7 @@ static bool dropped(struct schedule *s, uint64_t then, uint64_t now)
 		const struct snap *snap = &s->m.snaps[i];
 
 		if (!snap->ruled || views_of(s, snap->is.id) ||
-		    !never_kept(s, &s->window.is, i, then, now))
+		    !all_time(s, &s->window.is, i, then, now, false))
 			continue;
 		wrong(s, "'%s' (id %" PRIu64 ", %" PRIu64 " s old), made by rule, is still there though no rule keeps it (retention %s): %s",
 		      snap->is.name, snap->is.id, now - seconds(snap),

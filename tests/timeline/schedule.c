@@ -115,6 +115,9 @@ static void draw_weights(struct schedule *s)
 			s->weight[i] = 0;
 		if (i == ACT_AGE && !s->ruled)
 			s->weight[i] = 0;
+		/* What rules make meanwhile could not be judged. */
+		if (i == ACT_WAIT && (!windows(s) || s->ruled))
+			s->weight[i] = 0;
 		if (!window && (i == ACT_PICK || i == ACT_WINDOW ||
 				i == ACT_MOMENT || i == ACT_LOOK_BACK))
 			s->weight[i] = 0;

@@ -55,6 +55,8 @@ struct totals {
 	uint32_t ruled;			/* snapshots made by rule that were seen */
 	uint32_t ruled_gone, ruled_kept;	/* dropped; renamed, so kept */
 	uint32_t ages;			/* times that minutes went by */
+	uint32_t waits;			/* times that writes waited for room */
+	uint32_t waits_held;		/* and the volume was suspended */
 	uint64_t bytes;			/* compared */
 	uint32_t diffs;
 	uint64_t diff_differ, diff_said;	/* sectors */
@@ -322,16 +324,18 @@ bool rules_look(struct schedule *s);
 bool rules_settle(struct schedule *s);
 /* One of them is about to be the rules' no more, so others may be kept. */
 void rules_loses(struct schedule *s, const struct snap *snap);
-/* Was it made by rule, and has gone, so that @err is right? */
-bool rules_gone(struct schedule *s, const char *name, int err);
+/* Was it, or the other, made by rule, and has gone, so that @err is right? */
+bool rules_gone(struct schedule *s, const char *name, const char *other,
+		int err);
 /* Minutes go by. */
 bool rules_age(struct schedule *s);
 /* No rules any more: all that were made by them have to go. */
 bool rules_end(struct schedule *s);
 
-/* crash.c, race.c */
+/* crash.c, race.c, wait.c */
 bool crash(struct schedule *s);
 bool race(struct schedule *s);
+bool wait_act(struct schedule *s);
 
 /* report.c */
 void wrong(struct schedule *s, const char *fmt, ...)

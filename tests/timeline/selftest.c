@@ -57,6 +57,10 @@ static bool right(const struct config *c)
 	printf("# %u moments looked at, %u held, %u sequences between, %u refused, %u picked, %u rewound to, %u moves seen\n",
 	       t.looks, t.looks_held, t.looks_between, t.looks_refused,
 	       t.picks, t.rewinds_moment, t.shortened);
+	if (c->schedules >= 300 && !c->no_window)
+		ok = ok && t.waits;
+	printf("# writes waited %u times, held %u times\n", t.waits,
+	       t.waits_held);
 	printf("# %u made by rule, %u of them dropped, %u renamed, %u times minutes went by\n",
 	       t.ruled, t.ruled_gone, t.ruled_kept, t.ages);
 	printf("%s - a right volume: %u schedules, %u snapshots, %u views, %u crashes, %u in doubt (%u of snapshots had happened), %u rewinds (%u back, %u without room, %u in doubt, of which %u had happened), %u restarts, %u ENOSPC, %u reads beside, %llu MiB compared\n",
@@ -75,7 +79,8 @@ static bool found(const struct config *given, enum fault fault)
 
 	c.schedules = FIND_SCHEDULES;
 	if (fault >= FAULT_MOMENT_LATER && !c.mix)
-		c.mix = mix_find(fault >= FAULT_RULE_STALE ? "rules" : "window");
+		c.mix = mix_find(fault >= FAULT_WAIT_FAILS ? "full" :
+				 fault >= FAULT_RULE_STALE ? "rules" : "window");
 	c.out = given->verbose ? stdout : fopen("/dev/null", "w");
 	if (!c.out)
 		die("/dev/null cannot be opened");

@@ -41,7 +41,7 @@ bool view_make(struct schedule *s, const struct snap *snap, uint32_t sectors,
 	spec.direct = rng_chance(&s->r, 75);
 	spec.by_path = rng_chance(&s->r, 25);
 	err = s->v->ops->view_open(s->v, &spec, &out->h);
-	if (err && rules_gone(s, snap->is.name, err)) {
+	if (err && rules_gone(s, snap->is.name, NULL, err)) {
 		out->h = NULL;
 		return true;
 	}
