@@ -156,13 +156,13 @@ u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		/* What was rewound to is not in what is overwritten. */
 		if (!dl_pins_any_named(&v->pins, since, until))
 			continue;
-		if (n && keep[n - 1].until == until && keep[n - 1].from == since &&
+		if (n && keep[n - 1].until == until &&
 		    keep[n - 1].first + keep[n - 1].sectors == s) {
 			keep[n - 1].sectors++;
 			continue;
 		}
 		keep[n++] = (struct dl_keep) {
-			.from = since, .until = until, .first = s, .sectors = 1,
+			.until = until, .first = s, .sectors = 1,
 		};
 	}
 	return n;

@@ -31,9 +31,9 @@ static inline bool dl_history_wanted(const struct dl_volume *v)
 /* A version that was taken is not used after all: who waits may have it. */
 void dl_history_unused(struct dl_volume *v, u32 idx);
 
-/* What has to be kept of the origin: sectors of one page that changed together. */
+/* What has to be kept of the origin: sectors of one page with one @until. */
 struct dl_keep {
-	u64 from, until;
+	u64 until;
 	u64 loc;
 	u32 crc;
 	u32 home;		/* its index entry */

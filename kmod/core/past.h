@@ -16,7 +16,7 @@
  *
  * This is right for every S that a snapshot is pinned to, as long as no version
  * a pin lies in is removed and the origin is not overwritten before what it
- * held has become a version (with @from 0 if nothing tells since when it was that).
+ * held has become a version (with @from 0: since whenever it was settled).
  *
  * Ownership: the arrays are the caller's, and so are free entries. Locking: none
  * here; what holds a page's bucket of the map holds its bucket here, because
