@@ -121,12 +121,17 @@ step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 9
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
-# with two processors under the stock ones.
+# with two processors under the stock ones. The longest first: else what must be
+# alone waits for it.
+load_debug() {
+	step "$1-debug" needs=module-debug,programs limit=900 -- \
+		tests/uml/run.sh --debug --time-travel --timeout 850 -- "tests/load/$1.sh"
+}
+load_debug reload
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	[ "$suite" != common ] || continue
-	step "$suite-debug" needs=module-debug,programs limit=900 -- \
-		tests/uml/run.sh --debug --time-travel --timeout 850 -- "$script"
+	case $suite in common | reload) continue ;; esac
+	load_debug "$suite"
 done
 # Alone: an emulated processor whose other half waits for a host's processor
 # spins, and takes ten times as long.
