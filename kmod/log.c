@@ -459,6 +459,17 @@ void dl_log_seal(struct dl_log *l)
 
 /* ---- the pool ---- */
 
+static void add_frame(struct dl_log *l, struct dl_frame *f)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_add(&f->list, &l->free);
+	l->nr_frames++;
+	l->nr_free++;
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
 static void grow_frames(struct dl_log *l)
 {
 	struct dl_frame *f;
@@ -475,11 +486,7 @@ static void grow_frames(struct dl_log *l)
 		f = dl_frame_alloc(l, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 		if (!f)
 			return;
-		spin_lock_irqsave(&l->lock, flags);
-		list_add(&f->list, &l->free);
-		l->nr_frames++;
-		l->nr_free++;
-		spin_unlock_irqrestore(&l->lock, flags);
+		add_frame(l, f);
 	}
 }
 
@@ -497,11 +504,7 @@ static void grow_recent(struct dl_log *l)
 		f = want ? dl_frame_alloc(l, GFP_NOWAIT | __GFP_NOWARN) : NULL;
 		if (!f)
 			return;
-		spin_lock_irqsave(&l->lock, flags);
-		list_add(&f->list, &l->free);
-		l->nr_frames++;
-		l->nr_free++;
-		spin_unlock_irqrestore(&l->lock, flags);
+		add_frame(l, f);
 	}
 }
 

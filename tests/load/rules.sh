@@ -55,12 +55,14 @@ hold() {
 	dmsetup suspend --noflush held
 	dd if=/dev/urandom of="$VOL" bs=1M count=4 oflag=direct status=none &
 	writer=$!
-	sleep 1
+	until [ "$(stat waiting)" -gt 0 ]; do
+		kill -0 $writer 2>/dev/null || fail "nothing waits though the log is held"
+		sleep 1
+	done
 }
 let_go() {
 	dmsetup resume held
 	wait $writer
-	sleep 10
 }
 
 message retention shorten 1 60:$KEEP
@@ -95,7 +97,11 @@ until_ms $((made + KEEP * 1000 + 10000))
 	fail "'$auto' got a name though it was about to go"
 log_wants "snapshot $auto: there is none of that name"
 let_go
-[ -z "$(listed "$auto")$(listed mine)" ] || fail "'$auto' is still there"
+before=$(ms)
+while [ -n "$(listed "$auto")$(listed mine)" ]; do
+	[ $(($(ms) - before)) -lt 60000 ] || fail "'$auto' is still there"
+	sleep 1
+done
 ok "a snapshot that is about to go gets no name"
 
 healthy
