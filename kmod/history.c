@@ -120,7 +120,11 @@ static u64 first_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
 	return next;
 }
 
-/* And since when had it held that, as far as anything in the log tells? */
+/*
+ * And since when had it held that, as far as anything in the log tells? @most when
+ * it had not: a run that was replaced later, and may never have come to the
+ * origin, was what a change at @most was made to.
+ */
 static u64 last_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
 		       u64 most)
 {
@@ -132,8 +136,12 @@ static u64 last_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
 	for (i = 0; i < v->past.nr_runs; i++) {
 		const struct dl_past_run *r = &v->past.runs[i];
 
-		if (at >= r->start && at < r->end && r->until <= most)
+		if (at < r->start || at >= r->end || r->from >= most)
+			continue;
+		if (r->until <= most)
 			last = max(last, r->until);
+		else if (!(r->flags & DL_RUN_ORIGIN))
+			last = most;
 	}
 	read_unlock(&v->runs.lock);
 	return last;
@@ -157,12 +165,14 @@ u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		if (!dl_pins_any_named(&v->pins, since, until))
 			continue;
 		if (n && keep[n - 1].until == until &&
+		    keep[n - 1].from == since &&
 		    keep[n - 1].first + keep[n - 1].sectors == s) {
 			keep[n - 1].sectors++;
 			continue;
 		}
 		keep[n++] = (struct dl_keep) {
-			.until = until, .first = s, .sectors = 1,
+			.from = since, .until = until, .first = s,
+			.sectors = 1,
 		};
 	}
 	return n;

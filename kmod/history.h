@@ -33,6 +33,7 @@ void dl_history_unused(struct dl_volume *v, u32 idx);
 
 /* What has to be kept of the origin: sectors of one page with one @until. */
 struct dl_keep {
+	u64 from;		/* since when, at the latest */
 	u64 until;
 	u64 loc;
 	u32 crc;

@@ -16,7 +16,9 @@
  *
  * This is right for every S that a snapshot is pinned to, as long as no version
  * a pin lies in is removed and the origin is not overwritten before what it
- * held has become a version (with @from 0: since whenever it was settled).
+ * held has become a version. Such a one begins where the version before it ends, or
+ * at 0 when there is none: which of the two a pin gets, and so which it holds, is
+ * the same as if the true beginning were known.
  *
  * Ownership: the arrays are the caller's, and so are free entries. Locking: none
  * here; what holds a page's bucket of the map holds its bucket here, because
