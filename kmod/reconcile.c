@@ -370,7 +370,9 @@ static void reconcile_work(struct work_struct *work)
 			break;
 		ret = 0;
 	}
-	dl_volume_set_full(v, full);
+	/* Who was stopped midway does not know. */
+	if (!READ_ONCE(rc->stop))
+		dl_volume_set_full(v, full);
 	/* Nothing to wait for any more: nobody is held back. */
 	if (!ret && !rc->running)
 		dl_throttle_release(&v->throttle);

@@ -63,6 +63,7 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	if (!r->window)
 		dl_pins_window_going(&v->pins, DL_WINDOW_OFF);
 	/* What comes of it is worth to wait for, also under a rule to fail. */
+	WRITE_ONCE(w->easing, less);
 	if (less)
 		dl_volume_set_full(v, false);
 	dl_window_set_rules(w, r);
@@ -76,8 +77,7 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	dl_pins_settle(&v->pins);
 	dl_volume_keep_room(v);
 	dl_reconcile_sweep(&v->rc);
-	if (less)
-		dl_volume_set_full(v, false);
+	WRITE_ONCE(w->easing, false);
 	/* Else those that wait may be to fail now. */
 	dl_write_wake(v);
 	return ret;

@@ -85,7 +85,8 @@ bool dl_volume_no_room(struct dl_volume *v)
 	u32 kept = READ_ONCE(v->log.kept_chunks);
 
 	return kept && (dl_log_free_chunks(&v->log) < kept ||
-			!READ_ONCE(v->past.nr_free));
+			!READ_ONCE(v->past.nr_free) ||
+			READ_ONCE(v->past.starved));
 }
 
 /*
@@ -120,7 +121,7 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 	spin_lock(&v->rc.lock);
 	was = v->full;
 	/* Who is about to sweep will know better. */
-	full = full && !READ_ONCE(v->rc.sweep);
+	full = full && !READ_ONCE(v->rc.sweep) && !READ_ONCE(v->window.easing);
 	WRITE_ONCE(v->full, full);
 	/* Here, so that the last one told is what is so. */
 	if (full != was)

@@ -25,6 +25,7 @@
 struct dl_window {
 	struct mutex lock;	/* who changes what is kept */
 	u64 made;		/* @lock: s, the last snapshot by rule, dropped or not */
+	bool easing;		/* less is about to be kept: what is full may not be */
 	spinlock_t inner;	/* all below */
 	struct dl_retention rules;
 	struct dl_moments moments;

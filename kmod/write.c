@@ -362,6 +362,8 @@ static bool hopeless(struct dl_volume *v)
 {
 	int err = READ_ONCE(v->rc.error);
 
+	if (READ_ONCE(v->window.easing))
+		return false;
 	if (dl_volume_fails_full(v))
 		return true;
 	if (READ_ONCE(v->rc.failures) <= DL_READ_RETRIES ||
