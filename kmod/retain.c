@@ -310,6 +310,9 @@ static bool oldest_going(struct dl_volume *v)
 			continue;
 		pin->going = true;
 		memcpy(name, pin->name, sizeof(name));
+		/* Which may have been made in an earlier life. */
+		v->window.made = max(v->window.made,
+				     pin->time_ns / NSEC_PER_SEC);
 	}
 	write_unlock(&v->pins.lock);
 	if (found)
