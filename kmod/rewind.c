@@ -24,6 +24,8 @@ struct source {
 };
 
 #define RUN	0x40u
+#define GROUP	16u	/* entries whose pages are looked for together */
+#define CHAIN	3u	/* links of a bucket, so far */
 
 static bool same_source(const struct source *a, const struct source *b)
 {
@@ -351,6 +353,65 @@ static void zeros_back(struct rewind *rw)
 	write_unlock(&v->runs.lock);
 }
 
+/*
+ * Where the tables have a page is nowhere near where they have the next one, so
+ * most of the time would be spent waiting for memory. Loads that do not wait for
+ * each other wait together: those of a group of pages first, then what they led to.
+ */
+static void touch(struct dl_volume *v, const u64 *page, u32 n)
+{
+	u32 entry[GROUP], version[GROUP], i, j;
+
+	for (i = 0; i < n; i++) {
+		u32 bucket = dl_pmap_bucket(&v->map.pm, page[i]);
+
+		entry[i] = READ_ONCE(v->map.pm.buckets[bucket]);
+		version[i] = READ_ONCE(v->past.t.buckets[bucket]);
+	}
+	for (j = 0; j < CHAIN; j++)
+		for (i = 0; i < n; i++) {
+			const struct dl_pent *e;
+			const struct dl_past_ent *p;
+
+			e = dl_pmap_ent(&v->map.pm, entry[i]);
+			p = dl_past_ent(&v->past.t, version[i]);
+			entry[i] = READ_ONCE(e->next);
+			version[i] = READ_ONCE(p->next);
+		}
+}
+
+/* The pages of a group of entries of the map, from @i on. */
+static void touch_entries(struct dl_volume *v, u32 i)
+{
+	u32 end = min(i + GROUP, dl_pmap_nr(&v->map.pm)), n = 0;
+	u64 page[GROUP];
+
+	for (; i < end; i++) {
+		const struct dl_pent *e = dl_pmap_ent(&v->map.pm, i);
+
+		if (READ_ONCE(e->mask))
+			page[n++] = dl_pent_page(e);
+	}
+	touch(v, page, n);
+}
+
+/* And of a group of versions, those that are to be taken back. */
+static void touch_versions(struct rewind *rw, u32 i)
+{
+	struct dl_volume *v = rw->v;
+	u32 end = min(i + GROUP, dl_past_nr(&v->past.t)), n = 0;
+	u64 page[GROUP];
+
+	for (; i < end; i++) {
+		const struct dl_past_ent *e = dl_past_ent(&v->past.t, i);
+
+		if (READ_ONCE(e->mask) && e->from <= rw->to &&
+		    e->until > rw->to)
+			page[n++] = dl_past_page(e);
+	}
+	touch(v, page, n);
+}
+
 static int all_back(struct rewind *rw)
 {
 	struct dl_volume *v = rw->v;
@@ -359,12 +420,16 @@ static int all_back(struct rewind *rw)
 	/* None comes while the volume is suspended. */
 	rw->any_runs = !dl_runs_none(&v->runs) || READ_ONCE(v->past.nr_runs);
 	for (i = 1; !rw->err && i < dl_pmap_nr(&v->map.pm); i++) {
+		if (i % GROUP == 1)
+			touch_entries(v, i);
 		if (READ_ONCE(dl_pmap_ent(&v->map.pm, i)->mask))
 			entry_back(rw, i);
 		if (!(i & 0xffff))
 			cond_resched();
 	}
 	for (i = 1; !rw->err && i < dl_past_nr(&v->past.t); i++) {
+		if (i % GROUP == 1)
+			touch_versions(rw, i);
 		if (READ_ONCE(dl_past_ent(&v->past.t, i)->mask))
 			version_back(rw, i);
 		if (!(i & 0xffff))
@@ -375,11 +440,59 @@ static int all_back(struct rewind *rw)
 	return rw->err;
 }
 
+/* How often sectors next to each other are not both in @mask. */
+static u32 edges(u8 mask)
+{
+	return hweight8((mask ^ mask >> 1) & 0x7f);
+}
+
+/*
+ * Is there room even if every entry and version that may have to be taken back is
+ * taken back by itself, and cut wherever it or another one of its page ends? That
+ * is told from the tables as they lie in memory, without a look-up; it is hardly
+ * ever much more than what it takes, as most records are of whole pages.
+ */
+static bool surely_fits(struct dl_volume *v, u64 to)
+{
+	u32 room = dl_map_room(&v->map), i;
+	u64 pieces = 0, cuts = 0;
+
+	if (!dl_runs_none(&v->runs) || READ_ONCE(v->past.nr_runs))
+		return false;
+	for (i = 1; i < dl_pmap_nr(&v->map.pm); i++) {
+		const struct dl_pent *e = dl_pmap_ent(&v->map.pm, i);
+		u8 mask = READ_ONCE(e->mask);
+
+		if (mask && dl_pent_lost(e))
+			return false;
+		pieces += mask && dl_pent_seq(e) > to;
+		cuts += edges(mask);
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	for (i = 1; i < dl_past_nr(&v->past.t); i++) {
+		const struct dl_past_ent *e = dl_past_ent(&v->past.t, i);
+		u8 mask = READ_ONCE(e->mask);
+
+		if (mask && dl_past_lost(e))
+			return false;
+		pieces += mask && e->from <= to && e->until > to;
+		cuts += edges(mask);
+		if (!(i & 0xffff))
+			cond_resched();
+	}
+	/* An end cuts what is next to it on both sides; a piece may lie on more. */
+	return pieces + 2 * cuts <= room &&
+		pieces + 3 * cuts <= READ_ONCE(v->past.nr_free);
+}
+
 int dl_rewind_fits(struct dl_volume *v, u64 to)
 {
 	struct rewind rw = { .v = v, .to = to };
 	u32 entries = dl_map_room(&v->map);
 
+	if (surely_fits(v, to))
+		return 0;
 	if (!all_back(&rw) &&
 	    atomic_read(&v->nr_lost) + rw.lost > v->lost_max) {
 		dl_err("%s: rewind: %llu pages of the snapshot are lost, more than can be kept track of (%u)",

@@ -83,6 +83,12 @@ static inline u64 dl_past_page(const struct dl_past_ent *e)
 	return (u64)e->page_hi << 32 | e->page_lo;
 }
 
+/* Is what the version held lost? */
+static inline bool dl_past_lost(const struct dl_past_ent *e)
+{
+	return e->span & DL_PENT_FLAGS && e->loc_lo & DL_PVAL_LOST;
+}
+
 /* Where a version's payload is. Only of one without flags. */
 static inline u64 dl_past_loc(const struct dl_past_ent *e)
 {
