@@ -164,8 +164,8 @@ static bool wanted(struct dl_reconcile *rc)
 		rc->running = false;
 	if (!dl_runs_room(&v->runs))
 		rc->running = true;
-	/* The pressure may be all the snapshots', and still somebody waits. */
-	if (dl_history_wanted(v) && dl_volume_starved(v))
+	/* The pressure may be all the snapshots', and still room is wanted. */
+	if (dl_history_wanted(v) && (rc->no_room || dl_volume_starved(v)))
 		rc->running = dl_volume_unsettled(v);
 	return rc->running || !until_due(v);
 }
