@@ -134,7 +134,11 @@ static int zero_runs(struct dl_reconcile *rc)
 		if (READ_ONCE(rc->stop))
 			return -EBUSY;
 		at = max(at, run.start);
-		if (run.flags & DL_RUN_ORIGIN) {
+		/*
+		 * What a cycle that went no further has settled is there, and
+		 * what was written over it meanwhile is nowhere else.
+		 */
+		if (run.flags & DL_RUN_ORIGIN || run.seq <= v->settled) {
 			at = run.end;
 			continue;
 		}

@@ -130,7 +130,16 @@ static u64 last_change(struct dl_volume *v, u32 bucket, u64 page, u8 s,
 {
 	u64 at = (page << DL_PAGE_SECTOR_SHIFT) + s;
 	u64 last = dl_past_last_until(&v->past.t, bucket, page, s, most);
+	u64 run, len;
+	u8 flags = 0;
 	u32 i;
+
+	/* One that is settled, but not forgotten yet. */
+	if (!dl_runs_none(&v->runs)) {
+		run = dl_runs_find(&v->runs, at, 1, &len, &flags);
+		if (run < most && !(flags & DL_RUN_ORIGIN))
+			last = max(last, run);
+	}
 
 	read_lock(&v->runs.lock);
 	for (i = 0; i < v->past.nr_runs; i++) {
@@ -151,7 +160,7 @@ u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 		    u64 zeroed, struct dl_keep *keep)
 {
 	u64 until, since;
-	u32 n = 0;
+	u32 n = 0, idx;
 	u8 s;
 
 	for (s = 0; s < DL_PAGE_SECTORS; s++) {
@@ -159,6 +168,11 @@ u32 dl_history_need(struct dl_volume *v, u32 bucket, u64 page, u8 mask,
 			continue;
 		until = first_change(v, bucket, page, s, zeroed);
 		if (until == U64_MAX)
+			continue;
+		/* What was lost is not what the origin holds. */
+		idx = dl_pmap_find(&v->map.pm, bucket, page, 1U << s);
+		if (idx && dl_pent_lost(dl_pmap_ent(&v->map.pm, idx)) &&
+		    dl_pent_seq(dl_pmap_ent(&v->map.pm, idx)) < until)
 			continue;
 		since = last_change(v, bucket, page, s, until);
 		/* What was rewound to is not in what is overwritten. */

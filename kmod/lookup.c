@@ -100,8 +100,12 @@ static bool record_then(struct dl_volume *v, u64 at, u32 bucket, u64 page,
 	return past || cur;
 }
 
-/* The youngest run over @sector at @at, for how long up to x->sectors. */
-static u64 run_over(struct dl_volume *v, u64 at, u64 sector,
+/*
+ * The youngest run over @sector at @at, for how long up to x->sectors. Where @at
+ * has no record (@any) the origin says more than a run that is settled: what was
+ * written over it and settled, too, may have been replaced since.
+ */
+static u64 run_over(struct dl_volume *v, u64 at, u64 sector, bool any,
 		    struct dl_extent *x, u8 *flags)
 {
 	u64 len, run, past;
@@ -111,7 +115,7 @@ static u64 run_over(struct dl_volume *v, u64 at, u64 sector,
 	x->sectors = len;
 	if (at == DL_NOW)
 		return run;
-	if (run > at)
+	if (run > at || (!any && run <= READ_ONCE(v->settled)))
 		run = 0;
 	if (READ_ONCE(v->past.nr_runs)) {
 		/* Rare enough to go sector by sector. */
@@ -152,7 +156,7 @@ void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 	else
 		any = record_then(v, at, bucket, page, first, max, x);
 	if (unlikely(!no_runs(v, at)))
-		run = run_over(v, at, sector, x, &flags) > x->val.seq;
+		run = run_over(v, at, sector, any, x, &flags) > x->val.seq;
 	if (run) {
 		x->kind = flags & DL_RUN_ORIGIN ? DL_FROM_ORIGIN : DL_FROM_ZERO;
 	} else if (!any || x->val.flags & DL_PVAL_ORIGIN) {

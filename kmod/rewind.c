@@ -48,7 +48,9 @@ static struct source source_of(struct rewind *rw, u32 bucket, u64 page, u8 s)
 	if (!rw->any_runs)
 		return src;
 	run = dl_runs_find(&v->runs, at, 1, &len, &flags);
-	if (run > rw->to)
+	/* As for who looks: see run_over() in lookup.c. */
+	if (run > rw->to ||
+	    (!src.past && !src.cur && run <= READ_ONCE(v->settled)))
 		run = 0;
 	read_lock(&v->runs.lock);
 	past = dl_past_run_at(&v->past, at, rw->to, &past_flags);

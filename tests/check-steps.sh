@@ -137,8 +137,9 @@ done
 # spins, and takes ten times as long.
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	# There allocations cannot be made to fail, and minutes take minutes.
-	case $suite in common | faults | rules) continue ;; esac
+	# There allocations cannot be made to fail, minutes take minutes, and a
+	# millisecond is nothing.
+	case $suite in common | faults | rules | settle) continue ;; esac
 	for kernel in 6.1 6.12; do
 		# The longest: 6.12 has them under the debug kernel.
 		case $suite-$kernel in grow-6.12 | recent-6.12) continue ;; esac
