@@ -377,12 +377,13 @@ static void reconcile_work(struct work_struct *work)
 	if (!ret && !rc->running)
 		dl_throttle_release(&v->throttle);
 	dl_cycle_free_jobs(rc);
+	/* Before anybody is told to look at it. */
+	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
 	if (ret && ret != -EBUSY) {
 		count_failure(rc);
 		again = RETRY_SECS * HZ;
 		dl_write_wake(v);
 	}
-	WRITE_ONCE(rc->error, ret == -EBUSY ? 0 : ret);
 	wake_up_all(&rc->wait);
 	if (!again)
 		again = clamp(until_due(v), 1UL, dl_retain_due(v));

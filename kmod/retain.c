@@ -53,7 +53,7 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 {
 	struct dl_window *w = &v->window;
 	bool was = v->pins.window != DL_WINDOW_OFF;
-	bool less = r->on_full == DL_ON_FULL_SHORTEN || (was && !r->window);
+	bool less = r->on_full == DL_ON_FULL_SHORTEN || was;
 	int ret = 0;
 
 	if (r->window && !was)
@@ -78,6 +78,8 @@ static int change(struct dl_volume *v, const struct dl_retention *r)
 	dl_volume_keep_room(v);
 	dl_reconcile_sweep(&v->rc);
 	WRITE_ONCE(w->easing, false);
+	if (less)
+		dl_volume_set_full(v, false);
 	/* Else those that wait may be to fail now. */
 	dl_write_wake(v);
 	return ret;

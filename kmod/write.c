@@ -378,24 +378,33 @@ void dl_write_work(struct work_struct *work)
 	struct dl_volume *v = container_of(work, struct dl_volume, write_work);
 	struct dl_batch b;
 	struct bio *bio;
+	bool over, last;
 	int ret = 0;
 
 	dl_batch_init(&b);
 	while (!ret && (bio = next_deferred(v))) {
 		struct dl_io *io = dm_per_bio_data(bio, sizeof(*io));
 
-		if (unlikely(dl_volume_mode(v) != DL_MODE_RW || hopeless(v))) {
+		ret = -EAGAIN;
+		over = dl_volume_mode(v) != DL_MODE_RW;
+		last = !over && hopeless(v);
+		/*
+		 * What was let in once, or takes no room, is not charged; nor is
+		 * who is to fail if there is no room for him.
+		 */
+		if (!over && (last || io->iter.bi_size != bio->bi_iter.bi_size ||
+			      bio_op(bio) != REQ_OP_WRITE ||
+			      dl_throttle_admit(&v->throttle,
+						bio->bi_iter.bi_size)))
+			ret = advance(v, bio, io, &b);
+		/* A frame comes free in any case. */
+		last &= READ_ONCE(v->log.starved) != DL_STARVED_FRAME;
+		if (unlikely(ret && (over || last))) {
 			bio->bi_status = READ_ONCE(v->full) ? BLK_STS_NOSPC :
 							      BLK_STS_IOERR;
 			bio_endio(bio);
-			continue;
+			ret = 0;
 		}
-		ret = -EAGAIN;
-		/* What was let in once, or takes no room, is not charged. */
-		if (io->iter.bi_size != bio->bi_iter.bi_size ||
-		    bio_op(bio) != REQ_OP_WRITE ||
-		    dl_throttle_admit(&v->throttle, bio->bi_iter.bi_size))
-			ret = advance(v, bio, io, &b);
 		if (ret)
 			defer(v, bio, true);
 		dl_log_submit(&v->log, &b);
