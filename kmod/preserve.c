@@ -198,8 +198,9 @@ static void index_end(struct dl_index *ix)
 static struct dl_version version_of(const struct dl_keep *k, u64 page)
 {
 	return (struct dl_version) {
-		.from = k->from, .until = k->until, .page = page, .loc = k->loc, .crc = k->crc,
-		.home = k->home, .first = k->first, .sectors = k->sectors,
+		.from = k->from, .until = k->until, .page = page,
+		.loc = k->loc, .crc = k->crc, .home = k->home,
+		.first = k->first, .sectors = k->sectors,
 		.flags = k->flags,
 		.mask = dl_pmap_span_mask(k->first, k->sectors),
 	};

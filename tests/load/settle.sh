@@ -44,6 +44,15 @@ round() {
 	dmsetup create back --readonly \
 		--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL kept"
 }
+# again [SECONDS]: write each page again, this long after the one before, and look
+again() {
+	for page in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		[ -z "${1:-}" ] || sleep "$1"
+		put new $page
+		look $page
+	done
+	wait
+}
 over() {
 	dmsetup message "$V" 0 drain
 	look after
@@ -58,12 +67,7 @@ log_mark
 for n in $(seq "$(some 24)"); do
 	round "$n"
 	dmsetup message "$V" 0 drain &
-	for page in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-		sleep 0.00$((n % 4 + 1))
-		put new $page
-		look $page
-	done
-	wait
+	again 0.00$((n % 4 + 1))
 	over
 done
 same_as_origin "$origin"
@@ -76,11 +80,7 @@ for n in $(seq 25 $((24 + $(some 10)))); do
 	sleep "0.0$((n % 60 + 10))"
 	dmsetup suspend "$V"
 	dmsetup resume "$V"
-	for page in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-		put new $page
-		look $page
-	done
-	wait
+	again
 	over
 done
 same_as_origin "$origin"
