@@ -48,15 +48,16 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 }
 
 /* All of a checkpoint but the segments. */
-static size_t others(u32 lost, u32 pins, u32 moments)
+static size_t others(u32 lost, u32 pins, u32 moments, u32 grain)
 {
 	return sizeof(struct dl_disk_checkpoint) +
-		5 * sizeof(struct dl_disk_section) +
+		7 * (sizeof(struct dl_disk_section) + 8) +
 		sizeof(struct dl_disk_pins) +
 		(size_t)pins * sizeof(struct dl_disk_pin) +
 		sizeof(struct dl_disk_window) +
 		(size_t)moments * sizeof(struct dl_disk_moment) +
 		DL_SAMPLES * sizeof(struct dl_disk_sample) +
+		grain +
 		(size_t)lost * sizeof(struct dl_disk_lost);
 }
 
@@ -66,17 +67,17 @@ static size_t area_bytes(const struct dl_checkpoint *ck)
 }
 
 u32 dl_checkpoint_room(const struct dl_checkpoint *ck, u32 lost, u32 pins,
-		       u32 moments)
+		       u32 moments, u32 grain)
 {
-	size_t area = area_bytes(ck), rest = others(lost, pins, moments);
+	size_t area = area_bytes(ck), rest = others(lost, pins, moments, grain);
 
 	return (area - min(area, rest)) / sizeof(struct dl_disk_segment);
 }
 
 int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
-		      u32 pins, u32 moments)
+		      u32 pins, u32 moments, u32 grain)
 {
-	size_t need = others(lost, pins, moments) +
+	size_t need = others(lost, pins, moments, grain) +
 		(size_t)segments * sizeof(struct dl_disk_segment);
 	size_t bytes = round_up(min(need, area_bytes(ck)), DL_BLOCK_MAX);
 	void *buf = kvmalloc(bytes, GFP_KERNEL), *old;

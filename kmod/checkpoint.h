@@ -57,7 +57,7 @@ void dl_checkpoint_exit(struct dl_checkpoint *ck);
 
 /* Segments that an area has room for, beside so much of the rest. */
 u32 dl_checkpoint_room(const struct dl_checkpoint *ck, u32 lost, u32 pins,
-		       u32 moments);
+		       u32 moments, u32 grain);
 
 /* What the next commit says of the log's size: it only grows. */
 void dl_checkpoint_resize(struct dl_checkpoint *ck, u64 log_sectors);
@@ -69,11 +69,12 @@ void dl_checkpoint_resize(struct dl_checkpoint *ck, u64 log_sectors);
  * @lost: entries of the list of lost pages at most
  * @pins: snapshots at most
  * @moments: of the window, at most
+ * @grain: bytes of policy and granularity map, at most
  *
  * Context: process, may sleep. Return: 0; -ENOMEM, then nothing has changed.
  */
 int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
-		      u32 pins, u32 moments);
+		      u32 pins, u32 moments, u32 grain);
 
 /**
  * dl_checkpoint_commit() - write the present state, twice, durably

@@ -17,6 +17,7 @@
 
 #include "control.h"
 #include "diff.h"
+#include "policy.h"
 #include "snapshot.h"
 #include "status.h"
 #include "target.h"
@@ -25,6 +26,7 @@
 #define VOLUMES_MAX	32u
 #define SNAPSHOTS_MAX	64u
 #define EXTENTS_MAX	16384u
+#define REGIONS_MAX	1024u
 
 /* All begin with the flags. */
 union arg {
@@ -37,13 +39,15 @@ union arg {
 	struct dl_ctl_snapshots snapshots;
 	struct dl_ctl_diff diff;
 	struct dl_ctl_wait wait;
+	struct dl_ctl_policy policy;
+	struct dl_ctl_regions regions;
 };
 
 /* The same for 32-bit programs, and for ever. */
 static_assert(sizeof(struct dl_ctl_version) == 32);
 static_assert(sizeof(struct dl_ctl_volume) == 168);
 static_assert(sizeof(struct dl_ctl_volumes) == 24);
-static_assert(sizeof(struct dl_ctl_status) == 328);
+static_assert(sizeof(struct dl_ctl_status) == 376);
 static_assert(sizeof(struct dl_ctl_snapshot) == 104);
 static_assert(sizeof(struct dl_ctl_snapshot_arg) == 184);
 static_assert(sizeof(struct dl_ctl_snapshot_pair) == 248);
@@ -51,6 +55,17 @@ static_assert(sizeof(struct dl_ctl_snapshots) == 32);
 static_assert(sizeof(struct dl_ctl_extent) == 16);
 static_assert(sizeof(struct dl_ctl_diff) == 184);
 static_assert(sizeof(struct dl_ctl_wait) == 32);
+static_assert(sizeof(struct dl_ctl_policy) == 144);
+static_assert(sizeof(struct dl_ctl_region) == 24);
+static_assert(sizeof(struct dl_ctl_regions) == 32);
+static_assert(DL_CTL_POLICY_TEXT == DL_POLICY_TEXT);
+static_assert(DL_CTL_REGION_SECTORS ==
+	      1 << (DL_HEAT_REGION_SHIFT + DL_PAGE_SECTOR_SHIFT));
+static_assert(DL_CTL_LEVEL_UNSAID == DL_LEVEL_UNSAID &&
+	      DL_CTL_LEVEL_COARSE == DL_LEVEL_COARSE &&
+	      DL_CTL_LEVEL_BLOCK == DL_LEVEL_BLOCK &&
+	      DL_CTL_LEVEL_SUB == DL_LEVEL_SUB &&
+	      DL_CTL_LEVEL_BIT == DL_LEVEL_BIT);
 static_assert(DL_CTL_SNAPSHOT_NAME == DL_PIN_NAME_BYTES);
 static_assert(DL_CTL_SNAPSHOT_DAMAGED == DL_PIN_DAMAGED);
 static_assert(DL_CTL_EVENT_MODE == 1 << DL_EVENT_MODE &&
@@ -336,6 +351,122 @@ static int do_diff(union arg *arg)
 	return ret;
 }
 
+/* ---- granularity ---- */
+
+static int do_policy_get(union arg *arg)
+{
+	struct dl_ctl_policy *a = &arg->policy;
+	struct dl_volume *v = enter(a->major, a->minor);
+	ssize_t n = -ENOMEM;
+	char *text;
+
+	if (!v)
+		return -ENODEV;
+	text = kvmalloc(DL_POLICY_TEXT + 1, GFP_KERNEL);
+	if (text)
+		n = dl_grain_text(&v->grain, text, DL_POLICY_TEXT + 1);
+	dl_volume_leave(v);
+	if (n >= 0 && copy_to_user(u64_to_user_ptr(a->text), text,
+				   min_t(size_t, a->bytes, n)))
+		n = -EFAULT;
+	kvfree(text);
+	if (n < 0)
+		return n;
+	a->bytes = n;
+	a->line = 0;
+	a->column = 0;
+	memset(a->reason, 0, sizeof(a->reason));
+	return 0;
+}
+
+static int set_policy(struct dl_ctl_policy *a, const char *text, size_t bytes)
+{
+	struct dl_volume *v = enter(a->major, a->minor);
+	struct dl_policy_error e;
+	int ret;
+
+	if (!v)
+		return -ENODEV;
+	ret = dl_policy_set(v, text, bytes, &e);
+	dl_volume_leave(v);
+	a->line = 0;
+	a->column = 0;
+	memset(a->reason, 0, sizeof(a->reason));
+	if (!e.reason)
+		return ret;
+	a->line = e.line;
+	a->column = e.column;
+	strscpy(a->reason, e.reason, sizeof(a->reason));
+	return 0;
+}
+
+static int do_policy_set(union arg *arg)
+{
+	struct dl_ctl_policy *a = &arg->policy;
+	/* One more than may be: that is for the parser to refuse. */
+	size_t bytes = min(a->bytes, DL_POLICY_TEXT + 1);
+	char *text = kvmalloc(bytes + 1, GFP_KERNEL);
+	int ret = -EFAULT;
+
+	if (!text)
+		return -ENOMEM;
+	text[bytes] = 0;
+	if (!copy_from_user(text, u64_to_user_ptr(a->text), bytes))
+		ret = set_policy(a, text, bytes);
+	kvfree(text);
+	return ret;
+}
+
+static void describe_region(struct dl_ctl_region *e,
+			    const struct dl_grain_region *r)
+{
+	*e = (struct dl_ctl_region) {
+		.start = r->region * DL_CTL_REGION_SECTORS,
+		.rate = r->rate, .page_rate = r->page_rate,
+		.delta = r->delta, .rule = r->rule, .level = r->level,
+		.flags = r->sequential ? DL_CTL_REGION_SEQUENTIAL : 0,
+	};
+}
+
+static u32 list_regions(struct dl_volume *v, struct dl_ctl_region *list,
+			u32 max, u64 *cursor)
+{
+	/* Far behind the end of the table is behind the end of it. */
+	u32 at = min_t(u64, *cursor, U32_MAX), ahead, n;
+	struct dl_grain_region r;
+
+	for (n = 0; n < max && dl_grain_next(&v->grain, &v->map, &at, &r); n++)
+		describe_region(&list[n], &r);
+	ahead = at;
+	*cursor = n == max && dl_grain_next(&v->grain, &v->map, &ahead, &r) ?
+		at : 0;
+	return n;
+}
+
+static int do_granularity(union arg *arg)
+{
+	struct dl_ctl_regions *a = &arg->regions;
+	u32 max = min(a->count, REGIONS_MAX);
+	struct dl_ctl_region *list;
+	struct dl_volume *v;
+	int ret;
+
+	if (!max)
+		return -EINVAL;
+	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	v = enter(a->major, a->minor);
+	ret = v ? 0 : -ENODEV;
+	if (v) {
+		a->count = list_regions(v, list, max, &a->cursor);
+		dl_volume_leave(v);
+		ret = give(a->buffer, list, a->count * sizeof(*list));
+	}
+	kvfree(list);
+	return ret;
+}
+
 /* ---- events ---- */
 
 static int do_wait(union arg *arg)
@@ -360,7 +491,7 @@ static int do_wait(union arg *arg)
 
 static const struct op {
 	int (*run)(union arg *arg);
-	size_t least;		/* as long as it was in ABI 1 */
+	size_t least;		/* as long as it was at first */
 	size_t size;
 } ops[] = {
 #define OP(request, run, type, least) \
@@ -375,6 +506,9 @@ static const struct op {
 	OP(DL_CTL_REWIND, do_rewind, dl_ctl_snapshot_pair, 248),
 	OP(DL_CTL_DIFF, do_diff, dl_ctl_diff, 184),
 	OP(DL_CTL_WAIT_EVENT, do_wait, dl_ctl_wait, 32),
+	OP(DL_CTL_POLICY_GET, do_policy_get, dl_ctl_policy, 144),
+	OP(DL_CTL_POLICY_SET, do_policy_set, dl_ctl_policy, 144),
+	OP(DL_CTL_GRANULARITY, do_granularity, dl_ctl_regions, 32),
 #undef OP
 };
 

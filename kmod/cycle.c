@@ -12,6 +12,7 @@
 #include "preserve.h"
 #include "retire.h"
 #include "rewind.h"
+#include "subpage.h"
 #include "trace.h"
 
 #define ZERO_PIECE	(16U << 11)	/* sectors zeroed between two looks */
@@ -282,8 +283,15 @@ static int drop_hidden(struct dl_reconcile *rc)
 	for (i = 1; !ret && i < dl_pmap_nr(pm); i++) {
 		const struct dl_pent *e = dl_pmap_ent(pm, i);
 
-		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal)
-			ret = dl_history_hide(v, dl_pent_page(e), i);
+		if (READ_ONCE(e->mask) && dl_pent_seq(e) <= rc->goal) {
+			u64 page = dl_pent_page(e);
+
+			ret = dl_history_hide(v, page, i);
+			while (ret == 1) {
+				ret = dl_subpage_whole(v, page, i);
+				ret = ret ?: dl_history_hide(v, page, i);
+			}
+		}
 		if (!(i & 0xffff))
 			cond_resched();
 	}
@@ -386,6 +394,10 @@ int dl_cycle(struct dl_reconcile *rc)
 	}
 	if (!ret)
 		ret = settle_past(rc);
+	if (!ret) {
+		ret = dl_subpage_settle(v, rc->goal, rc->goal);
+		WRITE_ONCE(rc->cramped, ret == -ENOSPC);
+	}
 	/* What replaced a dropped record must outlive it: see reconcile.h. */
 	if (!ret)
 		ret = dl_log_sync(&v->log);

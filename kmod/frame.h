@@ -59,14 +59,16 @@ struct dl_frame {
 	bool fua;			/* durable when written */
 	bool preflush;			/* and makes all before it so */
 	bool want_durable;		/* a flush waits for it */
-	bool plain;			/* not only of reconcile's own records */
+	bool plain;			/* has what a read may want: not only deltas, or
+					 * reconcile's own records
+					 */
 	u64 commit;
 	u64 first_seq;
 	u64 start;			/* log sector of the head */
 	u64 payload_start;		/* log sector of the payload */
 	u32 nr_descs, max_descs;
 	u32 used, max_payload;		/* payload sectors */
-	u32 part_at, part_left;		/* a page shared by small records */
+	u32 part_at, part_left;		/* a page shared by small records: bytes */
 	unsigned long opened;		/* jiffies at the first record */
 	atomic_t pending;
 	atomic_t readers;
@@ -93,11 +95,17 @@ static inline void *dl_frame_payload(const struct dl_frame *f, u32 off)
 		((off & (DL_PAGE_SECTORS - 1)) << DL_SECTOR_SHIFT);
 }
 
-/* Does @f have record @seq, with its payload at log sector @loc? */
-static inline bool dl_frame_holds(const struct dl_frame *f, u64 seq, u64 loc)
+/* And of byte @at. */
+static inline void *dl_frame_byte(const struct dl_frame *f, u32 at)
 {
-	return seq >= f->first_seq && seq - f->first_seq < f->nr_descs &&
-	       loc >= f->payload_start && loc - f->payload_start < f->used;
+	return page_address(f->pages[at >> DL_PAGE_SHIFT]) +
+		(at & (DL_PAGE_BYTES - 1));
+}
+
+/* Is log sector @loc in @f's payload? */
+static inline bool dl_frame_holds(const struct dl_frame *f, u64 loc)
+{
+	return loc >= f->payload_start && loc - f->payload_start < f->used;
 }
 
 /**

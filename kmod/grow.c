@@ -10,18 +10,23 @@
 #include "msg.h"
 #include "space.h"
 
+static u32 grain_bytes(const struct dl_volume *v)
+{
+	return v->grain.text_max + v->grain.room * sizeof(struct dl_disk_grain);
+}
+
 /* Segments that a checkpoint has room for, beside everything else in it. */
 static u32 segment_room(struct dl_volume *v)
 {
 	return dl_checkpoint_room(&v->ck, v->lost_max, v->pins.max,
-				  v->window.moments.max);
+				  v->window.moments.max, grain_bytes(v));
 }
 
 /* A buffer for checkpoints of so many segments. */
 static int fit(struct dl_volume *v, u32 most)
 {
 	return dl_checkpoint_fit(&v->ck, most, 2 * v->lost_max, v->pins.max,
-				 v->window.moments.max);
+				 v->window.moments.max, grain_bytes(v));
 }
 
 int dl_grow_fit(struct dl_volume *v)

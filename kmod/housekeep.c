@@ -97,7 +97,7 @@ void dl_housekeep_work(struct work_struct *work)
 	if (ret)
 		dl_volume_log_failed(v);
 	else if (dl_volume_pressure(v) >= v->opts.high_watermark ||
-		 (dl_history_wanted(v) && dl_volume_starved(v)))
+		 (READ_ONCE(l->kept_chunks) && dl_volume_starved(v)))
 		dl_reconcile_kick(&v->rc);
 out:
 	memalloc_noio_restore(noio);

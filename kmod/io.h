@@ -40,6 +40,10 @@ static inline struct bio *dl_io_bio(struct dl_io *io)
 	return dm_bio_from_per_bio_data(io, sizeof(*io));
 }
 
+/* Copy @bytes of @bio from *@iter on, which advances. */
+void dl_copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
+		unsigned int bytes);
+
 /**
  * dl_write_map() - take a WRITE, DISCARD or WRITE_ZEROES bio
  * @v: volume

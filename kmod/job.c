@@ -10,6 +10,7 @@
 #include "job.h"
 #include "msg.h"
 #include "space.h"
+#include "subpage.h"
 
 struct dl_job *dl_job_alloc(struct dl_volume *v, gfp_t gfp)
 {
@@ -265,8 +266,8 @@ static int keep_origin(struct dl_job *job)
 
 static bool plain_page(const struct dl_item *it)
 {
-	return !(it->flags & DL_PVAL_ZERO) && it->sectors == DL_PAGE_SECTORS &&
-	       it->mask == 0xff;
+	return !(it->flags & (DL_PVAL_ZERO | DL_PVAL_DELTA)) &&
+	       it->sectors == DL_PAGE_SECTORS && it->mask == 0xff;
 }
 
 /* What is still in memory is not read again. */
@@ -275,7 +276,7 @@ static bool from_memory(struct dl_job *job, const struct dl_item *it, void *to)
 	struct dl_log *l = &job->v->log;
 	struct dl_slot s;
 
-	if (!dl_log_read_pin(l, it->seq, it->loc, &s))
+	if (!dl_log_read_pin(l, it->loc, &s))
 		return false;
 	memcpy(to, s.mem, it->sectors << DL_SECTOR_SHIFT);
 	dl_log_read_put(&s);
@@ -335,6 +336,39 @@ static void clear_sectors(void *to, u8 mask)
 			memset(to + (i << DL_SECTOR_SHIFT), 0, DL_SECTOR_BYTES);
 }
 
+/*
+ * What deltas have made of a page. If it is no more, newer ones have come, and the
+ * page is none of the goal's any more; unless it was logged whole meanwhile.
+ */
+static bool settle_chain(struct dl_job *job, struct dl_item *it, void *bounce)
+{
+	struct dl_volume *v = job->v;
+	u64 page = job->page[it->slot];
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	struct dl_shard *sh = dl_map_shard(m, bucket);
+	struct dl_pent *e = dl_pmap_ent(&m->pm, it->idx);
+	struct dl_pval val = { .flags = DL_PVAL_DELTA };
+
+	if (dl_subpage_copy(v, page, it->idx, it->seq, bounce)) {
+		copy_sectors(page_address(job->mem[it->slot]), bounce, it->mask);
+		return true;
+	}
+	spin_lock(&sh->lock);
+	if (dl_map_linked(m, bucket, it->idx) && dl_pent_page(e) == page &&
+	    dl_pent_seq(e) == it->seq)
+		dl_pmap_get(&m->pm, it->idx, &val);
+	spin_unlock(&sh->lock);
+	if (val.flags & DL_PVAL_DELTA) {
+		job->mask[it->slot] &= ~it->mask;
+		return true;
+	}
+	it->flags = val.flags;
+	it->loc = val.loc;
+	it->crc = val.crc;
+	return false;
+}
+
 /* Have @it's sectors in place, or find that it is unreadable. */
 static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
 {
@@ -346,9 +380,11 @@ static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
 		clear_sectors(to, it->mask);
 		return 0;
 	}
+	if (it->flags & DL_PVAL_DELTA && settle_chain(job, it, bounce))
+		return 0;
 	if (plain_page(it) && dl_crc32c(to, DL_PAGE_BYTES) == it->crc)
 		return 0;
-	if (!plain_page(it) && from_memory(job, it, bounce) &&
+	if (from_memory(job, it, bounce) &&
 	    dl_crc32c(bounce, it->sectors << DL_SECTOR_SHIFT) == it->crc)
 		ret = 0;
 	else

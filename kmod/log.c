@@ -135,7 +135,8 @@ static bool switch_segment(struct dl_log *l)
 	next = dl_segment_take(&l->segs);
 	if (!next)
 		return false;
-	old->state = DL_SEG_SEALED;
+	/* Pairs with the acquire in forgotten(). */
+	smp_store_release(&old->state, (u8)DL_SEG_SEALED);
 	trace_deltalog_segment_seal(l, old);
 	l->unsettled++;
 	enter_segment(l, old->next);
@@ -214,8 +215,7 @@ static enum dl_starved open_frame(struct dl_log *l)
 static void end_part(struct dl_frame *f)
 {
 	if (f->part_left)
-		memset(dl_frame_payload(f, f->part_at), 0,
-		       f->part_left << DL_SECTOR_SHIFT);
+		memset(dl_frame_byte(f, f->part_at), 0, f->part_left);
 	f->part_left = 0;
 }
 
@@ -226,8 +226,9 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 	lockdep_assert_held(&l->lock);
 	if (f->part_left) {
 		end_part(f);
-		if ((f->part_at | (DL_PAGE_SECTORS - 1)) + 1 == f->used)
-			f->used = f->part_at;
+		if ((f->part_at | (DL_PAGE_BYTES - 1)) + 1 ==
+		    f->used << DL_SECTOR_SHIFT)
+			f->used = DIV_ROUND_UP(f->part_at, DL_SECTOR_BYTES);
 	}
 	f->state = DL_FRAME_CLOSED;
 	f->seg->used += dl_frame_total(l->block_bytes, f->nr_descs, f->used);
@@ -240,29 +241,36 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 		dl_commit_ready(l, f, b);
 }
 
-/* Payload sectors for a record of @sectors, or -1 when it does not fit. */
-static int take_payload(struct dl_frame *f, unsigned int sectors)
+/* Where in the payload a record of @bytes goes, or -1 when it does not fit. */
+static int take_payload(struct dl_frame *f, unsigned int bytes)
 {
-	int off;
+	int at;
 
-	if (!sectors)
+	if (!bytes)
 		return 0;
-	if (sectors < DL_PAGE_SECTORS && f->part_left >= sectors) {
-		off = f->part_at;
-		f->part_at += sectors;
-		f->part_left -= sectors;
-		return off;
+	if (bytes < DL_PAGE_BYTES && f->part_left) {
+		/* Sectors begin where sectors do. */
+		u32 skip = bytes & (DL_SECTOR_BYTES - 1) ? 0 :
+			-f->part_at & (DL_SECTOR_BYTES - 1);
+
+		if (f->part_left >= skip + bytes) {
+			memset(dl_frame_byte(f, f->part_at), 0, skip);
+			at = f->part_at + skip;
+			f->part_at += skip + bytes;
+			f->part_left -= skip + bytes;
+			return at;
+		}
 	}
 	if (f->used + DL_PAGE_SECTORS > f->max_payload)
 		return -1;
-	off = f->used;
+	at = f->used << DL_SECTOR_SHIFT;
 	f->used += DL_PAGE_SECTORS;
-	if (sectors < DL_PAGE_SECTORS) {
+	if (bytes < DL_PAGE_BYTES) {
 		end_part(f);
-		f->part_at = off + sectors;
-		f->part_left = DL_PAGE_SECTORS - sectors;
+		f->part_at = at + bytes;
+		f->part_left = DL_PAGE_BYTES - bytes;
 	}
-	return off;
+	return at;
 }
 
 static u32 free_chunks(const struct dl_log *l)
@@ -271,13 +279,13 @@ static u32 free_chunks(const struct dl_log *l)
 		l->segs.pool_chunks;
 }
 
-static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
+static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 		   struct dl_batch *b, u32 kept, bool own, bool mark)
 {
 	struct dl_frame *f;
 	enum dl_starved why;
 	unsigned long flags;
-	int off, ret = 0;
+	int at, ret = 0;
 
 	spin_lock_irqsave(&l->lock, flags);
 	if (unlikely(l->failed || l->stopped)) {
@@ -290,10 +298,10 @@ static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		goto out;
 	}
 	f = l->open;
-	off = -1;
+	at = -1;
 	if (likely(f) && f->nr_descs < f->max_descs)
-		off = take_payload(f, sectors);
-	if (unlikely(off < 0)) {
+		at = take_payload(f, bytes);
+	if (unlikely(at < 0)) {
 		if (f)
 			dl_log_close(l, b);
 		why = open_frame(l);
@@ -303,16 +311,18 @@ static int reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 			goto out;
 		}
 		f = l->open;
-		off = take_payload(f, sectors);
+		at = take_payload(f, bytes);
 	}
 	s->frame = f;
-	f->plain |= !own;
+	/* What deltas have made of a page is in memory already. */
+	f->plain |= !own && bytes && !(bytes & (DL_SECTOR_BYTES - 1));
 	s->desc = &f->descs[f->nr_descs++];
 	s->seq = l->next_seq++;
 	if (unlikely(mark))
 		l->mark_seq = s->seq;
-	s->loc = f->payload_start + off;
-	s->mem = sectors ? dl_frame_payload(f, off) : NULL;
+	s->at = at;
+	s->loc = f->payload_start + (at >> DL_SECTOR_SHIFT);
+	s->mem = bytes ? dl_frame_byte(f, at) : NULL;
 	atomic_inc(&f->pending);
 out:
 	spin_unlock_irqrestore(&l->lock, flags);
@@ -324,34 +334,46 @@ out:
 int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		   struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, READ_ONCE(l->kept_chunks), false,
-		       false);
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
+		       READ_ONCE(l->kept_chunks), false, false);
+}
+
+int dl_log_reserve_bytes(struct dl_log *l, unsigned int bytes,
+			 struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, bytes, s, b, READ_ONCE(l->kept_chunks), false, false);
 }
 
 int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
 		       struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, 0, true, false);
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
+		       READ_ONCE(l->kept_last), true, false);
+}
+
+int dl_log_reserve_last(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b, 0, true, false);
 }
 
 int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, sectors, s, b, 0, false, true);
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
+		       READ_ONCE(l->kept_last), false, true);
 }
 
-void dl_log_keep(struct dl_log *l, u32 chunks)
+void dl_log_keep(struct dl_log *l, u32 chunks, u32 last)
 {
-	WRITE_ONCE(l->kept_chunks, min(chunks, l->segs.nr_chunks / 4));
+	chunks = dl_log_kept(l, chunks);
+	WRITE_ONCE(l->kept_last, min(last, chunks / 2));
+	WRITE_ONCE(l->kept_chunks, chunks);
 }
 
-static void fill_slot(struct dl_slot *s, struct dl_frame *f, u64 seq, u64 loc)
+u32 dl_log_kept(const struct dl_log *l, u32 chunks)
 {
-	s->frame = f;
-	s->desc = &f->descs[seq - f->first_seq];
-	s->seq = seq;
-	s->loc = loc;
-	s->mem = dl_frame_payload(f, loc - f->payload_start);
+	return min(chunks, l->segs.nr_chunks / 4);
 }
 
 bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
@@ -362,9 +384,17 @@ bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
 
 	spin_lock_irqsave(&l->lock, flags);
 	f = l->open;
-	if (f && seq >= f->first_seq && seq > l->mark_seq && !l->failed) {
+	/* What a chain has made of a page is not where its last record is. */
+	if (f && seq >= f->first_seq && seq > l->mark_seq && !l->failed &&
+	    f->descs[seq - f->first_seq].type == DL_REC_DATA &&
+	    loc == f->payload_start +
+		   le32_to_cpu(f->descs[seq - f->first_seq].payload)) {
 		atomic_inc(&f->pending);
-		fill_slot(s, f, seq, loc);
+		s->frame = f;
+		s->desc = &f->descs[seq - f->first_seq];
+		s->seq = seq;
+		s->loc = loc;
+		s->mem = dl_frame_payload(f, loc - f->payload_start);
 		ok = true;
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
@@ -393,30 +423,47 @@ void dl_log_mark(struct dl_log *l, u64 seq)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
-static struct dl_frame *find_frame(struct list_head *list, u64 seq, u64 loc)
+static struct dl_frame *find_frame(struct list_head *list, u64 loc)
 {
 	struct dl_frame *f;
 
 	list_for_each_entry(f, list, list)
-		if (dl_frame_holds(f, seq, loc))
+		if (dl_frame_holds(f, loc))
 			return f;
 	return NULL;
 }
 
-bool dl_log_read_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
+/* Is @loc on the device alone, as far as can be told without the lock? */
+static bool forgotten(struct dl_log *l, u64 loc)
+{
+	const struct dl_segment *seg;
+	bool gone;
+
+	rcu_read_lock_sched();
+	seg = dl_segment_at(&l->segs, loc);
+	gone = seg && loc - seg->start < READ_ONCE(seg->gone);
+	if (seg && !gone)
+		/* Pairs with the release in switch_segment(): it is complete. */
+		gone = smp_load_acquire(&seg->state) == DL_SEG_SEALED &&
+			seg->last_commit <= READ_ONCE(l->forgotten);
+	rcu_read_unlock_sched();
+	return gone;
+}
+
+bool dl_log_read_pin(struct dl_log *l, u64 loc, struct dl_slot *s)
 {
 	struct dl_frame *f;
 	unsigned long flags;
 
-	if (seq <= READ_ONCE(l->forgotten_seq))
+	if (forgotten(l, loc))
 		return false;
 	spin_lock_irqsave(&l->lock, flags);
-	f = seq <= l->retired_seq ? dl_recent_find(l, seq, loc) :
-		find_frame(&l->closing, seq, loc) ?:
-		find_frame(&l->flying, seq, loc);
+	f = dl_recent_find(l, loc) ?: find_frame(&l->flying, loc) ?:
+		find_frame(&l->closing, loc);
 	if (f) {
 		atomic_inc(&f->readers);
-		fill_slot(s, f, seq, loc);
+		s->frame = f;
+		s->mem = dl_frame_payload(f, loc - f->payload_start);
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
 	return f;

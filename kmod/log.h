@@ -48,6 +48,7 @@ struct dl_slot {
 	struct dl_disk_desc *desc;
 	u64 seq;
 	u64 loc;	/* log sector of the payload */
+	u32 at;		/* and where that is in the frame's, in bytes */
 	void *mem;	/* where the payload goes; NULL if there is none */
 };
 
@@ -98,7 +99,7 @@ struct dl_log {
 	u64 mark_seq;			/* no rewriting in place before it */
 	u64 open_first_seq;		/* U64_MAX: no open frame; read racily */
 	u64 retired_seq;		/* <=: written, neither closing nor flying */
-	u64 forgotten_seq;		/* <=: not in memory; read racily */
+	u64 forgotten;			/* commits <= it are not in memory; read racily */
 	u32 forced;			/* frames in flight someone waits for */
 	bool force_open;		/* commit the open frame at next chance */
 	enum dl_starved starved;	/* why a reservation failed since .room() */
@@ -113,6 +114,7 @@ struct dl_log {
 	struct dl_segment *cur;
 	struct dl_segments segs;
 	u32 kept_chunks;		/* only reconcile may take the last ones */
+	u32 kept_last;			/* of these, what only chains may take */
 	u64 epoch;
 	u64 unsettled;			/* sealed segments without a summary */
 	u32 block_bytes, block_sectors;
@@ -156,6 +158,10 @@ int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
 		       struct dl_slot *s, struct dl_batch *b);
 
+/* The same for a record of @bytes, at most a page, next to others like it. */
+int dl_log_reserve_bytes(struct dl_log *l, unsigned int bytes,
+			 struct dl_slot *s, struct dl_batch *b);
+
 /* And for a mark: no record before it is rewritten in place any more. */
 int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b);
@@ -169,15 +175,25 @@ int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
  *
  * The caller excludes other users of that record (its map shard is locked).
  *
- * Return: true; false when the frame is closed or a mark lies in between.
+ * Return: true; false when the frame is closed, a mark lies in between, or the
+ * payload is another record's.
  */
 bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
 
 /* Done with a reserved or pinned place: payload and descriptor are in. */
 void dl_log_put(struct dl_slot *s, struct dl_batch *b);
 
-/* Space that only reconcile's own records may take, in chunks. */
-void dl_log_keep(struct dl_log *l, u32 chunks);
+/* And for what ends a chain, without which no horizon may pass where it began. */
+int dl_log_reserve_last(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b);
+
+/*
+ * Space that only reconcile's own records may take, in chunks; and @last of them
+ * only what ends chains, so that nothing else can use that up.
+ */
+void dl_log_keep(struct dl_log *l, u32 chunks, u32 last);
+/* How many that are, if so many are asked for. */
+u32 dl_log_kept(const struct dl_log *l, u32 chunks);
 
 /* From now on records before this point are not rewritten in place. */
 void dl_log_mark(struct dl_log *l, u64 seq);
@@ -185,13 +201,12 @@ void dl_log_mark(struct dl_log *l, u64 seq);
 /**
  * dl_log_read_pin() - a record's payload, if its frame is in memory
  * @l: log
- * @seq: its sequence
- * @loc: its payload's log sector
- * @s: out: where; valid until dl_log_read_put()
+ * @loc: its log sector; its segment cannot be released meanwhile
+ * @s: out: .mem is where; valid until dl_log_read_put()
  *
  * Return: true, or false when it is on the log device.
  */
-bool dl_log_read_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
+bool dl_log_read_pin(struct dl_log *l, u64 loc, struct dl_slot *s);
 void dl_log_read_put(struct dl_slot *s);
 
 /**

@@ -137,6 +137,22 @@ static bool no_runs(struct dl_volume *v, u64 at)
 	       (at == DL_NOW || !READ_ONCE(v->past.nr_runs));
 }
 
+/* Is it a whole page's that the base cache has? Then copy what is wanted. */
+static bool from_base(struct dl_volume *v, u32 bucket, u64 page, u8 first,
+		      struct bio *bio, struct bvec_iter *iter,
+		      const struct dl_extent *x)
+{
+	const void *base;
+
+	if (x->val.sectors < DL_PAGE_SECTORS)
+		return false;
+	base = dl_base_find(&v->base, bucket, page, x->val.seq);
+	if (base && bio)
+		dl_copy_out(bio, iter, base + (first << DL_SECTOR_SHIFT),
+			    x->sectors << DL_SECTOR_SHIFT);
+	return base;
+}
+
 void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 		struct bio *bio, struct bvec_iter *iter, struct dl_extent *x)
 {
@@ -165,7 +181,17 @@ void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 		x->kind = DL_FROM_LOST;
 	} else if (x->val.flags & DL_PVAL_ZERO) {
 		x->kind = DL_FROM_ZERO;
-	} else if (dl_log_read_pin(&v->log, x->val.seq, x->val.loc, &s)) {
+	} else if (x->val.flags & DL_PVAL_DELTA) {
+		x->kind = DL_FROM_RAM;
+		if (bio)
+			dl_copy_out(bio, iter,
+				    dl_chain(&v->map.chains, x->val.loc)->mem +
+				    (first << DL_SECTOR_SHIFT),
+				    x->sectors << DL_SECTOR_SHIFT);
+	} else if (at == DL_NOW &&
+		   from_base(v, bucket, page, first, bio, iter, x)) {
+		x->kind = DL_FROM_RAM;
+	} else if (dl_log_read_pin(&v->log, x->val.loc, &s)) {
 		x->kind = DL_FROM_RAM;
 		if (bio)
 			dl_copy_out(bio, iter, s.mem +

@@ -17,6 +17,7 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 {
 	u32 shards, buckets, i;
 
+	dl_chains_init(&m->chains);
 	m->room = room;
 	m->ctx = ctx;
 	spin_lock_init(&m->lock);
@@ -52,6 +53,7 @@ int dl_map_init(struct dl_map *m, u32 entries, void (*room)(void *ctx),
 
 void dl_map_exit(struct dl_map *m)
 {
+	dl_chains_exit(&m->chains);
 	dl_pieces_exit(&m->pm.ents, sizeof(struct dl_pent));
 	kvfree(m->pm.buckets);
 	kvfree(m->shards);
@@ -62,6 +64,7 @@ void dl_map_exit(struct dl_map *m)
 size_t dl_map_bytes(const struct dl_map *m)
 {
 	return dl_pieces_bytes(&m->pm.ents, sizeof(struct dl_pent)) +
+	       dl_chains_bytes(&m->chains, m->shard_mask + 1) +
 	       ((size_t)m->pm.bucket_mask + 1) * sizeof(u32) +
 	       ((size_t)m->shard_mask + 1) * sizeof(struct dl_shard);
 }
@@ -140,6 +143,16 @@ static void refill(struct dl_map *m, struct dl_shard *sh)
 	sh->nr_free += n;
 }
 
+void dl_map_end_chain(struct dl_map *m, u32 idx)
+{
+	struct dl_pent *e = dl_pmap_ent(&m->pm, idx);
+
+	if (likely(!dl_pent_delta(e)))
+		return;
+	dl_chain_drop(&m->chains, e->loc_lo);
+	e->span ^= DL_PENT_DELTA;
+}
+
 u32 dl_map_alloc(struct dl_map *m, struct dl_shard *sh)
 {
 	u32 idx;
@@ -162,6 +175,7 @@ void dl_map_free(struct dl_map *m, struct dl_shard *sh, u32 idx)
 
 	lockdep_assert_held(&sh->lock);
 	e->mask = 0;
+	dl_map_end_chain(m, idx);
 	if (sh->nr_free < 2 * REFILL && !READ_ONCE(m->starved)) {
 		e->next = sh->free;
 		sh->free = idx;
@@ -219,6 +233,7 @@ bool dl_map_lose(struct dl_map *m, u64 page, u32 idx, u64 seq)
 	ok = dl_map_linked(m, bucket, idx) && dl_pent_page(e) == page && dl_pent_seq(e) == seq &&
 	     !dl_pent_lost(e);
 	if (ok) {
+		dl_map_end_chain(m, idx);
 		e->span |= DL_PENT_FLAGS;
 		e->loc_lo = DL_PVAL_LOST;
 		e->loc_hi = 0;

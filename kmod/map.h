@@ -9,7 +9,8 @@
  *
  * Memory: taken at activation, 28 bytes an entry and 3 to 6 bytes of bucket for
  * it, and entries again when the log grows; when none is left a write waits as
- * for a full log.
+ * for a full log. Of a page whose newest record is a delta the content is here,
+ * too (chain.h).
  *
  * Locks: shard -> lock. Shards are taken in process context only.
  */
@@ -19,6 +20,7 @@
 #include <linux/cache.h>
 #include <linux/spinlock.h>
 
+#include "chain.h"
 #include "core/pmap.h"
 
 struct dl_shard {
@@ -37,6 +39,7 @@ struct dl_map {
 	u32 nr_free;		/* entries in it */
 	u32 hold;		/* entries in it not to be given out */
 	bool starved;		/* an allocation failed since .room() */
+	struct dl_chains chains;	/* of the entries that are deltas */
 	void (*room)(void *ctx);
 	void *ctx;
 };
@@ -126,6 +129,18 @@ void dl_map_free(struct dl_map *m, struct dl_shard *sh, u32 idx);
  */
 void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 		   u64 page, const struct dl_pval *val);
+
+/*
+ * Entry @idx is a delta no more, if it was one; its caller says what it is
+ * instead. Context: the shard locked.
+ */
+void dl_map_end_chain(struct dl_map *m, u32 idx);
+
+/* The chain of an entry that is a delta. Context: the shard locked. */
+static inline struct dl_chain *dl_map_chain(const struct dl_map *m, u32 idx)
+{
+	return dl_chain(&m->chains, dl_pmap_ent(&m->pm, idx)->loc_lo);
+}
 
 /**
  * dl_map_lose() - from now on what is visible of a record is lost

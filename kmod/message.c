@@ -28,17 +28,28 @@
  *                            then an id a line of snapshots made by rule
  *   retention_apply          move the window, make and drop snapshots by rule as is
  *                            due now, not when that is looked at next
+ *   policy [<text>...]       put a policy in force: the words of its text, with ';'
+ *                            for the ends of its lines, or "default". Alone: the
+ *                            answer is the one that is
+ *   granularity [<cursor>]   the granularity map, in no order: a line each for
+ *                            regions: number, level, writes an hour, mean bytes of a
+ *                            delta, 1 if written in order, number of the rule that
+ *                            its next write would hit; "more <cursor>" as last
+ *                            line: there was no room for what is left
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time
  */
 #include <linux/blkdev.h>
 #include <linux/kstrtox.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "grow.h"
 #include "held.h"
 #include "msg.h"
+#include "policy.h"
 #include "retain.h"
 #include "snapshot.h"
 #include "target.h"
@@ -290,6 +301,79 @@ static int window(struct dl_volume *v, unsigned int argc, char **argv,
 	return -ENOMSG;
 }
 
+/* ---- granularity ---- */
+
+static int set_policy(struct dl_volume *v, unsigned int argc, char **argv)
+{
+	char *text = kvmalloc(DL_POLICY_TEXT + 1, GFP_KERNEL);
+	struct dl_policy_error e;
+	unsigned int n = 0, i;
+	int ret;
+
+	if (!text)
+		return -ENOMEM;
+	for (i = 0; i < argc && n < DL_POLICY_TEXT; i++)
+		n += scnprintf(text + n, DL_POLICY_TEXT + 1 - n, "%s%s",
+			       i ? " " : "", argv[i]);
+	if (i < argc || n == DL_POLICY_TEXT) {
+		dl_err("%s: policy: more than %u bytes", v->name, DL_POLICY_TEXT);
+		ret = -E2BIG;
+	} else {
+		ret = dl_policy_set(v, text, n, &e);
+	}
+	kvfree(text);
+	return ret;
+}
+
+static int show_policy(struct dl_volume *v, char *result, unsigned int maxlen)
+{
+	/* One that is cut is asked for again with more room. */
+	if (dl_grain_text(&v->grain, result, maxlen) < 0)
+		memset(result, ' ', maxlen - 1);
+	return 1;
+}
+
+static int show_granularity(struct dl_volume *v, u32 cursor, char *result,
+			    unsigned int maxlen)
+{
+	struct dl_grain_region r;
+	unsigned int sz = 0;
+	u32 next = cursor;
+
+	while (dl_grain_next(&v->grain, &v->map, &next, &r)) {
+		/* A line, and the one that says that there is more. */
+		if (maxlen - sz < 160) {
+			DMEMIT("more %u\n", cursor);
+			break;
+		}
+		DMEMIT("%llu %s %u %u %d %d\n", r.region,
+		       dl_level_name(r.level), r.rate, r.delta, r.sequential,
+		       r.rule);
+		cursor = next;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 1;
+}
+
+static int granularity(struct dl_volume *v, unsigned int argc, char **argv,
+		       char *result, unsigned int maxlen)
+{
+	u32 cursor = 0;
+
+	if (!strcasecmp(argv[0], "policy"))
+		return argc > 1 ? set_policy(v, argc - 1, argv + 1) :
+			show_policy(v, result, maxlen);
+	if (strcasecmp(argv[0], "granularity") || argc > 2)
+		return -ENOMSG;
+	if (argc == 2 && kstrtou32(argv[1], 10, &cursor)) {
+		dl_err("%s: granularity: '%s' is no cursor: give what an answer ended with",
+		       v->name, argv[1]);
+		return -EINVAL;
+	}
+	return show_granularity(v, cursor, result, maxlen);
+}
+
 int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	       char *result, unsigned int maxlen)
 {
@@ -317,9 +401,11 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	ret = snapshot(v, argc, argv, result, maxlen);
 	if (ret == -ENOMSG)
 		ret = window(v, argc, argv, result, maxlen);
+	if (ret == -ENOMSG)
+		ret = granularity(v, argc, argv, result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history, policy [...], granularity [<cursor>]",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

@@ -16,6 +16,7 @@ struct dl_options {
 	unsigned int low_watermark;
 	unsigned int frame_mem_kib;
 	unsigned int cache_mem_kib;
+	unsigned int delta_mem_kib;
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
 	bool accept_origin;

@@ -53,19 +53,23 @@ static void wait_for_readers(struct dl_volume *v)
 
 /* ---- records of our own ---- */
 
-/* Wait until it may be worth to try again. */
-static int wait_for_room(struct dl_volume *v, bool stopped_too)
+int dl_preserve_wait(struct dl_volume *v, bool stopped_too, int *tries)
 {
 	DEFINE_WAIT(wait);
 
+	if ((*tries)++ >= PATIENCE)
+		return -ENOSPC;
 	dl_volume_housekeep(v);
 	flush_work(&v->house_work);
 	if (!stopped_too && READ_ONCE(v->rc.stop))
 		return -EBUSY;
 	/* Stopped: not even the first segment could be opened. */
-	if (!dl_log_free_chunks(&v->log) || READ_ONCE(v->log.stopped)) {
-		dl_err_limit("%s: log %pg is full: no room to keep what snapshots need: delete some",
-			     v->name, v->logio.bdev);
+	if (!dl_log_free_chunks(&v->log) || READ_ONCE(v->log.stopped) ||
+	    (READ_ONCE(v->log.starved) == DL_STARVED_RESERVE &&
+	     dl_log_free_chunks(&v->log) < READ_ONCE(v->log.kept_last))) {
+		dl_err_limit("%s: log %pg is full: no room for what has to be logged before any can be freed%s",
+			     v->name, v->logio.bdev, dl_history_wanted(v) ?
+			     ": delete snapshots" : "");
 		return -ENOSPC;
 	}
 	prepare_to_wait(&v->room_wait, &wait, TASK_UNINTERRUPTIBLE);
@@ -92,8 +96,7 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 			break;
 		dl_log_submit(&v->log, &b);
 		if (ret == -EAGAIN)
-			ret = tries++ < PATIENCE ? wait_for_room(v, m) :
-						   -ENOSPC;
+			ret = dl_preserve_wait(v, m, &tries);
 		if (ret)
 			return ret;
 	}

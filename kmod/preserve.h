@@ -61,6 +61,16 @@ int dl_preserve(struct dl_volume *v, struct dl_index *ix, struct dl_keep *keep,
 		u32 nr, const u64 *page, struct page **mem);
 
 /**
+ * dl_preserve_wait() - wait until it may be worth to reserve once more
+ * @v: volume
+ * @stopped_too: also when reconcile is to stop
+ * @tries: 0 at first, counted here
+ *
+ * Context: process, may sleep. Return: 0; -ENOSPC; -EBUSY: reconcile is to stop.
+ */
+int dl_preserve_wait(struct dl_volume *v, bool stopped_too, int *tries);
+
+/**
  * dl_preserve_mark() - log a mark
  * @v: volume
  * @m: the mark; it is done to @v->pins, too

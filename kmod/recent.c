@@ -16,13 +16,20 @@ static struct dl_frame *nth(const struct dl_recent *r, u32 i)
 	return r->ring[(r->first + i) & (DL_RECENT_RING - 1)];
 }
 
-/* From what sequence on something may be found in memory. */
+/* From what commit on something may be found in memory. */
 static void set_forgotten(struct dl_log *l)
 {
 	const struct dl_recent *r = &l->recent;
 
-	WRITE_ONCE(l->forgotten_seq, r->nr ? nth(r, 0)->first_seq - 1 :
-		   l->retired_seq);
+	WRITE_ONCE(l->forgotten, r->nr ? nth(r, 0)->commit - 1 : l->written);
+}
+
+/* @f is not found any more, and none before it. */
+static void set_gone(const struct dl_frame *f)
+{
+	if (f->seg)
+		WRITE_ONCE(f->seg->gone,
+			   f->payload_start + f->used - f->seg->start);
 }
 
 /* Take the oldest out. */
@@ -34,6 +41,7 @@ static struct dl_frame *pop(struct dl_log *l)
 	r->first++;
 	r->nr--;
 	f->state = DL_FRAME_FREE;
+	set_gone(f);
 	set_forgotten(l);
 	return f;
 }
@@ -57,6 +65,8 @@ void dl_recent_put(struct dl_log *l, struct dl_frame *f)
 		set_free(l, pop(l));
 	/* What reconcile keeps of the origin hardly anybody will read. */
 	if (!r->max || !f->plain) {
+		if (!r->nr)
+			set_gone(f);
 		set_free(l, f);
 		set_forgotten(l);
 		return;
@@ -98,16 +108,37 @@ static u32 first_behind(const struct dl_recent *r, u64 seq)
 	return lo;
 }
 
-struct dl_frame *dl_recent_find(struct dl_log *l, u64 seq, u64 loc)
+/* Does @f lie behind @loc, which is in @seg? */
+static bool behind(const struct dl_frame *f, const struct dl_segment *seg,
+		   u64 loc)
 {
+	if (f->commit < seg->first_commit)
+		return false;
+	return f->commit > seg->last_commit || f->start > loc;
+}
+
+struct dl_frame *dl_recent_find(struct dl_log *l, u64 loc)
+{
+	const struct dl_segment *seg = dl_segment_at(&l->segs, loc);
 	const struct dl_recent *r = &l->recent;
-	u32 i = first_behind(r, seq);
+	u32 lo = 0, hi = r->nr;
 	struct dl_frame *f;
 
-	if (!i)
+	if (!seg)
 		return NULL;
-	f = nth(r, i - 1);
-	return f->seg && dl_frame_holds(f, seq, loc) ? f : NULL;
+	/* In commit order, and so within a segment in that of sectors. */
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (behind(nth(r, mid), seg, loc))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	if (!lo)
+		return NULL;
+	f = nth(r, lo - 1);
+	return f->seg == seg && dl_frame_holds(f, loc) ? f : NULL;
 }
 
 void dl_recent_forget(struct dl_log *l, const struct dl_segment *seg)

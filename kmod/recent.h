@@ -6,7 +6,8 @@
  *
  * A frame comes here instead of going free, in commit order, and leaves from the
  * other end when memory is short, when there are too many, or when another is
- * to be opened; what holds only reconcile's own records does not come at all. One
+ * to be opened; what holds only deltas, or reconcile's own records,
+ * does not come at all. One
  * whose segment is released is not found any more: its place
  * on the device is another's.
  *
@@ -49,8 +50,8 @@ bool dl_recent_wants(const struct dl_log *l);
 /* Make one of them free, if there is any. Lock held. */
 void dl_recent_recycle(struct dl_log *l);
 
-/* The one that has the record @seq, with its payload at @loc, or NULL. Lock held. */
-struct dl_frame *dl_recent_find(struct dl_log *l, u64 seq, u64 loc);
+/* The one that has the payload at @loc, or NULL. Lock held. */
+struct dl_frame *dl_recent_find(struct dl_log *l, u64 loc);
 
 /* @seg is about to be released. Lock held. */
 void dl_recent_forget(struct dl_log *l, const struct dl_segment *seg);

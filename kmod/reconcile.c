@@ -165,7 +165,8 @@ static bool wanted(struct dl_reconcile *rc)
 	if (!dl_runs_room(&v->runs))
 		rc->running = true;
 	/* The pressure may be all the snapshots', and still room is wanted. */
-	if (dl_history_wanted(v) && (rc->no_room || dl_volume_starved(v)))
+	if (READ_ONCE(v->log.kept_chunks) &&
+	    (rc->no_room || dl_volume_starved(v)))
 		rc->running = dl_volume_unsettled(v);
 	return rc->running || !until_due(v);
 }
@@ -181,6 +182,8 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	unsigned long flags;
 	struct dl_volume *v = rc->v;
 	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX;
+	/* No chain goes on above a goal that has all there is. */
+	bool all = rc->cramped || READ_ONCE(l->stopped);
 
 	/* Replaying a rewind needs all that was in the log when it was made. */
 	if (dl_rewind_pending(v))
@@ -196,7 +199,7 @@ static u64 choose_goal(struct dl_reconcile *rc)
 			continue;
 		records += seg->last_seq - seg->first_seq + 1;
 		sectors += seg->used;
-		if (goal && (records > rc->batch || sectors > room))
+		if (goal && !all && (records > rc->batch || sectors > room))
 			break;
 		goal = seg->last_seq;
 	}

@@ -63,6 +63,7 @@ struct dl_reconcile {
 	u32 nr_jobs;
 	bool sweep;			/* snapshots went, see dl_history_sweep() */
 	bool no_room;			/* cleaning stopped for want of it */
+	bool cramped;			/* no room to log whole what chains made */
 	/* of the running cycle */
 	u64 goal;
 	u32 failures;			/* cycles in a row that failed */

@@ -11,10 +11,12 @@
 #include "core/walk.h"
 #include "io.h"
 #include "msg.h"
+#include "policy.h"
 #include "recovery.h"
 #include "retire.h"
 #include "rewind.h"
 #include "snapshot.h"
+#include "unroll.h"
 
 #define READ_TRIES	3
 #define WINDOW_SECTORS	2048u	/* read ahead while walking frames */
@@ -22,6 +24,7 @@
 struct recovery {
 	struct dl_volume *v;
 	struct dl_walk walk;
+	struct dl_unroll deltas;
 	void *window;
 	u64 win_start;
 	u32 win_sectors;
@@ -42,6 +45,33 @@ static int patient_read(struct dl_volume *v, u64 sector, u32 sectors, void *buf)
 	if (ret)
 		atomic64_inc(&v->read_errors);
 	return ret;
+}
+
+/* What is read in the log's order, in pieces: through the window. */
+static int read_along(void *ctx, u64 sector, u32 sectors, void *buf, bool along)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+	u64 end = v->ck.sb.log_sectors;
+
+	if (sector >= end || sectors > end - sector)
+		return -EIO;
+	if (sector < rec->win_start ||
+	    sector + sectors > rec->win_start + rec->win_sectors) {
+		if (!along)
+			return patient_read(v, sector, sectors, buf);
+		rec->win_sectors = min_t(u64, WINDOW_SECTORS, end - sector);
+		rec->win_start = sector;
+		if (dl_blkio_read(&v->logio, sector, rec->win_sectors,
+				  rec->window)) {
+			rec->win_sectors = 0;
+			return patient_read(v, sector, sectors, buf);
+		}
+	}
+	memcpy(buf, rec->window + ((sector - rec->win_start) <<
+				   DL_SECTOR_SHIFT),
+	       (size_t)sectors << DL_SECTOR_SHIFT);
+	return 0;
 }
 
 static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
@@ -96,6 +126,7 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 			(rec->d.flags & DL_DESC_NOUNMAP ? DL_PVAL_NOUNMAP : 0);
 	else if (rec->d.type == DL_REC_LOST)
 		val.flags = DL_PVAL_LOST;
+	dl_unroll_replace(v, rec->d.addr, mask);
 	spin_lock(&sh->lock);
 	idx = dl_map_alloc(m, sh);
 	if (idx && dl_history_wanted(v) &&
@@ -138,7 +169,7 @@ static int rec_record(void *ctx, const struct dl_rec *r)
 	struct dl_volume *v = rec->v;
 	u64 size = v->ck.sb.volume_sectors, end;
 	bool run = r->d.type == DL_REC_ZERO_RUN;
-	int ret;
+	int ret = 0;
 
 	if (r->d.type == DL_REC_INDEX || r->d.type == DL_REC_MARK) {
 		ret = r->d.type == DL_REC_MARK ? dl_snapshot_replay(v, r) :
@@ -157,8 +188,19 @@ static int rec_record(void *ctx, const struct dl_rec *r)
 		rec->err = -EUCLEAN;
 		return rec->err;
 	}
-	ret = run ? insert_run(v, r) : insert_page(v, r);
-	if (ret) {
+	if (r->d.type == DL_REC_DELTA)
+		ret = dl_unroll_delta(&rec->deltas, r);
+	else if (r->d.type == DL_REC_DATA && r->d.flags & DL_DESC_SAME)
+		dl_unroll_same(&rec->deltas, r);
+	else
+		ret = run ? insert_run(v, r) : insert_page(v, r);
+	if (ret == -ENOMEM) {
+		dl_err("%s: out of memory for the pages that deltas are based on",
+		       v->name);
+		rec->err = ret;
+	} else if (ret == -EIO) {
+		rec->err = ret;
+	} else if (ret) {
 		dl_err("%s: more records in the log than max_records allows (%u): raise it",
 		       v->name, v->map.max);
 		rec->err = ret;
@@ -377,6 +419,7 @@ void dl_recovery_save(void *volume, struct dl_cp_writer *w)
 	lost_save(v, w);
 	dl_pins_save(&v->pins, w);
 	dl_window_save(&v->window, &v->pins, w);
+	dl_grain_save(&v->grain, w);
 }
 
 static int check_origin(struct dl_volume *v)
@@ -412,7 +455,7 @@ static int take_over(struct recovery *rec)
 	l->written = l->next_commit - 1;
 	l->durable = l->written;
 	l->retired_seq = l->next_seq - 1;
-	l->forgotten_seq = l->retired_seq;
+	l->forgotten = l->written;
 	l->durable_seq = l->retired_seq;
 	l->segs.next_id = max(l->segs.next_id, v->ck.head.next_segment_id);
 	if (!(v->ck.sb.flags & DL_SUPER_CLEAN))
@@ -457,7 +500,11 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	rec->walk.head_buf = kvmalloc(DL_WALK_HEAD_BYTES, GFP_KERNEL);
 	rec->walk.data_buf = kvmalloc(DL_WALK_DATA_BYTES, GFP_KERNEL);
 	rec->walk.summary_buf = kvmalloc(rec->walk.summary_bytes, GFP_KERNEL);
-	if (!rec->window || !rec->walk.head_buf || !rec->walk.data_buf ||
+	rec->deltas = (struct dl_unroll) {
+		.v = v, .read = read_along, .ctx = rec,
+		.buf = kmalloc(DL_UNROLL_BYTES, GFP_KERNEL),
+	};
+	if (!rec->deltas.buf || !rec->window || !rec->walk.head_buf || !rec->walk.data_buf ||
 	    !rec->walk.summary_buf)
 		goto out;
 
@@ -474,6 +521,10 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			ret = dl_snapshot_load(v, body, bytes);
 		} else if (type == DL_SECTION_WINDOW) {
 			ret = dl_snapshot_load_window(v, body, bytes);
+		} else if (type == DL_SECTION_POLICY) {
+			ret = dl_policy_load(v, body, bytes);
+		} else if (type == DL_SECTION_GRAIN) {
+			dl_grain_load(&v->grain, &v->map, body, bytes);
 		}
 	}
 	if (!ret && st != DL_NOT_FOUND) {
@@ -488,6 +539,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			ret = -EIO;
 	}
 	if (!ret) {
+		dl_unroll_end(&rec->deltas);
 		dl_rewind_recovered(v);
 		dl_history_recovered(v);
 		ret = take_over(rec);
@@ -497,6 +549,7 @@ out:
 	kvfree(rec->walk.data_buf);
 	kvfree(rec->walk.head_buf);
 	kvfree(rec->window);
+	kfree(rec->deltas.buf);
 	kfree(rec);
 	return ret;
 }

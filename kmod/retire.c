@@ -132,7 +132,7 @@ void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
 		e = dl_pmap_ent(&v->map.pm, r->part[i].idx);
 		dl_past_retire(&v->past.t, bucket, idx, e, r->part[i].mask,
 			       r->part[i].until ?: seq);
-		if (!(e->span & DL_PENT_FLAGS))
+		if (!(e->span & (DL_PENT_FLAGS | DL_PENT_DELTA)))
 			dl_history_hold(v, (u64)e->loc_hi << 32 | e->loc_lo, 1);
 	}
 	r->nr = 0;
@@ -166,6 +166,11 @@ int dl_history_hide(struct dl_volume *v, u64 page, u32 idx)
 		goto out;
 	seq = dl_pent_seq(e);
 	gone = dl_volume_hidden(v, page, e->mask, seq, U64_MAX);
+	/* Recovery will find it as it was, and must be told what is left of it. */
+	if (gone && dl_pent_delta(e) && seq > READ_ONCE(v->horizon)) {
+		ret = 1;
+		goto out;
+	}
 	if (gone && dl_history_wanted(v) && retires(v, e, U64_MAX)) {
 		split(v, page, idx, gone, &r);
 		ret = take(v, &r) ? -ENOSPC : 0;

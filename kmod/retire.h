@@ -62,7 +62,8 @@ int dl_history_run(struct dl_volume *v, u64 start, u64 end, u64 newest,
  * @idx: the entry; nothing is done when it is another's by now
  *
  * Context: process, no shard locked.
- * Return: 0, or -ENOSPC when a version was needed and none is free.
+ * Return: 0; -ENOSPC when a version was needed and none is free; 1: it is a delta
+ * that has to be logged whole first.
  */
 int dl_history_hide(struct dl_volume *v, u64 page, u32 idx);
 

@@ -83,6 +83,9 @@ static struct dl_pval value_of(struct rewind *rw, const struct source *src,
 		};
 	} else if (src->cur) {
 		dl_pmap_get(&rw->v->map.pm, src->cur, &val);
+		/* They were all ended before the mark was logged. */
+		if (val.flags & DL_PVAL_DELTA && rw->seq)
+			val.flags = DL_PVAL_LOST;
 	}
 	val.seq = rw->seq;
 	val.mask = dl_pmap_span_mask(first, sectors);

@@ -47,7 +47,7 @@ static inline u64 dl_rewind_goal(const struct dl_volume *v)
 int dl_rewind_fits(struct dl_volume *v, u64 to);
 
 /**
- * dl_rewind() - replace everything
+ * dl_rewind() - replace everything; nothing is a delta when its mark is logged
  * @v: volume, as above; or being recovered
  * @to: sequence, pinned
  * @seq: sequence of the mark, durable

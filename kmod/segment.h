@@ -36,6 +36,7 @@ struct dl_segment {
 	u64 start;		/* log sector */
 	u32 sectors;
 	u32 used;		/* by frames so far */
+	u32 gone;		/* sectors of which no frame is in memory; READ_ONCE */
 	u64 epoch;
 	u64 first_commit, last_commit;	/* last < first: no frame yet */
 	u64 first_seq, last_seq;

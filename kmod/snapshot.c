@@ -16,6 +16,7 @@
 #include "rewind.h"
 #include "snapshot.h"
 #include "space.h"
+#include "subpage.h"
 #include "trace.h"
 
 int dl_snapshot_memory(struct dl_volume *v)
@@ -374,6 +375,8 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 	/* From here on all that is replaced is kept, and counted as such. */
 	dl_snapshot_announce(v);
 	ret = dl_rewind_fits(v, pin.seq);
+	if (!ret)
+		ret = dl_subpage_settle(v, U64_MAX, 0);
 	if (!ret)
 		ret = mark(v, DL_MARK_REWIND, dl_pins_new_id(&v->pins, 2), keep,
 			   pin.seq, &seq);

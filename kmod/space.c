@@ -6,8 +6,6 @@
 #include "msg.h"
 #include "space.h"
 
-#define KEPT_SEGMENTS	4	/* of the present size: reconcile's */
-
 bool dl_volume_starved(struct dl_volume *v)
 {
 	enum dl_starved why = READ_ONCE(v->log.starved);
@@ -140,9 +138,16 @@ void dl_volume_set_full(struct dl_volume *v, bool full)
 
 void dl_volume_keep_room(struct dl_volume *v)
 {
-	u32 n = KEPT_SEGMENTS * v->log.segs.seg_chunks;
+	const struct dl_chains *c = &v->map.chains;
+	u32 n = 0, last = 0;
 
-	dl_log_keep(&v->log, READ_ONCE(v->pins.newest) ? n : 0);
+	/* One cycle may need both: what snapshots need, and chains logged whole. */
+	if (READ_ONCE(v->pins.newest))
+		n += DL_KEPT_SEGMENTS;
+	if (READ_ONCE(c->max) || READ_ONCE(c->nr))
+		last = DL_KEPT_SEGMENTS;
+	dl_log_keep(&v->log, (n + last) * v->log.segs.seg_chunks,
+		    last * v->log.segs.seg_chunks);
 }
 
 void dl_volume_room(struct dl_volume *v, u32 *free, u32 *total)

@@ -2,8 +2,9 @@
 /*
  * How much room there is, and what follows from having none.
  *
- * While there are snapshots some of the log is reconcile's alone (kept): it must
- * be able to log what they need before it can free anything. When a cycle has
+ * While there are snapshots, or chains of deltas may be made, some of the log is
+ * reconcile's alone (kept): it must be able to log what they need before it can free
+ * anything. When a cycle has
  * settled all there is and cleaning gains nothing, and still only that is left,
  * the log is full of snapshots: writes fail with -ENOSPC until one is deleted, or
  * wait if that is the rule (dl_on_full).
@@ -12,6 +13,9 @@
 #define DL_SPACE_H
 
 #include "volume.h"
+
+/* So many of the present size are kept, if the log has enough of them. */
+#define DL_KEPT_SEGMENTS	4u
 
 /* Does a write wait for room of a kind that only reconcile can make? */
 bool dl_volume_starved(struct dl_volume *v);

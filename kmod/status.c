@@ -51,6 +51,12 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(rewind_pending),
 	KEY(events),
 	KEY(full),
+	KEY(deltas),
+	KEY(delta_bytes),
+	KEY(unchanged),
+	KEY(rebased),
+	KEY(chains),
+	KEY(chains_max),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -113,6 +119,10 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 	st->read_log = stat_sum(v, DL_STAT_READ_LOG);
 	st->read_ram = stat_sum(v, DL_STAT_READ_RAM);
 	st->read_zero = stat_sum(v, DL_STAT_READ_ZERO);
+	st->deltas = stat_sum(v, DL_STAT_DELTAS);
+	st->delta_bytes = stat_sum(v, DL_STAT_DELTA_BYTES);
+	st->unchanged = stat_sum(v, DL_STAT_UNCHANGED);
+	st->rebased = stat_sum(v, DL_STAT_REBASED);
 	st->origin_bytes = (u64)atomic64_read(&v->rc.sectors) <<
 		DL_SECTOR_SHIFT;
 	st->origin_pages = (u64)atomic64_read(&v->rc.pages);
@@ -144,6 +154,8 @@ void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 	st->rewind_pending = dl_rewind_pending(v);
 	st->events = dl_event_nr(v);
 	st->full = READ_ONCE(v->full);
+	st->chains = READ_ONCE(v->map.chains.nr);
+	st->chains_max = READ_ONCE(v->map.chains.max);
 }
 
 static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)

@@ -18,6 +18,7 @@
 
 #include "msg.h"
 #include "options.h"
+#include "policy.h"
 #include "status.h"
 #include "sysfs.h"
 #include "tunable.h"
@@ -76,6 +77,27 @@ static ssize_t store_tunable(struct dl_volume *v, const struct dl_attr *a,
 	return dl_tunable_set(v, a->attr.name, value);
 }
 
+static ssize_t show_policy(struct dl_volume *v, const struct dl_attr *a,
+			   char *buf)
+{
+	/* At most DL_POLICY_TEXT, which is less than a page. */
+	return dl_grain_text(&v->grain, buf, PAGE_SIZE);
+}
+
+static ssize_t store_policy(struct dl_volume *v, const struct dl_attr *a,
+			    const char *value)
+{
+	struct dl_policy_error e;
+
+	return dl_policy_set(v, value, strlen(value), &e);
+}
+
+static struct dl_attr policy_attr = {
+	.attr = { .name = "policy", .mode = 0644 },
+	.show = show_policy,
+	.store = store_policy,
+};
+
 static struct dl_attr mode_attr = {
 	.attr = { .name = "mode", .mode = 0444 },
 	.show = show_mode,
@@ -83,7 +105,10 @@ static struct dl_attr mode_attr = {
 
 static struct dl_attr stat_attr[STATS_MAX], tunable_attr[TUNABLES_MAX];
 
-static struct attribute *top_attrs[] = { &mode_attr.attr, NULL };
+static struct attribute *top_attrs[] = {
+	&mode_attr.attr, &policy_attr.attr, NULL
+};
+
 static struct attribute *stat_attrs[STATS_MAX + 1];
 static struct attribute *tunable_attrs[TUNABLES_MAX + 1];
 
@@ -151,20 +176,22 @@ static ssize_t node_store(struct kobject *kobj, struct attribute *attr,
 {
 	const struct dl_attr *a = container_of(attr, struct dl_attr, attr);
 	struct dl_volume *v;
-	char value[24];
-	ssize_t ret;
+	ssize_t ret = -ENODEV;
+	char *value;
 
 	if (!a->store)
 		return -EACCES;
-	if (count >= sizeof(value) || memchr(buf, 0, count))
+	if (count >= PAGE_SIZE || memchr(buf, 0, count))
 		return -EINVAL;
-	memcpy(value, buf, count);
-	value[count] = 0;
+	value = kmemdup_nul(buf, count, GFP_KERNEL);
+	if (!value)
+		return -ENOMEM;
 	v = enter(kobj);
-	if (!v)
-		return -ENODEV;
-	ret = a->store(v, a, strim(value));
-	dl_volume_leave(v);
+	if (v) {
+		ret = a->store(v, a, strim(value));
+		dl_volume_leave(v);
+	}
+	kfree(value);
 	return ret ?: (ssize_t)count;
 }
 

@@ -30,12 +30,22 @@ TRACE_EVENT(deltalog_record,
 		__field(u64, seq)
 		__field(u64, at)
 		__field(u32, sectors)
+		__field(u32, bytes)
+		__field(u16, client)
 		__field(u8, type)
+		__field(u8, level)
+		__field(u8, temperature)
 	),
 	TP_fast_assign(
 		__entry->dev = disk_devt(dm_disk(md));
 		__entry->seq = seq;
 		__entry->type = desc->type;
+		__entry->level = desc->level;
+		__entry->temperature = desc->temperature;
+		__entry->client = le16_to_cpu(desc->client);
+		__entry->bytes = le16_to_cpu(desc->stored);
+		if (desc->type != DL_REC_DELTA)
+			__entry->bytes <<= DL_SECTOR_SHIFT;
 		__entry->at = le64_to_cpu(desc->addr);
 		__entry->sectors = desc->sectors;
 		if (desc->type == DL_REC_ZERO_RUN)
@@ -45,7 +55,7 @@ TRACE_EVENT(deltalog_record,
 			__entry->at = (__entry->at << DL_PAGE_SECTOR_SHIFT) +
 				desc->first;
 	),
-	TP_printk("%u:%u seq %llu %s at %llu sectors %u",
+	TP_printk("%u:%u seq %llu %s at %llu sectors %u bytes %u level %u temperature %u client %u",
 		  dl_trace_dev(__entry->dev), __entry->seq,
 		  __print_symbolic(__entry->type,
 				   { DL_REC_DATA, "data" },
@@ -53,8 +63,10 @@ TRACE_EVENT(deltalog_record,
 				   { DL_REC_ZERO_RUN, "zero_run" },
 				   { DL_REC_BASE, "base" },
 				   { DL_REC_INDEX, "index" },
-				   { DL_REC_MARK, "mark" }),
-		  __entry->at, __entry->sectors)
+				   { DL_REC_MARK, "mark" },
+				   { DL_REC_DELTA, "delta" }),
+		  __entry->at, __entry->sectors, __entry->bytes,
+		  __entry->level, __entry->temperature, __entry->client)
 );
 
 TRACE_EVENT(deltalog_frame_write,

@@ -12,6 +12,7 @@
 #include "io.h"
 #include "job.h"
 #include "msg.h"
+#include "policy.h"
 #include "recovery.h"
 #include "space.h"
 
@@ -96,7 +97,8 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 
 u64 dl_volume_memory(struct dl_volume *v)
 {
-	u64 bytes = dl_map_bytes(&v->map) +
+	u64 bytes = dl_map_bytes(&v->map) + dl_grain_bytes(&v->grain) +
+		    dl_base_bytes(&v->base) +
 		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
 		    (v->mover ? sizeof(*v->mover) : 0) +
 		    (u64)v->pins.max * sizeof(struct dl_pin) +
@@ -171,6 +173,8 @@ static void volume_destroy(struct dl_volume *v)
 	cancel_work_sync(&v->events.work);
 	dl_reconcile_exit(&v->rc);
 	dl_log_exit(&v->log);
+	dl_base_exit(&v->base);
+	dl_grain_exit(&v->grain);
 	dl_map_exit(&v->map);
 	dl_runs_exit(&v->runs);
 	dl_history_free(&v->past);
@@ -228,6 +232,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 			    area / (2 * sizeof(struct dl_disk_lost)));
 	moments = clamp_t(u64, area / 8 / sizeof(struct dl_disk_moment), 8,
 			  DL_MOMENTS);
+	v->grain.text_max = min_t(u64, DL_POLICY_TEXT, area / 16);
+	v->grain.room = area / 32 / sizeof(struct dl_disk_grain);
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
@@ -238,6 +244,11 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_window_init(&v->window, moments);
 	if (!ret)
 		ret = dl_map_init(&v->map, records, log_room, v);
+	if (!ret)
+		ret = dl_grain_init(&v->grain, &v->map);
+	if (!ret)
+		ret = dl_base_init(&v->base, &v->map, v->opts.delta_mem_kib,
+				   v->name);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)
@@ -490,6 +501,9 @@ static int start(struct dl_volume *v)
 	while (!l->epoch || l->epoch == v->ck.loaded_epoch)
 		get_random_bytes(&l->epoch, sizeof(l->epoch));
 	dl_log_refill(l);
+	ret = dl_policy_begin(v);
+	if (ret)
+		return ret;
 	/* Without room for a segment reconcile has to make some first. */
 	open = l->cur || dl_log_choose(l);
 	ret = dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record,
@@ -512,9 +526,10 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	mutex_lock(&v->event_lock);
 	v->ti = ti;
 	if (v->started && (opts->frame_mem_kib != v->opts.frame_mem_kib ||
+			   opts->delta_mem_kib != v->opts.delta_mem_kib ||
 			   opts->max_records != v->opts.max_records ||
 			   opts->segment_kib != v->opts.segment_kib))
-		dl_warn("%s: frame_mem_kib, max_records and segment_kib change with the next activation only",
+		dl_warn("%s: frame_mem_kib, delta_mem_kib, max_records and segment_kib change with the next activation only",
 			v->name);
 	v->opts = *opts;
 	mutex_unlock(&v->event_lock);

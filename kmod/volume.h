@@ -19,8 +19,10 @@
 #include <linux/mempool.h>
 #include <linux/percpu.h>
 
+#include "base.h"
 #include "checkpoint.h"
 #include "event.h"
+#include "grain.h"
 #include "log.h"
 #include "map.h"
 #include "options.h"
@@ -41,6 +43,10 @@ enum dl_stat {
 	DL_STAT_READ_RAM,	/* pages from a frame in memory */
 	DL_STAT_READ_ZERO,
 	DL_STAT_DEFERRED,	/* writes that had to wait */
+	DL_STAT_DELTAS,		/* pages recorded as deltas */
+	DL_STAT_DELTA_BYTES,
+	DL_STAT_UNCHANGED,	/* pages that held already what was written */
+	DL_STAT_REBASED,	/* that were logged whole to end a chain */
 	DL_STAT_COUNT
 };
 
@@ -73,6 +79,8 @@ struct dl_volume {
 
 	struct dl_log log;
 	struct dl_map map;
+	struct dl_grain grain;
+	struct dl_base base;
 	struct dl_runs runs;
 	struct dl_pins pins;
 	struct dl_window window;

@@ -18,17 +18,19 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 
+#include "compat/client.h"
 #include "io.h"
 #include "msg.h"
 #include "retire.h"
 #include "space.h"
+#include "subpage.h"
 #include "trace.h"
 
 /* Zeroed ranges up to this many sectors become records of single pages. */
 #define SMALL_RUN	(8 * DL_PAGE_SECTORS)
 
-static void copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
-		    unsigned int bytes)
+void dl_copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
+		unsigned int bytes)
 {
 	while (bytes) {
 		struct bio_vec bv = bio_iter_iovec(bio, *iter);
@@ -48,8 +50,8 @@ static void copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
 
 /* Write over a record that is still in the open frame. Shard locked. */
 static bool rewrite(struct dl_volume *v, struct bio *bio,
-		    struct bvec_iter *iter, u32 idx, u8 first, u8 sectors,
-		    struct dl_batch *b)
+		    struct bvec_iter *iter, u64 page, u32 bucket, u32 idx,
+		    u8 first, u8 sectors, struct dl_batch *b)
 {
 	struct dl_pent *e = dl_pmap_ent(&v->map.pm, idx);
 	struct dl_slot s;
@@ -67,16 +69,22 @@ static bool rewrite(struct dl_volume *v, struct bio *bio,
 		return false;
 	if (!dl_log_pin(&v->log, val.seq, val.loc, &s))
 		return false;
-	copy_in(s.mem + ((first - val.first) << DL_SECTOR_SHIFT), bio, iter,
-		sectors << DL_SECTOR_SHIFT);
+	dl_copy_in(s.mem + ((first - val.first) << DL_SECTOR_SHIFT), bio, iter,
+		   sectors << DL_SECTOR_SHIFT);
 	e->crc = dl_crc32c(s.mem, val.sectors << DL_SECTOR_SHIFT);
 	s.desc->crc = cpu_to_le32(e->crc);
+	if (dl_base_find(&v->base, bucket, page, val.seq))
+		dl_base_keep(&v->base, bucket, page, val.seq, s.mem);
 	dl_log_put(&s, b);
 	return true;
 }
 
+/* Of what has no content nothing is to be said. */
+static const struct dl_grained no_grain;
+
 static void fill_desc(struct dl_disk_desc *d, u8 type, u8 flags, u8 first,
-		      u8 sectors, u32 crc, u64 addr, u32 payload)
+		      u8 sectors, u32 crc, u64 addr, u32 payload,
+		      const struct dl_grained *how)
 {
 	*d = (struct dl_disk_desc) {
 		.type = type,
@@ -87,13 +95,16 @@ static void fill_desc(struct dl_disk_desc *d, u8 type, u8 flags, u8 first,
 		.addr = cpu_to_le64(addr),
 		.payload = cpu_to_le32(payload),
 		.stored = cpu_to_le16(type == DL_REC_DATA ? sectors : 0),
+		.level = how->level,
+		.temperature = how->temperature,
+		.client = cpu_to_le16(how->client),
 	};
 }
 
 /* One page's worth of a write. @iter advances only on success. */
 static int write_page(struct dl_volume *v, struct bio *bio,
 		      struct bvec_iter *iter, u64 page, u8 first, u8 sectors,
-		      struct dl_batch *b)
+		      struct dl_grained *how, struct dl_batch *b)
 {
 	struct dl_map *m = &v->map;
 	u32 bucket = dl_pmap_bucket(&m->pm, page);
@@ -109,9 +120,31 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	spin_lock(&sh->lock);
 	old = dl_pmap_find(&m->pm, bucket, page,
 			   dl_pmap_span_mask(first, sectors));
-	if (old && rewrite(v, bio, iter, old, first, sectors, b)) {
+	/* Once for each region that the write has. */
+	if (how->level == DL_LEVEL_UNSAID || !(page & (DL_HEAT_PAGES - 1)))
+		*how = dl_grain_write(&v->grain, bucket, page,
+				      DIV_ROUND_UP(first + (iter->bi_size >>
+							    DL_SECTOR_SHIFT),
+						   DL_PAGE_SECTORS),
+				      dl_client_of(bio));
+	if (old && rewrite(v, bio, iter, page, bucket, old, first,
+			   sectors, b)) {
 		dl_stat_add(v, DL_STAT_REWRITTEN, 1);
 		goto out;
+	}
+	if (old && (how->level >= DL_LEVEL_SUB ||
+		    unlikely(dl_pent_delta(dl_pmap_ent(&m->pm, old))))) {
+		struct dl_subwrite w = {
+			.bio = bio, .iter = iter, .page = page, .sh = sh,
+			.bucket = bucket, .old = old, .first = first,
+			.sectors = sectors, .how = *how,
+		};
+
+		ret = dl_subpage_write(v, &w, b);
+		if (ret) {
+			ret = min(ret, 0);
+			goto out;
+		}
 	}
 	idx = dl_map_alloc(m, sh);
 	if (unlikely(!idx)) {
@@ -134,15 +167,18 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	}
 	if (unlikely(past.nr))
 		dl_retire_end(v, bucket, &past, s.seq);
-	copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
+	dl_copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
 	val = (struct dl_pval) {
 		.seq = s.seq, .loc = s.loc, .first = first, .sectors = sectors,
 		.crc = dl_crc32c(s.mem, sectors << DL_SECTOR_SHIFT),
 	};
 	fill_desc(s.desc, DL_REC_DATA, 0, first, sectors, val.crc, page,
-		  s.loc - s.frame->payload_start);
+		  s.loc - s.frame->payload_start, how);
 	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_map_insert(m, sh, bucket, idx, page, &val);
+	/* The next write of it is to find what it held. */
+	if (how->level >= DL_LEVEL_SUB && sectors == DL_PAGE_SECTORS)
+		dl_base_keep(&v->base, bucket, page, s.seq, s.mem);
 	dl_log_put(&s, b);
 out:
 	spin_unlock(&sh->lock);
@@ -152,6 +188,8 @@ out:
 static int write_data(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 		      struct dl_batch *b)
 {
+	struct dl_grained how = { .level = DL_LEVEL_UNSAID };
+
 	while (io->iter.bi_size) {
 		u64 sector = io->iter.bi_sector;
 		u8 first = sector & (DL_PAGE_SECTORS - 1);
@@ -159,7 +197,7 @@ static int write_data(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 			     io->iter.bi_size >> DL_SECTOR_SHIFT);
 		int ret = write_page(v, bio, &io->iter,
 				     sector >> DL_PAGE_SECTOR_SHIFT, first, n,
-				     b);
+				     &how, b);
 
 		if (unlikely(ret))
 			return ret;
@@ -178,19 +216,18 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 	struct dl_pval val;
 	struct dl_slot s;
 	int ret = -EAGAIN;
-	u32 idx;
+	u32 idx, old;
 
 	spin_lock(&sh->lock);
 	idx = dl_map_alloc(m, sh);
 	if (!idx)
 		dl_reconcile_kick(&v->rc);
 	if (idx) {
-		ret = 0;
-		if (dl_history_wanted(v))
-			ret = dl_retire_begin(v, bucket, page,
-					      dl_pmap_find(&m->pm, bucket, page,
-							   mask),
-					      mask, U64_MAX, &past);
+		old = dl_pmap_find(&m->pm, bucket, page, mask);
+		ret = dl_subpage_end(v, old, mask == 0xff, b);
+		if (!ret && dl_history_wanted(v))
+			ret = dl_retire_begin(v, bucket, page, old, mask,
+					      U64_MAX, &past);
 		if (!ret)
 			ret = dl_log_reserve(&v->log, 0, &s, b);
 		if (ret) {
@@ -206,7 +243,8 @@ static int zero_page(struct dl_volume *v, u64 page, u8 first, u8 sectors,
 				(flags & DL_DESC_DISCARD ? DL_PVAL_DISCARD : 0) |
 				(flags & DL_DESC_NOUNMAP ? DL_PVAL_NOUNMAP : 0),
 		};
-		fill_desc(s.desc, DL_REC_ZERO, flags, first, sectors, 0, page, 0);
+		fill_desc(s.desc, DL_REC_ZERO, flags, first, sectors, 0, page, 0,
+			  &no_grain);
 		trace_deltalog_record(v->md, s.seq, s.desc);
 		dl_map_insert(m, sh, bucket, idx, page, &val);
 		dl_log_put(&s, b);
@@ -232,7 +270,7 @@ static int zero_run(struct dl_volume *v, u64 start, u32 sectors, u8 flags,
 		if (newest)
 			dl_history_run(v, start, end, newest, s.seq);
 		fill_desc(s.desc, DL_REC_ZERO_RUN, flags, 0, 0, 0, start,
-			  sectors);
+			  sectors, &no_grain);
 		trace_deltalog_record(v->md, s.seq, s.desc);
 		dl_runs_insert(&v->runs, start, end, s.seq, flags);
 		/* No record before this may take a later write's content. */

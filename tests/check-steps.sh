@@ -96,11 +96,13 @@ step rewind-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-rewind.sh
 step history-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-history.sh
-step rewind-6.12 needs=module-6.12,vm-6.12,programs -- \
-	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-rewind.sh
 
 step restore needs=module-fast,programs -- \
 	tests/uml/run.sh --timeout 500 -- tests/tool/guest-restore.sh
+
+# Rates are from time: simulated, so that minutes of it take seconds.
+step grain needs=module-fast,programs -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grain.sh
 
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \
@@ -130,16 +132,19 @@ load_debug() {
 load_debug reload
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	case $suite in common | reload) continue ;; esac
+	case $suite in common | deltas | reload) continue ;; esac
 	load_debug "$suite"
 done
+# The model has the debug kernel make chains, too.
+step deltas needs=module-fast,programs least=6 -- \
+	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/load/deltas.sh
 # Alone: an emulated processor whose other half waits for a host's processor
 # spins, and takes ten times as long.
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	# There allocations cannot be made to fail, minutes take minutes, and a
+	# There allocations cannot be made to fail, time is not simulated, and a
 	# millisecond is nothing.
-	case $suite in common | faults | rules | settle) continue ;; esac
+	case $suite in common | deltas | faults | rules | settle) continue ;; esac
 	for kernel in 6.1 6.12; do
 		# The longest: 6.12 has them under the debug kernel.
 		case $suite-$kernel in grow-6.12 | recent-6.12) continue ;; esac

@@ -136,7 +136,7 @@ static int on_record(void *ctx, const struct dl_rec *rec)
 	u32 i;
 
 	if (dl_rec_has_payload(rec->d.type))
-		c->payload_bytes += (u64)rec->d.stored << DL_SECTOR_SHIFT;
+		c->payload_bytes += dl_desc_bytes(&rec->d);
 	/* Up to the horizon the origin is what the samples say. */
 	if (rec->seq <= c->cp.head.horizon_seq || !dl_rec_present(rec))
 		return 0;

@@ -103,6 +103,12 @@ static void print_checkpoint(const struct dl_logcp *cp)
 	if (cp->tunables)
 		printf("  tunables       %zu bytes\n%.*s", cp->tunables_bytes,
 		       (int)cp->tunables_bytes, cp->tunables);
+	if (cp->policy)
+		printf("  policy         %zu bytes\n%.*s", cp->policy_bytes,
+		       (int)cp->policy_bytes, cp->policy);
+	if (cp->nr_grains)
+		printf("  granularity    %u regions; 'deltalog map --log' shows them\n",
+		       cp->nr_grains);
 }
 
 static void dump_super(const struct dump *d)

@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "logdev.h"
+#include "policy.h"
 
 int dl_logdev_read(struct dl_logdev *l, u64 sector, u32 sectors, void *buf)
 {
@@ -116,6 +117,18 @@ static enum dl_status take_samples(struct dl_logcp *cp, const void *body,
 	return DL_OK;
 }
 
+/* As the kernel, which refuses a log with a policy that it does not understand. */
+static enum dl_status take_policy(struct dl_logcp *cp, const void *body,
+				  size_t bytes)
+{
+	struct dl_policy_error e;
+	struct dl_policy p;
+
+	cp->policy = body;
+	cp->policy_bytes = bytes;
+	return dl_policy_parse(&p, body, bytes, &e);
+}
+
 static const char *section_name(u32 type)
 {
 	switch (type) {
@@ -125,6 +138,8 @@ static const char *section_name(u32 type)
 		return "checkpoint, origin samples";
 	case DL_SECTION_LOST:
 		return "checkpoint, lost sectors";
+	case DL_SECTION_POLICY:
+		return "checkpoint, policy";
 	default:
 		return "checkpoint, a section";
 	}
@@ -167,6 +182,13 @@ enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l, int slot)
 		case DL_SECTION_TUNABLES:
 			cp->tunables = body;
 			cp->tunables_bytes = bytes;
+			break;
+		case DL_SECTION_POLICY:
+			st = take_policy(cp, body, bytes);
+			break;
+		case DL_SECTION_GRAIN:
+			cp->grains = body;
+			cp->nr_grains = (u32)(bytes / sizeof(*cp->grains));
 			break;
 		}
 		if (st != DL_OK)

@@ -30,6 +30,10 @@ struct dl_logcp {
 	u32 nr_lost;
 	const char *tunables;	/* in @buf, not terminated; NULL for none */
 	size_t tunables_bytes;
+	const char *policy;	/* likewise, and can be parsed */
+	size_t policy_bytes;
+	const struct dl_disk_grain *grains;	/* in @buf, in no order */
+	u32 nr_grains;
 	const char *part;	/* what dl_logcp_load() failed at, in words */
 };
 

@@ -58,7 +58,9 @@ void dl_lost_cover(struct dl_lost *list, u32 nr, const struct dl_rec *rec)
 	u64 from, to, page;	/* in sectors of the volume */
 	u32 i, bit;
 
-	if (!nr || !dl_rec_present(rec) || d->type == DL_REC_LOST)
+	if (!nr || !dl_rec_present(rec) || d->type == DL_REC_LOST ||
+	    /* A delta leaves what it does not change as it was. */
+	    d->type == DL_REC_DELTA)
 		return;
 	if (d->type == DL_REC_ZERO_RUN) {
 		from = d->addr;

@@ -29,6 +29,8 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_restore,
 	&dl_verb_history,
 	&dl_verb_retention,
+	&dl_verb_policy,
+	&dl_verb_map,
 	&dl_verb_wait_event,
 	&dl_verb_check,
 	&dl_verb_dump,

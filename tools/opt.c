@@ -202,7 +202,9 @@ int dl_opt_parse(const struct dl_verb *verb, const struct dl_opt_group *groups,
 			rc = take(verb, groups, argc, argv, &i);
 			if (rc)
 				return rc;
-		} else if (options && argv[i][0] == '-' && argv[i][1]) {
+		} else if (options && argv[i][0] == '-' && argv[i][1] &&
+			   argv[i][1] != '>') {
+			/* But for the rule of a policy "-> block". */
 			return dl_opt_usage(verb, groups, "unknown option '%s'",
 					    argv[i]);
 		} else if (n == verb->max_args) {

@@ -5,6 +5,7 @@
 
 #include "human.h"
 #include "json.h"
+#include "policy.h"
 #include "rows.h"
 
 static const char *state_name(u8 state)
@@ -36,6 +37,8 @@ static const char *type_name(u8 type)
 		return "base";
 	case DL_REC_INDEX:
 		return "index";
+	case DL_REC_DELTA:
+		return "delta";
 	case DL_REC_MARK:
 		return "mark";
 	default:
@@ -48,7 +51,7 @@ const char dl_row_segment_header[] =
 const char dl_row_frame_header[] =
 	"    COMMIT      SECTOR  SECTORS  PAYLOAD  RECORDS     FIRST SEQ   SEGMENT       DURABLE  TIME";
 const char dl_row_record_header[] =
-	"       SEQ  TYPE              PAGE  AT LEN    LOG SECTOR  CRC          COMMIT   SEGMENT  FLAGS";
+	"       SEQ  TYPE              PAGE  AT LEN    LOG SECTOR  CRC          COMMIT   SEGMENT  LEVEL   TEMP CLIENT  FLAGS";
 
 void dl_row_print_segment(const struct dl_walk_segment_info *info)
 {
@@ -85,12 +88,17 @@ void dl_row_print_record(const struct dl_rec *rec)
 	}
 	/* A run counts in sectors: page, sector in it, number of sectors. */
 	printf("%10" PRIu64 "  %-8s  %12" PRIu64 "  %2u %3u  %12s  %-8s  %9"
-	       PRIu64 "  %8" PRIu64 "  %s%s\n", rec->seq, type_name(d->type),
+	       PRIu64 "  %8" PRIu64 "  %-6s  %2u  %5u  %s%s%s\n", rec->seq,
+	       type_name(d->type),
 	       run ? d->addr >> DL_PAGE_SECTOR_SHIFT : d->addr,
 	       run ? (unsigned int)(d->addr & (DL_PAGE_SECTORS - 1)) : d->first,
 	       run ? d->payload : d->sectors, loc, crc, rec->commit,
-	       rec->segment_id, d->flags & DL_DESC_DISCARD ? "discard " : "",
-	       d->flags & DL_DESC_NOUNMAP ? "keep-allocated" : "");
+	       rec->segment_id,
+	       d->type == DL_REC_MARK ? "-" : dl_level_name(d->level),
+	       d->temperature, d->client,
+	       d->flags & DL_DESC_DISCARD ? "discard " : "",
+	       d->flags & DL_DESC_NOUNMAP ? "keep-allocated " : "",
+	       d->flags & DL_DESC_SAME ? "same" : "");
 }
 
 struct json_object *dl_row_super(const struct dl_logdev *l, int slot,
@@ -181,6 +189,11 @@ struct json_object *dl_row_checkpoint(const struct dl_logcp *cp)
 		json_object_object_add(o, "tunables",
 			json_object_new_string_len(cp->tunables,
 						   (int)cp->tunables_bytes));
+	if (cp->policy)
+		json_object_object_add(o, "policy",
+			json_object_new_string_len(cp->policy,
+						   (int)cp->policy_bytes));
+	dl_json_u64(o, "grain_regions", cp->nr_grains);
 	return o;
 }
 
@@ -249,14 +262,19 @@ struct json_object *dl_row_record(const struct dl_rec *rec)
 	}
 	if (dl_rec_has_payload(d->type)) {
 		dl_json_u64(o, "log_sector", rec->loc);
-		dl_json_u64(o, "stored", d->stored);
+		dl_json_u64(o, "stored", dl_desc_span(d));
+		dl_json_u64(o, "bytes", dl_desc_bytes(d));
 		dl_json_u64(o, "crc", d->crc);
 	}
 	dl_json_u64(o, "commit", rec->commit);
 	dl_json_u64(o, "segment", rec->segment_id);
 	dl_json_bool(o, "discard", d->flags & DL_DESC_DISCARD);
 	dl_json_bool(o, "nounmap", d->flags & DL_DESC_NOUNMAP);
-	dl_json_u64(o, "level", d->level);
+	dl_json_bool(o, "same", d->flags & DL_DESC_SAME);
+	if (d->type != DL_REC_MARK)
+		dl_json_str(o, "level", dl_level_name(d->level));
+	dl_json_u64(o, "confidence", d->confidence);
+	dl_json_u64(o, "temperature", d->temperature);
 	dl_json_u64(o, "client", d->client);
 	return o;
 }

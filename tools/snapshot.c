@@ -5,6 +5,7 @@
 
 #include "dm.h"
 #include "err.h"
+#include "family.h"
 #include "human.h"
 #include "json.h"
 #include "kmsg.h"
@@ -252,66 +253,18 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_snapshot_diff,
 	&dl_verb_snapshot_mount,
 	&dl_verb_snapshot_umount,
+	NULL
 };
-
-#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
-
-static const char usage[] = "usage: deltalog snapshot VERB [arguments] [options]";
-
-/* What comes after "snapshot " in a verb's name. */
-static const char *word(const struct dl_verb *verb)
-{
-	return strchr(verb->name, ' ') + 1;
-}
-
-static int help(void)
-{
-	size_t i;
-
-	printf("%s\n\nSnapshots: what a volume held at an instant.\n\nVerbs:\n",
-	       usage);
-	for (i = 0; i < NR_VERBS; i++)
-		printf("  %-12s %s\n", word(verbs[i]), verbs[i]->brief);
-	puts("\nMore: deltalog snapshot VERB --help, man 8 deltalog");
-	return DL_EXIT_OK;
-}
-
-static int wrong(void)
-{
-	fprintf(stderr, "%s\n", usage);
-	return DL_EXIT_USAGE;
-}
 
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
-	const char *name = argc ? argv[0] : NULL;
-	size_t i;
-
-	(void)verb;
-	if (!name) {
-		dl_err(DL_EXIT_USAGE,
-		       "no verb given; try 'deltalog snapshot --help'");
-		return wrong();
-	}
-	for (i = 0; i < NR_VERBS; i++)
-		if (!strcmp(name, word(verbs[i]))) {
-			dl_err_verb(verbs[i]->name);
-			return verbs[i]->run(verbs[i], argc - 1, argv + 1);
-		}
-	/* Also after what is no verb: help is given whatever else is wrong. */
-	for (i = 0; i < (size_t)argc; i++)
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h") ||
-		    (!i && !strcmp(argv[i], "help")))
-			return help();
-	dl_err(DL_EXIT_USAGE,
-	       "there is no verb 'snapshot %s'; try 'deltalog snapshot --help'",
-	       name);
-	return wrong();
+	return dl_family_run(verb, verbs, argc, argv);
 }
 
 const struct dl_verb dl_verb_snapshot = {
 	.name = "snapshot",
 	.args = "VERB",
 	.brief = "make, list, delete, rename, compare and mount snapshots",
+	.about = "Snapshots: what a volume held at an instant.",
 	.run = run,
 };

@@ -25,6 +25,8 @@
 	  "memory for writes not yet in the log (default 16384)") \
 	X(cache_mem_kib, "cache-mem-kib", "KIB", 0, 1048576, \
 	  "memory for what was just written (default 131072)") \
+	X(delta_mem_kib, "delta-mem-kib", "KIB", 64, 1048576, \
+	  "memory for pages recorded as deltas (default 32768)") \
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \

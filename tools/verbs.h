@@ -20,6 +20,8 @@ extern const struct dl_verb dl_verb_rewind;
 extern const struct dl_verb dl_verb_restore;
 extern const struct dl_verb dl_verb_history;
 extern const struct dl_verb dl_verb_retention;
+extern const struct dl_verb dl_verb_policy;
+extern const struct dl_verb dl_verb_map;
 extern const struct dl_verb dl_verb_wait_event;
 
 /* What comes after "snapshot"; their names have it in front. */
@@ -27,5 +29,8 @@ extern const struct dl_verb dl_verb_snapshot_create;
 extern const struct dl_verb dl_verb_snapshot_diff;
 extern const struct dl_verb dl_verb_snapshot_mount;
 extern const struct dl_verb dl_verb_snapshot_umount;
+
+/* Likewise what comes after "policy". */
+extern const struct dl_verb dl_verb_policy_test;
 
 #endif

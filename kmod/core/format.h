@@ -70,7 +70,8 @@
 #define DL_FEATURE_COMPAT	0ULL
 #define DL_FEATURE_RO_COMPAT	0ULL
 #define DL_FEATURE_HISTORY	(1ULL << 0)	/* records and sections of snapshots */
-#define DL_FEATURE_INCOMPAT	DL_FEATURE_HISTORY
+#define DL_FEATURE_DELTA	(1ULL << 1)	/* records of parts of pages */
+#define DL_FEATURE_INCOMPAT	(DL_FEATURE_HISTORY | DL_FEATURE_DELTA)
 
 struct dl_disk_super {
 	__le64 magic;
@@ -115,6 +116,9 @@ struct dl_disk_super {
 #define DL_SECTION_PINS		5u	/* dl_disk_pins, dl_disk_pin[]: snapshots */
 
 #define DL_SECTION_WINDOW	6u	/* dl_disk_window, dl_disk_moment[] */
+
+#define DL_SECTION_POLICY	7u	/* text: see Documentation/policy.md */
+#define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -233,6 +237,21 @@ struct dl_disk_moment {
 	__le64 time_ns;		/* wall clock */
 };
 
+/* dl_disk_grain.flags */
+#define DL_GRAIN_SEQUENTIAL	(1u << 0)
+
+/* How often a region of 64 KiB was written, and how that was recorded. */
+struct dl_disk_grain {
+	__le32 region;		/* page >> 4, its lowest 32 bits */
+	__u8   region_hi;
+	__u8   level;
+	__u8   flags;
+	__u8   reserved;
+	__le32 rate;		/* writes an hour, at the time; saturated */
+	__le16 delta;		/* mean bytes of a delta, times 8; 0: none */
+	__le16 reserved1;
+};
+
 /* ---- frame ------------------------------------------------------------- */
 
 #define DL_FRAME_MAGIC		0x4d524644u		/* "DFRM" */
@@ -282,23 +301,30 @@ struct dl_disk_frame {
 					 */
 #define DL_REC_INDEX		6u	/* payload: addr times a dl_disk_past */
 #define DL_REC_MARK		7u	/* payload: a dl_disk_mark; addr: its id */
+#define DL_REC_DELTA		8u	/* some of a page is new, the rest as it was
+					 * before; payload: see delta.h
+					 */
 
 /* dl_disk_desc.flags */
 #define DL_DESC_DISCARD		(1u << 0)  /* zero because discarded */
 #define DL_DESC_NOUNMAP		(1u << 1)  /* zero, keep the blocks allocated */
+#define DL_DESC_SAME		(1u << 2)  /* DATA: nothing is new: what DELTAs had
+					    * made of the page, all of it
+					    */
 
 struct dl_disk_desc {
 	__u8   type;
 	__u8   flags;
 	__u8   first;		/* first sector in the page, 0..7 */
-	__u8   sectors;		/* 1..8 */
-	__le32 crc;		/* DATA: CRC-32C of the payload as stored */
+	__u8   sectors;		/* 1..8; DELTA: from the first changed to the last */
+	__le32 crc;		/* CRC-32C of the payload as stored */
 	__le64 addr;		/* page number; runs: first sector */
 	__le32 payload;		/* DATA: sector offset in the frame's payload,
 				 * of which no record crosses a page;
-				 * runs: length in sectors
+				 * runs: length in sectors; DELTA: byte offset,
+				 * and it crosses no page either
 				 */
-	__le16 stored;		/* DATA: payload length in sectors */
+	__le16 stored;		/* payload length in sectors; DELTA: in bytes */
 	__u8   level;		/* granularity level it was recorded at */
 	__u8   confidence;
 	__u8   codec;		/* 0: stored plainly */

@@ -3,6 +3,7 @@
  * Frame headers and record descriptors: pack, unpack, check.
  */
 #include "crc.h"
+#include "delta.h"
 #include "frame.h"
 
 /* Sectors that a volume can have; runs are counted in these. */
@@ -79,6 +80,16 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 		if (d->type == DL_REC_MARK || d->type == DL_REC_INDEX)
 			return d->stored == DL_PAGE_SECTORS ? DL_OK :
 				DL_BAD_RECORD;
+		return check_span(d);
+	case DL_REC_DELTA:
+		if (!d->stored || d->stored > DL_DELTA_MAX ||
+		    d->payload >> DL_SECTOR_SHIFT >= payload_sectors ||
+		    d->stored > (payload_sectors << DL_SECTOR_SHIFT) -
+				d->payload ||
+		    /* As above. */
+		    (d->payload & (DL_PAGE_BYTES - 1)) + d->stored >
+		    DL_PAGE_BYTES)
+			return DL_BAD_RECORD;
 		return check_span(d);
 	case DL_REC_ZERO:
 	case DL_REC_LOST:

@@ -34,8 +34,8 @@ struct dl_desc {
 	u8  first, sectors;	/* in-page span (DATA, ZERO, LOST) */
 	u32 crc;
 	u64 addr;		/* page number; ZERO_RUN: first sector */
-	u32 payload;		/* DATA: offset in payload; ZERO_RUN: length */
-	u16 stored;		/* DATA: sectors stored */
+	u32 payload;		/* as on disk: see dl_desc_at(); ZERO_RUN: length */
+	u16 stored;		/* see dl_desc_bytes() */
 	u16 client;
 	u8  level, confidence, codec, temperature;
 };
@@ -44,7 +44,37 @@ struct dl_desc {
 static inline bool dl_rec_has_payload(u8 type)
 {
 	return type == DL_REC_DATA || type == DL_REC_BASE ||
-	       type == DL_REC_INDEX || type == DL_REC_MARK;
+	       type == DL_REC_INDEX || type == DL_REC_MARK ||
+	       type == DL_REC_DELTA;
+}
+
+/* Where the payload of a record that has one begins in its frame's, in bytes. */
+static inline u32 dl_desc_at(const struct dl_desc *d)
+{
+	return d->type == DL_REC_DELTA ? d->payload :
+		d->payload << DL_SECTOR_SHIFT;
+}
+
+/* And how many bytes it has. */
+static inline u32 dl_desc_bytes(const struct dl_desc *d)
+{
+	return d->type == DL_REC_DELTA ? d->stored :
+		(u32)d->stored << DL_SECTOR_SHIFT;
+}
+
+/* The sector of its frame's payload that it begins in. */
+static inline u32 dl_desc_sector(const struct dl_desc *d)
+{
+	return dl_desc_at(d) >> DL_SECTOR_SHIFT;
+}
+
+/* How many sectors it lies in, some of them perhaps not alone. */
+static inline u32 dl_desc_span(const struct dl_desc *d)
+{
+	u32 end = dl_desc_at(d) + dl_desc_bytes(d);
+
+	return ((end + DL_SECTOR_BYTES - 1) >> DL_SECTOR_SHIFT) -
+		dl_desc_sector(d);
 }
 
 /* How many descriptors fit in a head of one block of @block_bytes. */

@@ -198,3 +198,13 @@ AT(dl_disk_mark, sectors, 24);
 AT(dl_disk_mark, target, 32);
 AT(dl_disk_mark, reserved, 40);
 AT(dl_disk_mark, name, 64);
+
+SIZE(dl_disk_grain, 16);
+AT(dl_disk_grain, region, 0);
+AT(dl_disk_grain, region_hi, 4);
+AT(dl_disk_grain, level, 5);
+AT(dl_disk_grain, flags, 6);
+AT(dl_disk_grain, reserved, 7);
+AT(dl_disk_grain, rate, 8);
+AT(dl_disk_grain, delta, 12);
+AT(dl_disk_grain, reserved1, 14);

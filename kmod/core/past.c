@@ -38,8 +38,10 @@ void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
 void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,
 		    const struct dl_pent *e, u8 mask, u64 until)
 {
+	struct dl_past_ent *new = dl_past_ent(p, idx);
+
 	/* What both tables have in common is packed alike. */
-	*dl_past_ent(p, idx) = (struct dl_past_ent) {
+	*new = (struct dl_past_ent) {
 		.next = p->buckets[bucket],
 		.page_lo = e->page_lo,
 		.page_hi = e->page_hi,
@@ -51,6 +53,11 @@ void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,
 		.from = dl_pent_seq(e),
 		.until = until,
 	};
+	if (dl_pent_delta(e)) {
+		new->span ^= DL_PENT_DELTA | DL_PENT_FLAGS;
+		new->loc_lo = DL_PVAL_LOST;
+		new->loc_hi = 0;
+	}
 	p->buckets[bucket] = idx;
 }
 

@@ -119,7 +119,8 @@ void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
  * @until: sequence of what replaces them
  *
  * As dl_past_insert() of the entry unpacked, without unpacking it: every first
- * write to a page since a snapshot comes here.
+ * write to a page since a snapshot comes here. Of a delta, which has no payload
+ * of its own, it would be lost: who replaces one sees to it that it is none.
  * Context: the bucket's lock, exclusive.
  */
 void dl_past_retire(struct dl_past *p, u32 bucket, u32 idx,

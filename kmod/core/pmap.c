@@ -11,7 +11,9 @@ static void fill(struct dl_pent *e, u64 page, const struct dl_pval *v)
 	e->page_lo = (u32)page;
 	e->page_hi = (u8)(page >> 32);
 	e->span = (u8)(v->first | (v->sectors - 1) << 3);
-	if (v->flags) {
+	if (v->flags & DL_PVAL_DELTA) {
+		e->span |= DL_PENT_DELTA;
+	} else if (v->flags) {
 		e->span |= DL_PENT_FLAGS;
 		loc = v->flags;
 	}
@@ -77,6 +79,33 @@ u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
 	return nr;
 }
 
+void dl_pmap_settle(struct dl_pmap *m, u32 idx, u64 loc, u32 crc)
+{
+	struct dl_pent *e = dl_pmap_ent(m, idx);
+
+	e->span = (u8)((DL_PAGE_SECTORS - 1) << 3);
+	e->loc_lo = (u32)loc;
+	e->loc_hi = (u8)(loc >> 32);
+	e->crc = crc;
+}
+
+void dl_pmap_chain(struct dl_pmap *m, u32 idx, u32 nr)
+{
+	struct dl_pent *e = dl_pmap_ent(m, idx);
+
+	e->span = (u8)((DL_PAGE_SECTORS - 1) << 3 | DL_PENT_DELTA);
+	e->loc_lo = nr;
+	e->loc_hi = 0;
+}
+
+void dl_pmap_again(struct dl_pmap *m, u32 idx, u64 seq)
+{
+	struct dl_pent *e = dl_pmap_ent(m, idx);
+
+	e->seq_lo = (u32)seq;
+	e->seq_hi = (u32)(seq >> 32);
+}
+
 bool dl_pmap_remove(struct dl_pmap *m, u32 bucket, u32 idx, u64 seq)
 {
 	u32 *link = &m->buckets[bucket];
@@ -107,7 +136,9 @@ void dl_pmap_get(const struct dl_pmap *m, u32 idx, struct dl_pval *v)
 	v->sectors = (e->span >> 3 & 7) + 1;
 	v->mask = e->mask;
 	v->flags = 0;
-	if (e->span & DL_PENT_FLAGS) {
+	if (e->span & DL_PENT_DELTA) {
+		v->flags = DL_PVAL_DELTA;
+	} else if (e->span & DL_PENT_FLAGS) {
 		v->flags = (u8)v->loc;
 		v->loc = 0;
 	}

@@ -32,17 +32,22 @@
 
 #define DL_PMAP_NIL	0u
 
-/* dl_pval.flags; DATA is none of ZERO, LOST and ORIGIN */
+/* dl_pval.flags; DATA is none of ZERO, LOST, ORIGIN and DELTA */
 #define DL_PVAL_ZERO	0x01u		/* the sectors read as zero */
 #define DL_PVAL_LOST	0x02u		/* the sectors are unreadable */
 #define DL_PVAL_DISCARD	0x04u		/* zero because discarded */
 #define DL_PVAL_NOUNMAP	0x08u		/* zero, keep the blocks allocated */
 #define DL_PVAL_ORIGIN	0x10u		/* what the origin holds; never on disk */
+#define DL_PVAL_DELTA	0x20u		/* what deltas have made of it is in memory, at
+					 * chain @loc; never on disk
+					 */
 
 /* One record as the map sees it, unpacked. */
 struct dl_pval {
 	u64 seq;
-	u64 loc;	/* DATA: absolute log sector of the payload, 40 bits */
+	u64 loc;	/* DATA: absolute log sector of the payload, 40 bits;
+			 * DELTA: number of a chain, 32
+			 */
 	u32 crc;	/* DATA: of the payload as stored */
 	u8  first;	/* first sector of the record in the page, 0..7 */
 	u8  sectors;	/* 1..8 */
@@ -61,7 +66,7 @@ struct dl_pent {
 	u32 page_lo;
 	u8  page_hi;
 	u8  mask;	/* sectors of the page visible through this entry */
-	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_FLAGS */
+	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_* */
 	u8  loc_hi;
 	u32 loc_lo;
 	u32 crc;
@@ -72,6 +77,13 @@ struct dl_pent {
 static_assert(sizeof(struct dl_pent) == 28, "size of dl_pent");
 
 #define DL_PENT_FLAGS	0x40u		/* loc_lo holds dl_pval.flags */
+#define DL_PENT_DELTA	0x80u		/* loc_lo is the number of a chain */
+
+/* Is the entry's content in memory, as what deltas have made of it? */
+static inline bool dl_pent_delta(const struct dl_pent *e)
+{
+	return e->span & DL_PENT_DELTA;
+}
 
 struct dl_pmap {
 	struct dl_pieces ents;	/* of struct dl_pent, the unused one at 0 included */
@@ -204,6 +216,24 @@ u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
  * or is another record by now, nothing was done.
  */
 bool dl_pmap_remove(struct dl_pmap *m, u32 bucket, u32 idx, u64 seq);
+
+/**
+ * dl_pmap_settle() - an entry's content is in the log now, all of the page
+ * @m: map
+ * @idx: an entry in a chain, about a whole page
+ * @loc: where
+ * @crc: its checksum
+ *
+ * What is visible of it stays as it is, and so does its sequence. Context: the
+ * bucket's lock, exclusive.
+ */
+void dl_pmap_settle(struct dl_pmap *m, u32 idx, u64 loc, u32 crc);
+
+/* And the other way: it is to be found in chain @nr. Context: as above. */
+void dl_pmap_chain(struct dl_pmap *m, u32 idx, u32 nr);
+
+/* The same entry is record @seq now. Context: as above. */
+void dl_pmap_again(struct dl_pmap *m, u32 idx, u64 seq);
 
 /**
  * dl_pmap_get() - unpack an entry

@@ -77,7 +77,7 @@ static enum dl_status accept(struct dl_walk *w, struct dl_seg_walk *s,
 			continue;
 		rec.seq = h->first_seq + i;
 		rec.loc = dl_rec_has_payload(rec.d.type) ?
-			sector + s->bs + rec.d.payload : 0;
+			sector + s->bs + dl_desc_sector(&rec.d) : 0;
 		rec.segment_id = s->seg->id;
 		rec.commit = h->commit;
 		w->nr_records++;

@@ -36,7 +36,7 @@
 struct dl_rec {
 	struct dl_desc d;
 	u64 seq;
-	u64 loc;		/* DATA: absolute log sector of the payload */
+	u64 loc;		/* absolute log sector the payload begins in */
 	u64 segment_id;
 	u64 commit;
 };
@@ -45,7 +45,8 @@ struct dl_rec {
 static inline bool dl_rec_present(const struct dl_rec *rec)
 {
 	return rec->d.type == DL_REC_DATA || rec->d.type == DL_REC_ZERO ||
-	       rec->d.type == DL_REC_ZERO_RUN || rec->d.type == DL_REC_LOST;
+	       rec->d.type == DL_REC_ZERO_RUN || rec->d.type == DL_REC_LOST ||
+	       rec->d.type == DL_REC_DELTA;
 }
 
 /* How serious a note is. */

@@ -114,15 +114,15 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 		    !dl_rec_has_payload(d.type))
 			continue;
 		if (!whole) {
-			at = d.payload & ~(s->bs - 1);
+			at = dl_desc_sector(&d) & ~(s->bs - 1);
 			n = dl_frame_pad(w->sb->block_bytes,
-					 d.payload - at + d.stored);
+					 dl_desc_sector(&d) - at +
+					 dl_desc_span(&d));
 			if (dl_walk_read(w, base + at, n, w->data_buf))
 				st = DL_IO_ERROR;
 		}
-		p += (size_t)(d.payload - at) << DL_SECTOR_SHIFT;
-		if (st == DL_OK &&
-		    dl_crc32c(p, (size_t)d.stored << DL_SECTOR_SHIFT) != d.crc)
+		p += dl_desc_at(&d) - (at << DL_SECTOR_SHIFT);
+		if (st == DL_OK && dl_crc32c(p, dl_desc_bytes(&d)) != d.crc)
 			st = DL_BAD_CRC;
 		if (st == DL_OK)
 			continue;
@@ -130,8 +130,8 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			s->why = st;
 		if (report)
 			dl_walk_note(w, DL_NOTE_DAMAGE, st, "payload",
-				     s->seg->id, base + d.payload, h->commit,
-				     d.addr);
+				     s->seg->id, base + dl_desc_sector(&d),
+				     h->commit, d.addr);
 	}
 	return nr;
 }
@@ -169,7 +169,7 @@ u32 dl_walk_extent(const struct dl_disk_desc *descs, u32 nr, u32 limit)
 	for (i = 0; i < nr; i++)
 		if (dl_desc_unpack(&d, &descs[i], limit) == DL_OK &&
 		    dl_rec_has_payload(d.type))
-			n = max_t(u32, n, d.payload + d.stored);
+			n = max_t(u32, n, dl_desc_sector(&d) + dl_desc_span(&d));
 	return n;
 }
 

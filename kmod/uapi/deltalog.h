@@ -16,7 +16,7 @@
  * takes what the caller does not have for zero, and writes back no more than
  * the caller has. A kernel that knows a shorter one refuses, with E2BIG, a
  * caller whose additional bytes are not all zero, and else leaves them alone. A
- * structure shorter than it was in ABI 1 is EINVAL. So programs older or newer
+ * structure shorter than it was at first is EINVAL. So programs older or newer
  * than the kernel go on working; the number that DL_CTL_VERSION gives tells
  * what there is to be had.
  *
@@ -30,7 +30,7 @@
  * snapshots are 1 to 63 of A-Z a-z 0-9 _ . : + -, neither - nor . first, and a
  * zero byte behind them.
  *
- * Lists (volumes, snapshots, extents) go to a buffer of the caller's, piece by
+ * Lists (volumes, snapshots, extents, regions) go to a buffer of the caller's, piece by
  * piece:
  *
  *   @buffer  address of an array of @count elements, as a 64-bit number
@@ -43,7 +43,8 @@
  * A caller repeats the call with everything else the same until @cursor comes
  * back as zero. Nothing is held between two calls, and a cursor stays good for
  * as long as the volume is active. What is there throughout is seen exactly
- * once, in ascending order; what comes or goes meanwhile may be seen.
+ * once, in ascending order unless it is said otherwise; what comes or goes
+ * meanwhile may be seen.
  *
  * While a call is inside a volume, removing that device waits for it, as it
  * does for a message. An open file holds no volume, only the module.
@@ -68,8 +69,13 @@
 #include <linux/types.h>
 
 #define DL_CTL_NODE		"deltalog-control"	/* in /dev */
-/* Of this header. Higher ones have all that lower ones have. */
-#define DL_CTL_ABI		1
+/*
+ * Of this header. Higher ones have all that lower ones have.
+ *
+ *   2  DL_CTL_POLICY_GET, DL_CTL_POLICY_SET, DL_CTL_GRANULARITY; counters of
+ *      deltas in DL_CTL_STATUS
+ */
+#define DL_CTL_ABI		2
 
 #define DL_CTL_SNAPSHOT_NAME	64	/* bytes, with the zero at its end */
 #define DL_CTL_DEVICE_NAME	128	/* likewise */
@@ -154,6 +160,12 @@ struct dl_ctl_status {
 	__u64 rewind_pending;	/* 0 or 1 */
 	__u64 events;		/* raised so far, see DL_CTL_WAIT_EVENT */
 	__u64 full;		/* 0 or 1: of what snapshots hold */
+	__u64 deltas;		/* pages recorded as deltas */
+	__u64 delta_bytes;	/* bytes of these */
+	__u64 unchanged;	/* pages that held already what was written */
+	__u64 rebased;		/* pages logged whole to end a chain of deltas */
+	__u64 chains;		/* pages whose newest record is a delta */
+	__u64 chains_max;
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */
@@ -300,6 +312,72 @@ struct dl_ctl_wait {
 	__u64 happened;		/* out: DL_CTL_EVENT_* since; 0: timeout */
 };
 
+#define DL_CTL_POLICY_TEXT	4000	/* bytes of a policy, at most */
+#define DL_CTL_POLICY_REASON	112	/* bytes, with the zero at its end */
+
+/*
+ * DL_CTL_POLICY_GET: the policy in force, as canonical text
+ * (Documentation/policy.md). @bytes is the length of @text's buffer, and then that
+ * of the policy; what does not fit is left out, and there is no zero byte behind it.
+ * A buffer of DL_CTL_POLICY_TEXT bytes is always enough.
+ *
+ * DL_CTL_POLICY_SET: put the policy that is at @text, @bytes long, in force, and
+ * keep it in the log; "default" is the default one. All of it or none. Writes go on
+ * meanwhile, under the old one or the new.
+ *
+ * When the kernel does not understand a policy the call succeeds and does nothing
+ * but tell so: @line is not 0 then. Whoever sets a policy looks at @line.
+ *
+ *   E2BIG    set: the checkpoints of this log have no room for so much text
+ *   EBUSY    set: the volume was not resumed yet
+ *   EROFS    set: the volume is not read-write
+ *   EIO      set: it is in force, but could not be kept
+ */
+struct dl_ctl_policy {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 bytes;		/* in; get: and out */
+	__u64 text;		/* address, as a 64-bit number */
+	__u32 line, column;	/* out: set: where it is wrong, both from 1; or 0 */
+	char reason[DL_CTL_POLICY_REASON];	/* out: set: why, or "" */
+};
+
+/* Levels: how finely changes are recorded. */
+#define DL_CTL_LEVEL_UNSAID	0	/* none was decided upon yet */
+#define DL_CTL_LEVEL_COARSE	1
+#define DL_CTL_LEVEL_BLOCK	2
+#define DL_CTL_LEVEL_SUB	3
+#define DL_CTL_LEVEL_BIT	4
+
+#define DL_CTL_REGION_SECTORS	128	/* 64 KiB */
+
+#define DL_CTL_REGION_SEQUENTIAL	0x1	/* it is written in order */
+
+/* An element of DL_CTL_GRANULARITY. Rates are writes an hour, as of now. */
+struct dl_ctl_region {
+	__u64 start;		/* in 512-byte sectors */
+	__u32 rate;		/* of the region */
+	__u32 page_rate;	/* of its page that is written most */
+	__u32 delta;		/* mean bytes of a delta, 0: there was none */
+	__u16 rule;		/* rule of the policy that its next write hits by
+				 * these figures, from 0
+				 */
+	__u8 level;		/* DL_CTL_LEVEL_*, of its last write */
+	__u8 flags;		/* DL_CTL_REGION_* */
+};
+
+/*
+ * DL_CTL_GRANULARITY: the granularity map: regions that were written, as far as the
+ * kernel has memory for them. A list, see above, but in no order.
+ */
+struct dl_ctl_regions {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_region [count] */
+	__u64 cursor;		/* in and out */
+};
+
 #define DL_CTL_MAGIC	0xfc
 
 #define DL_CTL_VERSION		_IOWR(DL_CTL_MAGIC, 0, struct dl_ctl_version)
@@ -315,5 +393,8 @@ struct dl_ctl_wait {
 #define DL_CTL_REWIND		_IOWR(DL_CTL_MAGIC, 7, struct dl_ctl_snapshot_pair)
 #define DL_CTL_DIFF		_IOWR(DL_CTL_MAGIC, 8, struct dl_ctl_diff)
 #define DL_CTL_WAIT_EVENT	_IOWR(DL_CTL_MAGIC, 9, struct dl_ctl_wait)
+#define DL_CTL_POLICY_GET	_IOWR(DL_CTL_MAGIC, 10, struct dl_ctl_policy)
+#define DL_CTL_POLICY_SET	_IOWR(DL_CTL_MAGIC, 11, struct dl_ctl_policy)
+#define DL_CTL_GRANULARITY	_IOWR(DL_CTL_MAGIC, 12, struct dl_ctl_regions)
 
 #endif

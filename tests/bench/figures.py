@@ -18,9 +18,12 @@ NAMES = {
     "writecache": "writecache",
     "snap4": "snapshot 4K",
     "snap64": "snapshot 64K",
+    "crypt": "crypt",
     "thin": "thin",
     "thin-snap": "thin+snap",
     "no-snap": "no snapshot",
+    "block": "whole pages",
+    "bit": "bits",
     US: "deltalog",
 }
 
@@ -34,7 +37,8 @@ class Aim:
     of: tuple = ()
 
     def text(self):
-        bound = f"{self.bound:,.2f}" if self.bound < 100 else f"{self.bound:,.0f}"
+        digits = 0 if self.bound >= 100 else 3 if 0 < self.bound < 0.1 else 2
+        bound = f"{self.bound:,.{digits}f}"
         names = " or ".join(NAMES[t] for t in self.of)
         return f"{self.op} {bound}" + (f" x {names}" if names else "")
 
@@ -87,11 +91,11 @@ def job(variant, key, attr):
     return lambda r, t: r(variant, t, key, attr)
 
 
-def per_io(key):
+def per_io(key, variant="vm"):
     """Guest time is the instruction count: ns per I/O are instructions."""
 
     def get(r, t):
-        iops = r("vm", t, key, "iops")
+        iops = r(variant, t, key, "iops")
         return 1e9 / iops if iops else None
 
     return get
@@ -245,6 +249,77 @@ def rewind_time(form, start):
     return get
 
 
+# ---- granularity ----
+
+
+def grained(kind, part="", key="log", scale=1.0):
+    """@key's count for each byte that was written, from the first write on or later."""
+
+    def get(r, t):
+        counted, user = r(kind, t, key + part), r(kind, t, "user")
+        return counted / user * scale if counted is not None and user else None
+
+    return get
+
+
+def per_write(kind, part, key):
+    """How many for a write; each is of 4 KiB."""
+    return grained(kind, part, key, 4096.0)
+
+
+def whole(kind, part):
+    """Which part of the writes was recorded as whole pages."""
+
+    def get(r, t):
+        if t != US:
+            return None
+        user = r(kind, t, "user")
+        rest = [r(kind, t, k + part) for k in ("deltas", "rewritten", "unchanged")]
+        return 1 - sum(rest) * 4096 / user if user and None not in rest else None
+
+    return get
+
+
+def grains():
+    out = []
+    for kind, what, bound in (("bytes64", "64 bytes, each somewhere", 0.065),
+                              ("run64", "64 bytes in a run", 0.035),
+                              ("bits20", "20 bits, each somewhere", 0.03),
+                              ("random", "all bytes", 1.05)):
+        out += [
+            Figure(f"grain.{kind}", f"{what}: log", "written", grained(kind), "lower",
+                   Aim("<=", bound), chart=True),
+            Figure(f"grain.{kind}.later", "  as many writes later", "written",
+                   grained(kind, "_later"), "lower", Aim("<=", bound)),
+        ]
+        if kind == "random":
+            continue
+        out += [
+            Figure(f"grain.{kind}.whole", "  recorded whole; of the first", "writes",
+                   whole(kind, ""), "lower"),
+            Figure(f"grain.{kind}.whole.later", "  the same, of those later", "writes",
+                   whole(kind, "_later"), "lower"),
+        ]
+    return out
+
+
+def data_bases():
+    out = []
+    for fs in ("ext4", "xfs"):
+        for mode, what in (("wal", "write-ahead log"), ("delete", "rollback journal")):
+            v = f"{fs}-{mode}"
+            out += [
+                Figure(f"grain-sqlite.{v}", f"{fs}, {what}", "written",
+                       quotient(v, "log_bytes", "user_bytes"), "lower",
+                       Aim("<=", 1 / 3, ("block",)), chart=True),
+                Figure(f"grain-sqlite.{v}.deltas", "  recorded as deltas", "of 4 KiB",
+                       quotient(v, "deltas", "user_bytes", 4096.0)),
+                Figure(f"grain-sqlite.{v}.user", "  written to the volume", "B/transaction",
+                       quotient(v, "user_bytes", "transactions"), "lower"),
+            ]
+    return out
+
+
 def fsyncs(variant, ident, what, aim):
     out = []
     for n in (1, 4, 16, 32):
@@ -342,6 +417,61 @@ SECTIONS = (
                    distinct, "lower", Aim("<=", 1.0), chart=True),
             Figure("bytes.counters", "own count of log bytes / counted", "ratio", counters, "lower"),
         ),
+    ),
+    Section(
+        "grain", "grain", "Bytes to the log per user byte, small changes of pages",
+        "counted by the block layer; 4096 pages drawn by Zipf, 32 in flight, fsync every 32; log blocks of 512 B",
+        ("writecache", "block", US),
+        tuple(grains()) + (
+            Figure("grain.long", "64 bytes, settled meanwhile: log", "written",
+                   grained("long", "_later"), "lower"),
+            Figure("grain.long.whole", "  recorded whole", "writes", whole("long", "_later"),
+                   "lower"),
+            Figure("grain.long.rebased", "  whole, for reconcile", "of a write",
+                   per_write("long", "_later", "rebased"), "lower"),
+            Figure("grain.long.origin", "  origin", "written",
+                   grained("long", "_later", "origin_bytes"), "lower"),
+            Figure("grain.long.cycles", "  reconcile cycles", "",
+                   lambda r, t: r("long", t, "cycles_later"), aim=Aim(">=", 1)),
+        ),
+    ),
+    Section(
+        "grain-reads", "grain", "Device reads for a read of a page with a long chain of deltas",
+        "counted by the block layer, past any cache; simulated time", (US,),
+        (
+            Figure("grain-reads.chain", "deltas on the page", "deltas",
+                   lambda r, t: r("reads", t, "chain")),
+        ) + tuple(
+            Figure(f"grain-reads.{when}", title, "reads",
+                   both("reads", (f"log_{when}", f"origin_{when}"), "reads"), "lower",
+                   Aim("<=", bound))
+            for when, title, bound in (("hot", "just written", 0),
+                                       ("again", "after taking the volume down and up", 0),
+                                       ("settled", "when it is settled", 1))),
+    ),
+    Section(
+        "grain-instr", "grain", "Instructions per 4 KiB write, 64 bytes of it changed",
+        "stock kernel in QEMU -icount over brd; 2048 pages drawn by Zipf, 32 in flight; "
+        "system calls and the device's copy included, the program that writes is not",
+        ("linear", "writecache", "crypt", "block", US),
+        (
+            Figure("grain-instr.write", "write of a page in the log", "instructions",
+                   quotient("vm", "took", "writes"), "lower", Aim("<=", 30000), chart=True),
+            Figure("grain-instr.deltas", "  recorded as deltas", "of a write",
+                   quotient("vm", "deltas", "writes")),
+        ) + tuple(
+            # Before there were deltas such a write took 12,878.
+            Figure(f"grain-instr.fio.{key}", f"fio, all recorded whole: {what}", "instructions",
+                   lambda r, t, key=key: per_io(key, "fio")(r, "block") if t == US else None,
+                   "lower", aim)
+            for key, what, aim in (("write", "write", Aim("<=", 12878 * 1.05)),
+                                   ("rewrite", "again", None))
+        ),
+    ),
+    Section(
+        "grain-sqlite", "grain", "Bytes to the log per user byte, SQLite with small transactions",
+        "its own counters; simulated time, devices as for fsync; deltalog: with the policy a volume has by default",
+        ("block", "bit", US), tuple(data_bases()),
     ),
     Section(
         "snapshots", "snapshots", "Many snapshots alive",

@@ -9,7 +9,7 @@
 # Every page of MIB is read, written, written again, read again, and then what
 # the target holds is brought to the origin.  What is counted is all that the
 # machine does meanwhile: fio, the system calls, the target, its workers, the
-# device's copy of the data.
+# device's copy of the data.  TARGET block is deltalog, recording whole pages.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
@@ -49,7 +49,7 @@ for target; do
 	fresh "$log_mib" "$mib"
 	size=$mib first=randwrite
 	case $target in
-	deltalog)
+	deltalog | block)
 		# shellcheck disable=SC2034 # for target_up
 		DL_OPTS='high_watermark 95 reconcile_secs 86400'
 		;;
@@ -60,7 +60,12 @@ for target; do
 	esac
 	# shellcheck disable=SC2034 # for target_up
 	TOUCHED=$size
-	target_up "$target"
+	if [ "$target" = block ]; then
+		target_up deltalog
+		finely block
+	else
+		target_up "$target"
+	fi
 	warm "$mib"
 	fio_run "$target" --bs=4k --ioengine=libaio --iodepth=32 --size="${size}m" \
 		--name=read --rw=randread --name=write --stonewall --rw=$first \

@@ -9,6 +9,7 @@
 #   target_up NAME          builds target NAME over the block devices $FAST, $SLOW
 #                           and, for thin, $META; sets $VOL, the device to write
 #   target_down             takes it away again
+#   finely LEVEL            deltalog only: records every write at LEVEL, block to bit
 #   settle                  brings what the target still holds back to the origin
 #   warm MIB                deltalog only: writes twice as much and settles it, so that
 #                           its frames have their memory, as those of a volume that
@@ -83,6 +84,10 @@ target_up() {
 		modprobe_all dm-writecache
 		dm_table writecache "0 $_sec writecache s $SLOW $FAST 4096 0"
 		;;
+	crypt)
+		modprobe_all aesni-intel dm-crypt
+		dm_table crypt "0 $_sec crypt aes-xts-plain64 $(printf %064d 1) 0 $SLOW 0"
+		;;
 	snap4 | snap64)
 		modprobe_all dm-snapshot
 		_chunk=8
@@ -106,6 +111,11 @@ target_up() {
 		;;
 	*) fail "no target $1" ;;
 	esac
+}
+
+finely() {
+	dmsetup message deltalog 0 policy "window 10s; max-chain 1000; -> $1" ||
+		fail "the policy was refused"
 }
 
 target_down() {

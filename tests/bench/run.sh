@@ -9,6 +9,8 @@
 #   seq         1 MiB sequential writes                      simulated time
 #   latency     how long a 4 KiB write takes                 simulated time
 #   bytes       bytes moved per user byte                    simulated time
+#   grain       what small changes of pages take             simulated time, twice;
+#                                                            stock kernel
 #   snapshots   what many of them, and one, cost and hold    simulated time, twice
 #   instr       instructions per 4 KiB                       stock kernel, twice
 #   past        the same with many snapshots, and of views   stock kernel
@@ -33,7 +35,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lab/common.sh"
 cd "$DL_TOP"
 
-PARTS='fsync seq latency bytes snapshots instr past memory scaling rewind activation'
+PARTS='fsync seq latency bytes grain snapshots instr past memory scaling rewind activation'
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 only=${1:-${PARTS// /,}}
@@ -57,9 +59,11 @@ mkdir -p "$raw"
 
 rounds=2 fsync_ios=8192 instr_mib=64 scaling_rounds=5 activation_mib=1024
 snapshots=1000 space_mib=64 past_mib=64 past_log_mib=512 rewind_gib=64 rewind_mib=1024
+grain_writes=100000 grain_long=250000 grain_chain=1000 grain_instr=32768 grain_sql=5000
 if [ -n "${BENCH_QUICK:-}" ]; then
 	rounds=1 fsync_ios=1024 instr_mib=8 scaling_rounds=1 activation_mib=64
 	snapshots=100 space_mib=16 past_mib=8 past_log_mib=128 rewind_gib=4 rewind_mib=64
+	grain_writes=10000 grain_long=25000 grain_chain=100 grain_instr=2048 grain_sql=500
 fi
 
 wanted() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
@@ -80,7 +84,7 @@ build_modules() {
 	local kdir
 	[ -z "${BENCH_PEERS_ONLY:-}" ] || return 0
 	dl_say "building the module"
-	if wanted instr || wanted past || wanted scaling; then
+	if wanted instr || wanted past || wanted grain || wanted scaling; then
 		read -r _ _ kdir < <(scripts/lab/kdirs.sh 6.12)
 		make -s module KDIR="$kdir" >/dev/null
 	fi
@@ -168,6 +172,38 @@ part_bytes() {
 	done
 }
 
+part_grain() {
+	local t kind fs mode
+	for t in $(targets deltalog); do
+		queue "grain.long.$t.$1" sim tests/bench/grain.sh "$t" bytes64 $grain_long 512 \
+			reconcile_secs 86400 low_watermark 10 high_watermark 20
+		for kind in run64 bits20 random; do
+			queue "grain.$kind.$t.$1" sim tests/bench/grain.sh "$t" $kind $grain_writes
+		done
+		queue "grain.reads.$t.$1" sim tests/bench/grain-reads.sh $grain_chain
+	done
+	for t in $(targets deltalog block writecache); do
+		queue "grain.bytes64.$t.$1" sim tests/bench/grain.sh "$t" bytes64 $grain_writes
+	done
+	[ "$1" = 1 ] || return 0
+	for t in $(targets deltalog bit block); do
+		for fs in ext4 xfs; do
+			for mode in wal delete; do
+				queue "grain.$fs-$mode.$t.$1" sim tests/bench/grain-sqlite.sh \
+					"$t" $fs $mode $grain_sql
+			done
+		done
+	done
+}
+
+part_grain_instr() {
+	local list
+	mapfile -t list < <(targets linear writecache crypt block deltalog)
+	queue grain.vm.all.1 icount tests/bench/grain-instr.sh 2048 $grain_instr "${list[@]}"
+	[ -z "$(targets deltalog)" ] ||
+		queue grain.fio.block.1 icount tests/bench/instructions.sh "$instr_mib" block
+}
+
 part_snapshots() {
 	[ -n "$(targets deltalog)" ] || return 0
 	queue "snapshots.many.deltalog.$1" sim tests/bench/snapshots.sh $snapshots $fsync_ios
@@ -241,15 +277,18 @@ part_activation() {
 }
 
 build_modules
+! wanted grain || make -s bench-tools
 begin=$SECONDS
 # What takes longest goes first, so that something goes on beside it all the time.
 ! wanted past || part_past
+! wanted grain || part_grain_instr
 for n in $(seq "$rounds"); do
 	! wanted instr || part_instr "$n"
 done
 for n in $(seq "$rounds"); do
 	! wanted fsync || part_fsync "$n"
 	! wanted snapshots || part_snapshots "$n"
+	! wanted grain || part_grain "$n"
 done
 ! wanted seq || part_seq
 ! wanted latency || part_latency

@@ -22,11 +22,11 @@ int ctl_open(void);
 /* ioctl(2): 0 or a negative errno. */
 int ctl(int fd, unsigned long request, void *arg);
 
-/* The name of a request and the size of its structure. */
+/* The name of a request, the size of its structure, and what it was at first. */
 struct request {
 	const char *name;
 	unsigned long number;
-	size_t size;
+	size_t size, least;
 };
 
 extern const struct request requests[];

@@ -14,6 +14,10 @@
  *   dlctl fuzz DEV SEED            random requests, until it is told to end by
  *                                  SIGTERM; DEV may come and go
  *   dlctl uevents N                the next N of a volume
+ *   dlctl policy DEV [TEXT]        the one in force, or put one in force; of one
+ *                                  that is refused "LINE COLUMN REASON"
+ *   dlctl map DEV PIECE            the granularity map, as the message granularity
+ *                                  shows it
  *
  * DEV is MAJOR:MINOR, PIECE the number of elements asked for at once. Ends with
  * 0; 1 when something is wrong, 2 when it could not be tried; of single requests
@@ -32,12 +36,13 @@
 #include "../model/util.h"
 #include "ctl.h"
 
-#define REQUEST(number, type) { #number, number, sizeof(struct type) }
+#define REQUEST(number, type) \
+	{ #number, number, sizeof(struct type), sizeof(struct type) }
 
 const struct request requests[] = {
 	REQUEST(DL_CTL_VERSION, dl_ctl_version),
 	REQUEST(DL_CTL_VOLUME_LIST, dl_ctl_volumes),
-	REQUEST(DL_CTL_STATUS, dl_ctl_status),
+	{ "DL_CTL_STATUS", DL_CTL_STATUS, sizeof(struct dl_ctl_status), 328 },
 	REQUEST(DL_CTL_SNAPSHOT_CREATE, dl_ctl_snapshot_arg),
 	REQUEST(DL_CTL_SNAPSHOT_DELETE, dl_ctl_snapshot_arg),
 	REQUEST(DL_CTL_SNAPSHOT_RENAME, dl_ctl_snapshot_pair),
@@ -45,6 +50,9 @@ const struct request requests[] = {
 	REQUEST(DL_CTL_REWIND, dl_ctl_snapshot_pair),
 	REQUEST(DL_CTL_DIFF, dl_ctl_diff),
 	REQUEST(DL_CTL_WAIT_EVENT, dl_ctl_wait),
+	REQUEST(DL_CTL_POLICY_GET, dl_ctl_policy),
+	REQUEST(DL_CTL_POLICY_SET, dl_ctl_policy),
+	REQUEST(DL_CTL_GRANULARITY, dl_ctl_regions),
 };
 
 const unsigned int nr_requests = sizeof(requests) / sizeof(requests[0]);
@@ -131,6 +139,12 @@ static int status(int fd, struct devno dev)
 	KEY(rewind_pending);
 	KEY(events);
 	KEY(full);
+	KEY(deltas);
+	KEY(delta_bytes);
+	KEY(unchanged);
+	KEY(rebased);
+	KEY(chains);
+	KEY(chains_max);
 #undef KEY
 	putchar('\n');
 	return 0;
@@ -225,6 +239,50 @@ static int diff(int fd, struct devno dev, uint32_t piece, const char *from,
 	return err;
 }
 
+static int policy(int fd, struct devno dev, char *text)
+{
+	char room[DL_CTL_POLICY_TEXT];
+	struct dl_ctl_policy a = {
+		.major = dev.major, .minor = dev.minor,
+		.text = (uintptr_t)(text ? text : room),
+		.bytes = text ? (uint32_t)strlen(text) : sizeof(room),
+	};
+	int err = ctl(fd, text ? DL_CTL_POLICY_SET : DL_CTL_POLICY_GET, &a);
+
+	if (!err && !text)
+		printf("%.*s", (int)a.bytes, room);
+	else if (!err && a.line)
+		printf("%u %u %s\n", a.line, a.column, a.reason);
+	return err;
+}
+
+static int map(int fd, struct devno dev, uint32_t piece)
+{
+	static const char *const level[] = {
+		"unsaid", "coarse", "block", "sub", "bit",
+	};
+	struct dl_ctl_region *r = xcalloc(piece, sizeof(*r));
+	struct dl_ctl_regions a = {
+		.major = dev.major, .minor = dev.minor,
+		.buffer = (uintptr_t)r,
+	};
+	uint32_t i;
+	int err;
+
+	do {
+		a.count = piece;
+		err = ctl(fd, DL_CTL_GRANULARITY, &a);
+		for (i = 0; !err && i < a.count; i++)
+			printf("%" PRIu64 " %s %u %u %d %u\n",
+			       (uint64_t)r[i].start / DL_CTL_REGION_SECTORS,
+			       level[r[i].level], r[i].rate, r[i].delta,
+			       r[i].flags & DL_CTL_REGION_SEQUENTIAL,
+			       r[i].rule);
+	} while (!err && a.cursor);
+	free(r);
+	return err;
+}
+
 /* Past the page cache, which may know of what was there before. */
 static int differ(const char *one, const char *two)
 {
@@ -283,6 +341,10 @@ static int requested(const char *verb, struct devno dev, int argc, char **argv)
 	else if (!strcmp(verb, "diff") && (argc == 2 || argc == 3))
 		err = diff(fd, dev, piece_of(argv[0]), argv[1],
 			   argc == 3 ? argv[2] : NULL);
+	else if (!strcmp(verb, "policy") && argc <= 1)
+		err = policy(fd, dev, argc ? argv[0] : NULL);
+	else if (!strcmp(verb, "map") && argc == 1)
+		err = map(fd, dev, piece_of(argv[0]));
 	else
 		return usage();
 	if (err)

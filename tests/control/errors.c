@@ -63,6 +63,14 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 	struct dl_ctl_wait wait = {
 		.major = dev.major, .minor = dev.minor,
 	};
+	struct dl_ctl_policy policy = {
+		.major = dev.major, .minor = dev.minor,
+		.bytes = 64, .text = (uintptr_t)list_room,
+	};
+	struct dl_ctl_regions regions = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 2, .buffer = (uintptr_t)list_room,
+	};
 
 	memset(arg, 0, MOST);
 	switch (r->number) {
@@ -95,6 +103,17 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 	case DL_CTL_WAIT_EVENT:
 		memcpy(arg, &wait, sizeof(wait));
 		return 0;
+	case DL_CTL_POLICY_SET:
+		policy.text = (uintptr_t)"default";
+		policy.bytes = 7;
+		memcpy(arg, &policy, sizeof(policy));
+		return 0;
+	case DL_CTL_POLICY_GET:
+		memcpy(arg, &policy, sizeof(policy));
+		return 0;
+	case DL_CTL_GRANULARITY:
+		memcpy(arg, &regions, sizeof(regions));
+		return 0;
 	default:
 		return 0;
 	}
@@ -114,10 +133,18 @@ static void try_sizes(int fd, const struct request *r, struct devno dev)
 	size_t size;
 
 	expect(ctl(fd, r->number, arg), right, r->name, "as it should be");
-	for (size = 0; size < r->size; size += size < 8 ? 1 : 4) {
+	for (size = 0; size < r->least; size += size < 8 ? 1 : 4) {
 		fill(arg, r, dev);
 		expect(ctl(fd, sized(r, size), arg), -EINVAL, r->name,
 		       "a structure too short");
+	}
+	for (; size < r->size; size += 4) {
+		fill(arg, r, dev);
+		memcpy(before, arg, MOST);
+		expect(ctl(fd, sized(r, size), arg), right, r->name,
+		       "a structure of an older program");
+		expect(memcmp(arg + size, before + size, MOST - size), 0,
+		       r->name, "what is behind it is left alone");
 	}
 	/* From a newer program that asks for nothing new: nothing behind it. */
 	fill(arg, r, dev);
@@ -307,6 +334,77 @@ static void try_lists(int fd, struct devno dev)
 	expect(ctl(fd, DL_CTL_DIFF, &diff), -ENOENT, "diff", "no such snapshot");
 }
 
+/* Texts at the edge of memory, of the language and of the size. */
+static void try_policy(int fd, struct devno dev)
+{
+	char text[2 * DL_CTL_POLICY_TEXT];
+	struct dl_ctl_policy a = {
+		.major = dev.major, .minor = dev.minor,
+		.text = (uintptr_t)text, .bytes = sizeof(text),
+	};
+	uint32_t whole;
+
+	memset(text, '!', sizeof(text));
+	expect(ctl(fd, DL_CTL_POLICY_GET, &a), 0, "policy", "much room");
+	whole = a.bytes;
+	expect(whole && whole <= DL_CTL_POLICY_TEXT && text[whole] == '!' &&
+	       text[whole - 1] == '\n', 1, "policy", "a text of that length");
+	memset(text, '!', sizeof(text));
+	a.bytes = 5;
+	expect(ctl(fd, DL_CTL_POLICY_GET, &a), 0, "policy", "little room");
+	expect(a.bytes == whole && text[4] != '!' && text[5] == '!', 1, "policy",
+	       "what fits, and the length of all");
+	a.bytes = 0;
+	a.text = 0;
+	expect(ctl(fd, DL_CTL_POLICY_GET, &a), 0, "policy", "no room");
+	expect(a.bytes == whole, 1, "policy", "the length of all");
+	expect(ctl(fd, DL_CTL_POLICY_GET, &a), -EFAULT, "policy", "no buffer");
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), -EFAULT, "set policy", "no text");
+
+	a.text = (uintptr_t)text;
+	a.bytes = (uint32_t)sprintf(text, "window 1m\nrate > x -> bit\n");
+	memset(a.reason, '!', sizeof(a.reason));
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), 0, "set policy", "a wrong one");
+	expect(a.line == 2 && a.column == 8 && strlen(a.reason) > 5 &&
+	       strlen(a.reason) < sizeof(a.reason), 1, "set policy",
+	       "where and why");
+	memset(text, '\n', sizeof(text));
+	a.bytes = sizeof(text);
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), 0, "set policy", "a long one");
+	expect(!!a.line, 1, "set policy", "it is refused");
+	a.bytes = (uint32_t)sprintf(text, "-> block") + 1;
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), 0, "set policy", "a NUL in it");
+	expect(!!a.line, 1, "set policy", "it is refused");
+	a.bytes--;
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), 0, "set policy", "a right one");
+	expect(!a.line && !a.column && !a.reason[0], 1, "set policy",
+	       "nothing is wrong");
+	a.bytes = sizeof(text);
+	expect(ctl(fd, DL_CTL_POLICY_GET, &a), 0, "policy", "that one");
+	expect(!!memmem(text, a.bytes, "\n-> block\n", 10) &&
+	       a.bytes < whole, 1, "policy", "which is told");
+	a.text = (uintptr_t)"default";
+	a.bytes = 7;
+	expect(ctl(fd, DL_CTL_POLICY_SET, &a), 0, "set policy", "the default");
+}
+
+static void try_map(int fd, struct devno dev)
+{
+	struct dl_ctl_regions a = {
+		.major = dev.major, .minor = dev.minor, .count = 1,
+	};
+
+	expect(ctl(fd, DL_CTL_GRANULARITY, &a), -EFAULT, "granularity",
+	       "no buffer");
+	a.buffer = (uintptr_t)list_room;
+	a.cursor = ~0ULL;
+	expect(ctl(fd, DL_CTL_GRANULARITY, &a), 0, "granularity",
+	       "a cursor behind the end");
+	expect(!a.count && !a.cursor, 1, "granularity", "nothing is there");
+	expect(ctl(fd, DL_CTL_GRANULARITY, &a), -EINVAL, "granularity",
+	       "a count of 0");
+}
+
 static void try_requests(int fd)
 {
 	static const unsigned long bad[] = {
@@ -314,7 +412,7 @@ static void try_requests(int fd)
 		_IOW(DL_CTL_MAGIC, 0, struct dl_ctl_version),
 		_IOR(DL_CTL_MAGIC, 0, struct dl_ctl_version),
 		_IOWR(DL_CTL_MAGIC, 255, struct dl_ctl_version),
-		_IOWR(DL_CTL_MAGIC, 10, struct dl_ctl_version),
+		_IOWR(DL_CTL_MAGIC, 13, struct dl_ctl_version),
 		_IOWR(0xfd, 0, struct dl_ctl_version),
 	};
 	char arg[MOST] = "";
@@ -345,6 +443,8 @@ int errors(struct devno dev)
 	try_read_only(fd, dev);
 	try_names(fd, dev);
 	try_lists(fd, dev);
+	try_policy(fd, dev);
+	try_map(fd, dev);
 	try_requests(fd);
 	close(fd);
 	return result("errors of requests");

@@ -75,6 +75,30 @@ static uint32_t draw_count(struct rng *r)
 		rng_chance(r, 50) ? rng_below(r, 20000) : (uint32_t)rng_next(r);
 }
 
+/* Rules in any order, some of them wrong, or whatever is there. */
+static void draw_policy(struct rng *r, char *room, size_t size,
+			struct dl_ctl_policy *a)
+{
+	static const char *const line[] = {
+		"-> block", "page-rate > 2/s -> bit", "rate > 1/h -> sub",
+		"sequential -> coarse", "window 1s", "window 1d", "max-chain 2",
+		"client /none: -> sub", "range 0-1M: -> bit", "hysteresis 5%",
+		"-> 64", "rate >", "\377", "# nothing", "",
+	};
+	uint32_t n = 0, lines = rng_below(r, 5);
+
+	a->text = draw_buffer(r, room, size);
+	a->bytes = draw_count(r);
+	if (rng_chance(r, 30))
+		return;
+	while (lines--)
+		n += (uint32_t)sprintf(room + n, "%s\n",
+				       line[rng_below(r, sizeof(line) /
+						      sizeof(line[0]))]);
+	a->text = (uintptr_t)room;
+	a->bytes = n;
+}
+
 /* A structure that is right but for what chance has it. */
 static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		     char *room, size_t size, void *arg)
@@ -87,6 +111,8 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		struct dl_ctl_snapshots list;
 		struct dl_ctl_diff diff;
 		struct dl_ctl_wait wait;
+		struct dl_ctl_policy policy;
+		struct dl_ctl_regions regions;
 	} *a = arg;
 
 	memset(arg, 0, MOST);
@@ -128,6 +154,19 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		a->wait.timeout_ms = rng_below(r, 3);
 		a->wait.event_nr = rng_chance(r, 70) ? rng_below(r, 20) :
 						       rng_next(r);
+		break;
+	case DL_CTL_POLICY_GET:
+		a->policy.bytes = draw_count(r);
+		a->policy.text = draw_buffer(r, room, size);
+		break;
+	case DL_CTL_POLICY_SET:
+		draw_policy(r, room, size, &a->policy);
+		break;
+	case DL_CTL_GRANULARITY:
+		a->regions.count = draw_count(r);
+		a->regions.buffer = draw_buffer(r, room, size);
+		a->regions.cursor = rng_chance(r, 50) ? 0 :
+			rng_below(r, 100000);
 		break;
 	}
 }

@@ -19,6 +19,10 @@ FUZZ_NAMES  := $(notdir $(FUZZ_SRCS:.c=))
 
 # A superblock is a page; what a walk is told to change is a list.
 FUZZ_LEN_fuzz_super := 4200
+# A delta of the longest that is accepted, and longer ones.
+FUZZ_LEN_fuzz_delta := 2100
+# A policy is up to 4000 bytes, and words.
+FUZZ_LEN_fuzz_policy := 4100
 FUZZ_LEN = -max_len=$(or $(FUZZ_LEN_$(1)),2048)
 
 .PHONY: fuzz fuzz-quick fuzz-build $(FUZZ_NAMES:%=fuzz-run-%) \

@@ -4,6 +4,7 @@
  * survives a round trip.
  */
 #include "crc.h"
+#include "delta.h"
 #include "frame.h"
 #include "fuzz.h"
 
@@ -24,6 +25,14 @@ static void check_desc(const struct dl_disk_desc *raw, u32 payload)
 		must(d.stored == DL_PAGE_SECTORS && d.sectors == d.stored);
 		must((u64)d.payload + d.stored <= payload);
 		must(d.payload % DL_PAGE_SECTORS == 0);
+		break;
+	case DL_REC_DELTA:
+		must(d.stored && d.stored <= DL_DELTA_MAX);
+		must((u64)d.payload + d.stored <= (u64)payload * 512);
+		must(d.payload / 4096 == (d.payload + d.stored - 1) / 4096);
+		must((u64)dl_desc_sector(&d) + dl_desc_span(&d) <= payload);
+		must(d.sectors && d.first + d.sectors <= 8);
+		must(d.addr <= DL_PAGE_MAX);
 		break;
 	case DL_REC_DATA:
 	case DL_REC_BASE:

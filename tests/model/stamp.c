@@ -22,11 +22,13 @@ static void make(uint64_t *w, uint64_t seed, uint64_t sector, uint32_t id)
 	w[1] = htole64(seed);
 	w[2] = htole64(sector);
 	w[3] = htole64(id);
-	switch (rng_mix(seed ^ id) % 3) {
+	switch (rng_mix(seed ^ id) % 5) {
 	case 0:
 		x = rng_mix(seed ^ (sector << 32) ^ id);
 		break;
 	case 1:
+	case 2:
+	case 3:
 		x = rng_mix(seed ^ (sector << 32));
 		break;
 	default:

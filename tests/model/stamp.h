@@ -5,8 +5,8 @@
  *
  * A sector is a header {magic, seed, sector, id} and a fill that follows from
  * it. Three kinds of fill take turns from write to write: random, the same for
- * every write of a sector (so that two versions differ in a few bytes only),
- * and zeros (so that it compresses).
+ * every write of a sector (so that two versions differ in a few bytes only; three
+ * in five are), and zeros (so that it compresses).
  */
 #ifndef DLT_STAMP_H
 #define DLT_STAMP_H

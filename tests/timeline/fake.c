@@ -247,6 +247,8 @@ static int fake_message(struct volume *v, const char *text, char *reply)
 		err = f->cut ? -EIO : 0;
 	else if (!strcmp(text, "drain"))
 		err = drain(f);
+	else if (!strncmp(text, "policy ", 7))
+		err = 0;
 	else if (!strcmp(text, "detach"))
 		err = f->nr_snaps && f->fault != FAULT_DETACH ? -EBUSY : 0;
 	else

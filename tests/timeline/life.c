@@ -14,8 +14,24 @@ static bool failed(struct schedule *s, const char *what, int err)
 	return err;
 }
 
+/*
+ * How finely writes are recorded: for most schedules as finely as can be, as the
+ * default takes time to find out what is hot. The log keeps it.
+ */
+static const char *draw_policy(struct schedule *s)
+{
+	static const char * const policies[] = {
+		"policy -> bit", "policy -> bit", "policy max-chain 3; -> bit",
+		"policy -> sub", "policy default", "policy -> block",
+	};
+
+	return policies[rng_below(&s->r, 6)];
+}
+
 bool life_activate(struct schedule *s)
 {
+	char reply[MESSAGE_MAX];
+
 	if (rng_chance(&s->r, 35))
 		schedule_options(s);
 	if (failed(s, "cannot be activated",
@@ -23,7 +39,11 @@ bool life_activate(struct schedule *s)
 		return false;
 	s->active = true;
 	s->held = false;
-	return true;
+	if (s->policy && rng_chance(&s->r, 80))
+		return true;
+	s->policy = draw_policy(s);
+	return !failed(s, s->policy,
+		       s->v->ops->message(s->v, s->policy, reply));
 }
 
 static bool deactivate(struct schedule *s)

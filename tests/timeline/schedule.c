@@ -185,6 +185,7 @@ static void setup(struct schedule *s, uint32_t number)
 	s->wrong = false;
 	s->nr_names = 0;
 	s->nr_views = 0;
+	s->policy = NULL;
 	s->trail.nr = 0;
 	memset(&s->window, 0, sizeof(s->window));
 	window_apply(s, "shorten 0");

@@ -146,6 +146,7 @@ struct schedule {
 	uint32_t log_sectors;
 	uint32_t nr_ops;
 	char options[160];
+	const char *policy;	/* message that set it */
 	struct aim aim;
 	struct model m;
 	struct window window;

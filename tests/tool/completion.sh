@@ -68,6 +68,17 @@ completes deltalog restore vol0 monday --no -- --no-keep --no-verify
 completes deltalog restore vol0 monday --to /dev/nul -- /dev/null
 completes deltalog restore vol0 monday --range '' --
 completes deltalog rewind vol0 --to /dev/nul --
+completes deltalog po -- policy
+completes deltalog policy '' -- --help show set load save test
+completes deltalog policy test --le -- --level
+completes deltalog policy test --level b -- block bit
+completes deltalog policy test --policy /dev/nul -- /dev/null
+completes deltalog policy test --rate '' --
+completes deltalog policy set vol0 d -- default
+completes deltalog policy load vol0 /dev/nul -- /dev/null
+completes deltalog map --s -- --svg
+completes deltalog map --svg /dev/nul -- /dev/null
+completes deltalog map --log /dev/nul -- /dev/null
 
 # What only a kernel with volumes can tell is told by a stand-in.
 real=$(command -v deltalog)
@@ -87,7 +98,8 @@ for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
 	'rewind --keep x' restore 'restore --range 0+8' history retention 'retention --apply' \
-	'snapshot diff' 'snapshot diff --xml' wait-event \
+	'snapshot diff' 'snapshot diff --xml' wait-event map 'policy show' 'policy set' \
+	'policy load' 'policy save' 'policy test' 'policy test --rate 1/h' \
 	'wait-event --timeout 5'; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before '' -- vol0 vol1
@@ -125,7 +137,8 @@ passed=0
 for verb in create activate deactivate detach list status check dump \
 	view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
-	wait-event; do
+	wait-event map 'policy show' 'policy set' 'policy load' 'policy save' \
+	'policy test'; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
 	# shellcheck disable=SC2086 # words
 	for option in $(deltalog $verb --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do

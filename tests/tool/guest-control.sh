@@ -145,6 +145,46 @@ exec 3<&-
 agree "after a reload"
 ok "tunables"
 
+# ---- policy and granularity map by ioctl
+
+# policies: message, ioctl and sysfs tell the same
+policies() {
+	dmsetup message vol0 0 policy >told
+	cat "$sys/policy" >sysfs
+	ctl 0 policy "$dev"
+	if ! cmp -s out told || ! cmp -s sysfs told; then
+		bad "policies differ: $1: $(cat told)"
+	fi
+}
+policies "the default"
+ctl 0 policy "$dev" 'window 10m; page-rate > 2/min -> bit; rate < 3/h -> coarse'
+[ ! -s out ] || bad "it was refused"
+policies "of three rules"
+[ "$(wc -l <told)" = 6 ] || bad "not three rules: $(cat told)"
+ctl 0 policy "$dev" 'window 10m
+rate > 5 -> sub'
+[ "$(cut -d" " -f1-2 out)" = "2 10" ] || bad "where it is wrong"
+policies "after one was refused"
+[ "$(wc -l <told)" = 6 ] || bad "what was refused is in force: $(cat told)"
+# maps PIECE: as the message has it, read in pieces. A rate may fall meanwhile.
+maps() {
+	for _try in 1 2 3 4 5; do
+		dmsetup message vol0 0 granularity >told
+		ctl 0 map "$dev" "$1"
+		cmp -s out told && return
+	done
+	diff out told
+	bad "maps differ, by pieces of $1"
+}
+scatter vol0 40
+maps 1
+[ "$(wc -l <told)" -gt 30 ] || bad "the map has but $(wc -l <told) regions"
+n=$(wc -l <told)
+for i in 7 $((n - 1)) "$n" $((n + 1)) 5000; do maps "$i"; done
+ctl 0 policy "$dev" default
+policies "the default again"
+ok "policy and granularity map by ioctl"
+
 # ---- snapshots by ioctl
 
 # lists PIECE: as the message has it, read in pieces

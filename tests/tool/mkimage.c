@@ -6,6 +6,9 @@
  *	where, a line each: KIND OFFSET BYTES COMMIT PAGE (0 where it has none)
  *   mkimage clean LOG ORIGIN SEED BLOCK   the same, detached and with no record
  *   mkimage lost LOG ORIGIN SEED BLOCK    like build, with lost sectors
+ *   mkimage grain LOG ORIGIN SEED BLOCK   like build, with a policy and a
+ *	granularity map
+ *   mkimage misrule LOG ORIGIN SEED BLOCK likewise, the policy no policy
  *   mkimage flip FILE OFFSET              change one byte
  *   mkimage super FILE SLOT NAME VALUE    change a field of a superblock and
  *	make the checksum right again; NAME: version, incompat, flags,
@@ -27,6 +30,9 @@
 
 #define CHUNK		DL_CHUNK_SECTORS_MIN
 #define NR_SAMPLES	3
+
+/* Sections that not every checkpoint has. */
+enum extra { NOTHING, LOST, GRAIN, MISRULE };
 
 /* Pages beyond those that random records concern, and the very first. */
 static const u64 sampled[NR_SAMPLES] = { 0, 5000, 131071 };
@@ -123,7 +129,30 @@ static void put_lost(struct dl_cp_writer *w)
 	dl_cp_put_bytes(w, lost, sizeof(lost));
 }
 
-static void write_start(int fd, struct lb *b, const u32 *crcs, bool lost)
+/* A hot page's region, two that are alike, and one behind the end. */
+static void put_grain(struct dl_cp_writer *w, bool right)
+{
+	static const char policy[] =
+		"window 5m\nhysteresis 25%\nmax-chain 64\n"
+		"page-rate > 4/min -> bit\n-> block\n";
+	const struct dl_disk_grain map[] = {
+		{ .region = cpu_to_le32(12), .level = 2,
+		  .rate = cpu_to_le32(5), .flags = DL_GRAIN_SEQUENTIAL },
+		{ .region = cpu_to_le32(0xffffffff), .region_hi = 0xff,
+		  .level = 2, .rate = cpu_to_le32(7) },
+		{ .region = cpu_to_le32(3), .level = 4,
+		  .rate = cpu_to_le32(7200), .delta = cpu_to_le16(90 * 8) },
+		{ .region = cpu_to_le32(11), .level = 2,
+		  .rate = cpu_to_le32(7), .flags = DL_GRAIN_SEQUENTIAL },
+	};
+
+	dl_cp_section(w, DL_SECTION_POLICY, 0);
+	dl_cp_put_bytes(w, policy + !right, strlen(policy) - !right);
+	dl_cp_section(w, DL_SECTION_GRAIN, 0);
+	dl_cp_put_bytes(w, map, sizeof(map));
+}
+
+static void write_start(int fd, struct lb *b, const u32 *crcs, enum extra more)
 {
 	static u8 area[1 << 20], block[DL_SUPER_BYTES];
 	struct dl_super *sb = &b->sb;
@@ -146,8 +175,10 @@ static void write_start(int fd, struct lb *b, const u32 *crcs, bool lost)
 			dl_cp_put_sample(&w, &(struct dl_cp_sample) {
 				.page = sampled[k], .crc = crcs[k],
 				.flags = DL_SAMPLE_VALID });
-		if (lost)
+		if (more == LOST)
 			put_lost(&w);
+		if (more == GRAIN || more == MISRULE)
+			put_grain(&w, more == GRAIN);
 		if (dl_cp_end(&w, &b->cp, &sb->cp_bytes, &sb->cp_crc) != DL_OK)
 			abort();
 		sb->cp_sector = (u64)DL_SUPER_SLOTS * DL_SUPER_SECTORS +
@@ -215,13 +246,15 @@ static void say_places(const struct lb *b)
 	}
 }
 
-static int build(char **argv, bool clean, bool lost)
+static int build(char **argv, bool clean, enum extra more)
 {
 	u64 seed = strtoull(argv[2], NULL, 10);
 	struct lb *b = lb_new((u32)strtoul(argv[3], NULL, 10), seed);
 	u32 crcs[NR_SAMPLES];
 	int fd = create(argv[0], LB_LOG_BYTES);
 
+	/* A byte that is damaged is one record's. */
+	b->whole = true;
 	make_origin(argv[1], b->sb.volume_sectors * DL_SECTOR_BYTES, crcs);
 	if (clean) {
 		lb_checkpoint(b);
@@ -231,7 +264,7 @@ static int build(char **argv, bool clean, bool lost)
 		fill(b);
 	}
 	put(fd, 0, b->log, LB_LOG_BYTES);
-	write_start(fd, b, crcs, lost);
+	write_start(fd, b, crcs, more);
 	if (!clean)
 		say_places(b);
 	close(fd);
@@ -290,15 +323,19 @@ static int edit(char **argv)
 int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "build"))
-		return build(argv + 2, false, false);
+		return build(argv + 2, false, NOTHING);
 	if (argc == 6 && !strcmp(argv[1], "clean"))
-		return build(argv + 2, true, false);
+		return build(argv + 2, true, NOTHING);
 	if (argc == 6 && !strcmp(argv[1], "lost"))
-		return build(argv + 2, false, true);
+		return build(argv + 2, false, LOST);
+	if (argc == 6 && !strcmp(argv[1], "grain"))
+		return build(argv + 2, false, GRAIN);
+	if (argc == 6 && !strcmp(argv[1], "misrule"))
+		return build(argv + 2, false, MISRULE);
 	if (argc == 4 && !strcmp(argv[1], "flip"))
 		return flip(argv + 2);
 	if (argc == 6 && !strcmp(argv[1], "super"))
 		return edit(argv + 2);
-	fprintf(stderr, "usage: mkimage build|clean|lost|flip|super ...\n");
+	fprintf(stderr, "usage: mkimage build|clean|lost|grain|misrule|flip|super ...\n");
 	return 2;
 }

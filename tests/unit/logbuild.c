@@ -110,18 +110,29 @@ void lb_open(struct lb *b, u32 sectors)
 	dl_summary_begin(&b->sum, b->sum_buf, LB_SUMMARY_MAX);
 }
 
-/* Where a payload goes that is not to cross a page of the frame's. */
-static u32 place(u32 payload, u32 sectors)
+/* Bytes of a record's payload. */
+static u32 bytes_of(const struct lb_spec *spec)
 {
-	u32 in_page = payload & (DL_PAGE_SECTORS - 1);
+	return spec->type == DL_REC_DELTA ? spec->run :
+		spec->type == DL_REC_DATA ? spec->sectors * DL_SECTOR_BYTES : 0;
+}
 
-	return in_page + sectors > DL_PAGE_SECTORS ?
-		payload - in_page + DL_PAGE_SECTORS : payload;
+/*
+ * Where a payload goes, of which what is behind @at is the next: one of sectors
+ * begins where a sector does, none crosses a page of the frame's.
+ */
+static u32 place(u32 at, const struct lb_spec *spec)
+{
+	if (spec->type == DL_REC_DATA)
+		at = (at + DL_SECTOR_BYTES - 1) & ~(DL_SECTOR_BYTES - 1);
+	if ((at & (DL_PAGE_BYTES - 1)) + bytes_of(spec) > DL_PAGE_BYTES)
+		at = (at | (DL_PAGE_BYTES - 1)) + 1;
+	return at;
 }
 
 /* A record's descriptor; a payload is made in place. */
 static void make_desc(struct lb *b, const struct lb_spec *spec, u64 loc,
-		      u32 *payload, struct dl_desc *d)
+		      u32 *at, struct dl_desc *d)
 {
 	memset(d, 0, sizeof(*d));
 	d->type = spec->type;
@@ -137,18 +148,22 @@ static void make_desc(struct lb *b, const struct lb_spec *spec, u64 loc,
 	d->client = 5;
 	if (d->type == DL_REC_ZERO_RUN)
 		d->payload = spec->run;
-	if (d->type == DL_REC_DATA) {
-		size_t n = spec->sectors * DL_SECTOR_BYTES;
+	if (bytes_of(spec)) {
+		size_t n = bytes_of(spec);
 		u8 *p;
 
-		*payload = place(*payload, spec->sectors);
-		p = b->log + (loc + *payload) * DL_SECTOR_BYTES;
+		*at = place(*at, spec);
+		p = b->log + loc * DL_SECTOR_BYTES + *at;
 		random_bytes(b, p, n);
 		d->crc = dl_crc32c(p, n);
-		d->payload = *payload;
-		d->stored = spec->sectors;
+		d->payload = *at;
+		d->stored = n;
+		if (d->type == DL_REC_DATA) {
+			d->payload >>= DL_SECTOR_SHIFT;
+			d->stored >>= DL_SECTOR_SHIFT;
+		}
 		mark(b, p - b->log, n, LB_PAYLOAD);
-		*payload += spec->sectors;
+		*at += n;
 	}
 }
 
@@ -158,15 +173,15 @@ bool lb_frame(struct lb *b, const struct lb_spec *spec, u32 nr)
 	struct dl_cp_segment *s = &b->segs[b->nr_segs - 1];
 	const u32 bb = b->sb.block_bytes, bs = block_sectors(b);
 	struct lb_frame *f = &b->frames[b->nr_frames];
-	u32 i, total, tail, payload = 0, head_bytes;
+	u32 i, total, tail, at = 0, payload, head_bytes;
 	static struct dl_disk_desc descs[DL_FRAME_MAX_DESCS];
 	struct dl_disk_frame head;
 	u8 *p;
 
 	for (i = 0; i < nr; i++)
-		if (spec[i].type == DL_REC_DATA)
-			payload = place(payload, spec[i].sectors) +
-				spec[i].sectors;
+		if (bytes_of(&spec[i]))
+			at = place(at, &spec[i]) + bytes_of(&spec[i]);
+	payload = (at + DL_SECTOR_BYTES - 1) >> DL_SECTOR_SHIFT;
 	total = dl_frame_total(bb, nr, payload);
 	if (total > DL_FRAME_MAX_SECTORS || b->nr_frames == LB_FRAMES ||
 	    b->nr_recs + nr > LB_RECS ||
@@ -183,14 +198,14 @@ bool lb_frame(struct lb *b, const struct lb_spec *spec, u32 nr)
 	p = b->log + f->sector * DL_SECTOR_BYTES;
 	mark(b, p - b->log, (size_t)total * DL_SECTOR_BYTES, LB_UNUSED);
 	memset(p, 0, (size_t)total * DL_SECTOR_BYTES);
-	payload = 0;
+	at = 0;
 	for (i = 0; i < nr; i++) {
 		struct lb_rec *rec = &b->recs[b->nr_recs++];
 
 		rec->seq = b->seq + i;
-		make_desc(b, &spec[i], f->sector + bs, &payload, &rec->d);
-		rec->loc = rec->d.type == DL_REC_DATA ?
-			f->sector + bs + rec->d.payload : 0;
+		make_desc(b, &spec[i], f->sector + bs, &at, &rec->d);
+		rec->loc = dl_rec_has_payload(rec->d.type) ?
+			f->sector + bs + dl_desc_sector(&rec->d) : 0;
 		dl_desc_pack(&rec->d, &descs[i]);
 	}
 
@@ -250,6 +265,13 @@ bool lb_frame_random(struct lb *b, u32 nr)
 			.addr = (x >> 16) % 1000,
 		};
 		switch (x >> 40 & 7) {
+		case 3:
+		case 4:
+			if (b->whole)
+				break;
+			spec[i].type = DL_REC_DELTA;
+			spec[i].run = 1 + (x >> 50) % (x & 64 ? 100 : 2048);
+			break;
 		case 0:
 			spec[i].type = DL_REC_ZERO;
 			spec[i].flags = x >> 48 & DL_DESC_DISCARD;
@@ -493,14 +515,16 @@ static int op_record(void *ctx, const struct dl_rec *rec)
 	struct walk_ctx *c = ctx;
 	const struct lb_rec *m;
 	const u8 *p;
+	u64 at;
 
 	if (c->b->no_model) {
 		c->r->records++;
 		if (rec->commit != c->commit || rec->seq >= c->seq)
 			wrong(c, "a record of no frame");
-		if (rec->d.type == DL_REC_DATA &&
+		if ((rec->d.type == DL_REC_DATA ||
+		     rec->d.type == DL_REC_DELTA) &&
 		    (rec->loc < c->b->sb.data_start ||
-		     rec->loc > c->b->sb.log_sectors - rec->d.stored ||
+		     rec->loc > c->b->sb.log_sectors - dl_desc_span(&rec->d) ||
 		     rec->d.addr > DL_PAGE_MAX ||
 		     rec->d.first + rec->d.sectors > 8))
 			wrong(c, "a record of what is not in the log");
@@ -524,14 +548,15 @@ static int op_record(void *ctx, const struct dl_rec *rec)
 		wrong(c, "a record that is not the one written, or out of order");
 		return 0;
 	}
-	if (m->d.type != DL_REC_DATA)
+	if (!dl_rec_has_payload(m->d.type))
 		return 0;
 	/* What a reader would get. */
-	p = c->image + rec->loc * DL_SECTOR_BYTES;
-	if (dl_crc32c(p, rec->d.stored * DL_SECTOR_BYTES) != rec->d.crc)
+	at = rec->loc * DL_SECTOR_BYTES +
+		(dl_desc_at(&rec->d) & (DL_SECTOR_BYTES - 1));
+	p = c->image + at;
+	if (dl_crc32c(p, dl_desc_bytes(&rec->d)) != rec->d.crc)
 		c->r->unreadable++;
-	else if (memcmp(p, c->b->log + m->loc * DL_SECTOR_BYTES,
-			rec->d.stored * DL_SECTOR_BYTES))
+	else if (memcmp(p, c->b->log + at, dl_desc_bytes(&rec->d)))
 		wrong(c, "a record that reads as something else");
 	return 0;
 }

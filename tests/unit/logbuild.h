@@ -83,6 +83,7 @@ struct lb {
 	/* reads of these sectors fail */
 	u64 bad_sector;
 	u32 bad_sectors;
+	bool whole;	/* random records that have a payload share no sector */
 	bool no_model;	/* the image is not @b's: check only what always holds */
 
 	void *head_buf, *data_buf, *summary_buf;	/* for lb_walk() */
@@ -115,7 +116,7 @@ void lb_open(struct lb *b, u32 sectors);
 struct lb_spec {
 	u8 type, flags, first, sectors;
 	u64 addr;
-	u32 run;
+	u32 run;		/* of a DELTA: bytes */
 };
 
 /* Write a frame. False: it does not fit in the segment. */

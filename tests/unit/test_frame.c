@@ -2,6 +2,7 @@
 /*
  * Frames and record descriptors: bytes and checks.
  */
+#include "delta.h"
 #include "frame.h"
 #include "unit.h"
 
@@ -223,6 +224,57 @@ static struct dl_desc zero(void)
 	assert_status(dl_desc_unpack(&back_, &disk_, 8), want);	\
 } while (0)
 
+/* A payload of bytes: sector 7 of 8, and the page it ends. */
+static struct dl_desc delta(void)
+{
+	struct dl_desc d = descs[0];
+
+	d.type = DL_REC_DELTA;
+	d.payload = 8 * 512 - 100;
+	d.stored = 100;
+	return d;
+}
+
+static void test_deltas(void **state)
+{
+	struct dl_disk_desc disk;
+	struct dl_desc d, back;
+	u32 at;
+
+	(void)state;
+	DESC(delta, stored, 100, DL_OK);
+	DESC(delta, stored, 101, DL_BAD_RECORD);
+	DESC(delta, stored, 0, DL_BAD_RECORD);
+	DESC(delta, payload, 8 * 512 - 99, DL_BAD_RECORD);
+	DESC(delta, payload, 8 * 512, DL_BAD_RECORD);
+	DESC(delta, payload, ~0u, DL_BAD_RECORD);
+	DESC(delta, payload, ~0u - 99, DL_BAD_RECORD);
+	DESC(delta, addr, DL_PAGE_MAX + 1, DL_BAD_RECORD);
+	DESC(delta, sectors, 0, DL_BAD_RECORD);
+	DESC(delta, sectors, 9, DL_BAD_RECORD);
+	DESC(delta, codec, 1, DL_BAD_FEATURE);
+	d = delta();
+	d.payload = 0;
+	for (at = 1; at < 0x10000; at++) {
+		d.stored = (u16)at;
+		dl_desc_pack(&d, &disk);
+		assert_status(dl_desc_unpack(&back, &disk, 2048),
+			      at <= DL_DELTA_MAX ? DL_OK : DL_BAD_RECORD);
+	}
+	d.stored = 1000;
+	for (at = 0; at < 3 * 4096; at++) {
+		d.payload = at;
+		dl_desc_pack(&d, &disk);
+		assert_status(dl_desc_unpack(&back, &disk, 2048),
+			      at % 4096 <= 3096 ? DL_OK : DL_BAD_RECORD);
+		assert_int_equal(dl_desc_at(&d), at);
+		assert_int_equal(dl_desc_bytes(&d), 1000);
+		assert_int_equal(dl_desc_sector(&d), at / 512);
+		assert_int_equal(dl_desc_span(&d),
+				 (at + 999) / 512 - at / 512 + 1);
+	}
+}
+
 static void test_descs(void **state)
 {
 	struct dl_disk_desc disk;
@@ -231,7 +283,7 @@ static void test_descs(void **state)
 
 	(void)state;
 	DESC(data, type, DL_REC_BASE, DL_OK);
-	DESC(data, type, DL_REC_MARK + 1, DL_BAD_FEATURE);
+	DESC(data, type, DL_REC_DELTA + 1, DL_BAD_FEATURE);
 	DESC(data, type, 255, DL_BAD_FEATURE);
 	DESC(data, codec, 1, DL_BAD_FEATURE);
 	DESC(zero, codec, 1, DL_BAD_FEATURE);
@@ -305,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_descs),
+		cmocka_unit_test(test_deltas),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

@@ -5,14 +5,20 @@
  */
 #include "walk_util.h"
 
-static const struct lb_rec *record_at(const struct lb *b, u64 sector)
+/* The record whose payload has byte @at of the log. */
+static const struct lb_rec *record_at(const struct lb *b, size_t at)
 {
 	u32 i;
 
-	for (i = 0; i < b->nr_recs; i++)
-		if (b->recs[i].loc && sector >= b->recs[i].loc &&
-		    sector < b->recs[i].loc + b->recs[i].d.sectors)
-			return &b->recs[i];
+	for (i = 0; i < b->nr_recs; i++) {
+		const struct lb_rec *rec = &b->recs[i];
+		size_t from = rec->loc * DL_SECTOR_BYTES +
+			dl_desc_at(&rec->d) % DL_SECTOR_BYTES;
+
+		if (rec->loc && at >= from &&
+		    at < from + dl_desc_bytes(&rec->d))
+			return rec;
+	}
 	return NULL;
 }
 
@@ -74,7 +80,7 @@ static void check_damage(struct lb *b, size_t at, u32 flags, size_t summary)
 	assert_int_equal(r.unreadable, unreadable);
 	assert_int_equal(r.damaged, damage);
 	if (damage) {
-		rec = record_at(b, sector);
+		rec = record_at(b, at);
 		assert_non_null(rec);
 		assert_int_equal(r.note[DL_NOTE_DAMAGE].sector, rec->loc);
 		assert_int_equal(r.note[DL_NOTE_DAMAGE].page, rec->d.addr);

@@ -51,6 +51,33 @@ static inline bool is_power_of_2(unsigned long n)
 	return n != 0 && (n & (n - 1)) == 0;
 }
 
+/* The lowest bit that is set; of zero there is none. */
+static inline unsigned int __ffs64(u64 x)
+{
+	return (unsigned int)__builtin_ctzll(x);
+}
+
+/* How many bits are set. By hand: the compiler's own would call a library. */
+static inline unsigned int hweight64(u64 x)
+{
+	x -= x >> 1 & 0x5555555555555555ULL;
+	x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (unsigned int)(x * 0x0101010101010101ULL >> 56);
+}
+
+/* Number of the highest bit that is set, from 1; 0 if none is. */
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
+/* @a * @mul >> @shift, where the product may have 96 bits. */
+static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
+{
+	return (u64)(((__uint128_t)a * mul) >> shift);
+}
+
 /* CRC-32C; see tools/port/crc32c.c. */
 uint32_t dl_crc32c_feed(uint32_t crc, const void *p, size_t n);
 

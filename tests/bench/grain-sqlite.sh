@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Guest script, simulated time: bytes written to the log per user byte under a data
+# base that makes many small transactions on a file system.
+#
+# Usage: grain-sqlite.sh TARGET FS MODE TRANSACTIONS
+#
+# TARGET is `deltalog`, with the policy a volume has by default, `bit`, recording
+# every write as finely as can be, or `block`, recording whole pages.  FS is ext4 or
+# xfs, made with its defaults; MODE is SQLite's journal: wal or delete.  A table of 20,000
+# accounts is filled; then each transaction changes two of them and adds a line to a
+# ledger, and is made durable.  What is counted begins after the filling.
+
+set -u
+# shellcheck source=tests/bench/lib.sh
+. "$DL_TOP/tests/bench/lib.sh"
+
+target=$1 fs=$2 mode=$3 transactions=$4
+need dmsetup sqlite3 "mkfs.$fs"
+
+null_disk fast 1024 blocksize=512 irqmode=2 completion_nsec=20000 cache_size=16
+FAST=$DISK
+null_disk slow 512 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=16
+# shellcheck disable=SC2034 # for target_up
+SLOW=$DISK
+# shellcheck disable=SC2034 # for target_up
+DL_OPTS='high_watermark 90 reconcile_secs 86400'
+target_up deltalog
+case $target in
+deltalog) ;;
+bit | block) finely "$target" ;;
+*) fail "no target $target" ;;
+esac
+
+# The same identifiers each time.
+uuid=00112233-4455-6677-8899-aabbccddeeff
+case $fs in
+ext4) mkfs.ext4 -q -U $uuid -E hash_seed=$uuid,lazy_itable_init=0 "$VOL" ;;
+xfs) mkfs.xfs -q -m uuid=$uuid "$VOL" ;;
+esac || fail "mkfs.$fs"
+mkdir -p /run/tmp/mnt
+mount -t "$fs" "$VOL" /run/tmp/mnt || fail "cannot mount $fs"
+base=/run/tmp/mnt/base
+
+# Nothing of it is random.
+sqlite3 $base <<SQL >/dev/null || fail "cannot fill the data base"
+PRAGMA page_size = 4096;
+PRAGMA journal_mode = $mode;
+CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER, name TEXT);
+CREATE TABLE ledger (id INTEGER PRIMARY KEY, source INTEGER, dest INTEGER, amount INTEGER);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+INSERT INTO account SELECT i, 1000000, printf('holder of account number %08d', i) FROM n;
+SQL
+awk -v n="$transactions" 'BEGIN {
+	print "PRAGMA synchronous = FULL;"
+	x = 1
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < 3; j++) {
+			x = (x * 16807) % 2147483647
+			v[j] = x
+		}
+		a = v[0] % 20000 + 1; b = v[1] % 20000 + 1; c = v[2] % 1000
+		print "BEGIN;"
+		print "UPDATE account SET balance = balance -", c, "WHERE id =", a ";"
+		print "UPDATE account SET balance = balance +", c, "WHERE id =", b ";"
+		print "INSERT INTO ledger (source, dest, amount) VALUES (" a "," b "," c ");"
+		print "COMMIT;"
+	}
+}' >/run/tmp/work.sql
+sync
+# What was done before has left to do in the background, such as a summary.
+sleep 1
+
+counters='user_bytes log_bytes deltas delta_bytes rebased rewritten unchanged commits'
+was=''
+for key in $counters; do was="$was $key=$(status "$key")"; done
+sqlite3 $base </run/tmp/work.sql >/dev/null || fail "SQLite"
+sync
+for key in $was; do
+	value "${key%%=*}" "$target" $(($(status "${key%%=*}") - ${key#*=}))
+done
+value transactions "$target" "$transactions"
+
+[ "$(sqlite3 $base 'SELECT sum(balance) FROM account; SELECT count(*) FROM ledger;' |
+	tr '\n' ' ')" = "20000000000 $transactions " ] || fail "the data base is wrong"
+[ "$(sqlite3 $base 'PRAGMA integrity_check;')" = ok ] || fail "the data base is damaged"
+umount /run/tmp/mnt || fail "cannot unmount"
+case $fs in
+ext4) e2fsck -fn "$VOL" >/dev/null 2>&1 ;;
+xfs) xfs_repair -n "$VOL" >/dev/null 2>&1 ;;
+esac || fail "$fs is damaged"
+target_down
