@@ -102,6 +102,28 @@ static inline void *dl_frame_byte(const struct dl_frame *f, u32 at)
 		(at & (DL_PAGE_BYTES - 1));
 }
 
+/* Copy to byte @at of the payload on, be it over the end of a page. */
+static inline void dl_frame_copy_in(const struct dl_frame *f, u32 at,
+				    const void *from, u32 bytes)
+{
+	u32 n = min_t(u32, bytes, DL_PAGE_BYTES - (at & (DL_PAGE_BYTES - 1)));
+
+	memcpy(dl_frame_byte(f, at), from, n);
+	if (n < bytes)
+		memcpy(dl_frame_byte(f, at + n), from + n, bytes - n);
+}
+
+/* And from there. */
+static inline void dl_frame_copy_out(const struct dl_frame *f, u32 at, void *to,
+				     u32 bytes)
+{
+	u32 n = min_t(u32, bytes, DL_PAGE_BYTES - (at & (DL_PAGE_BYTES - 1)));
+
+	memcpy(to, dl_frame_byte(f, at), n);
+	if (n < bytes)
+		memcpy(to + n, dl_frame_byte(f, at + n), bytes - n);
+}
+
 /* Is log sector @loc in @f's payload? */
 static inline bool dl_frame_holds(const struct dl_frame *f, u64 loc)
 {

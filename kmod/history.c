@@ -323,11 +323,12 @@ static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
 	struct dl_past_ent *e = dl_past_ent(&v->past.t, idx);
 
 	if (!val->flags &&
-	    !dl_segment_covers(&v->log.segs, val->loc, val->sectors)) {
+	    !dl_segment_covers(&v->log.segs, val->loc,
+			       val->codec ? val->stored : val->sectors)) {
 		dl_err_limit("%s: log %pg: page %llu as it was at sequence %llu: its record at sector %llu is in no segment: reading it will fail",
 			     v->name, v->logio.bdev, val->page, val->from,
 			     val->loc);
-		e->span |= DL_PENT_FLAGS;
+		e->span = dl_span_flagged(e->span);
 		e->loc_lo = DL_PVAL_LOST;
 		e->loc_hi = 0;
 		hold(v, 0, val->home, 1);
@@ -378,7 +379,8 @@ void dl_history_drop_origin(struct dl_volume *v, u32 i)
 	sh = shard_of(v, page, &bucket);
 	spin_lock(&sh->lock);
 	if (dl_past_linked(&h->t, bucket, i) && dl_past_page(e) == page &&
-	    e->span & DL_PENT_FLAGS && e->loc_lo & DL_PVAL_ORIGIN)
+	    (e->span & DL_PENT_KIND) == DL_PENT_FLAGS &&
+	    e->loc_lo & DL_PVAL_ORIGIN)
 		gone = dl_past_remove(&h->t, bucket, i);
 	spin_unlock(&sh->lock);
 	if (gone)

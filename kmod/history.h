@@ -40,6 +40,7 @@ struct dl_keep {
 	u32 home;		/* its index entry */
 	u16 slot;		/* page of the job */
 	u8 first, sectors;
+	u8 codec, stored;
 	u8 flags;		/* DL_PVAL_* */
 };
 

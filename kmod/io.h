@@ -9,6 +9,7 @@
 #include <linux/device-mapper.h>
 #include <linux/workqueue.h>
 
+#include "core/pmap.h"
 #include "log.h"
 
 #define DL_IO_PAGES	32	/* pages of one read from the log */
@@ -106,5 +107,9 @@ int dl_read_end(struct dl_volume *v, struct bio *bio, struct dl_io *io,
  */
 int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 		   u64 page, void *buf);
+
+/* What the record @val holds, with a codec all of the page. As above. */
+int dl_read_content(struct dl_volume *v, const struct dl_pval *val, u64 page,
+		    void *buf);
 
 #endif

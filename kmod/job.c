@@ -134,6 +134,7 @@ void dl_job_add(struct dl_job *job, u32 idx, u64 page, u64 goal, bool *full)
 		.seq = val.seq, .loc = val.loc, .idx = idx, .crc = val.crc,
 		.slot = job->nr_pages - 1, .first = val.first,
 		.sectors = val.sectors, .mask = mask, .flags = val.flags,
+		.codec = val.codec, .stored = val.stored,
 	};
 }
 
@@ -266,21 +267,35 @@ static int keep_origin(struct dl_job *job)
 
 static bool plain_page(const struct dl_item *it)
 {
-	return !(it->flags & (DL_PVAL_ZERO | DL_PVAL_DELTA)) &&
+	return !(it->flags & (DL_PVAL_ZERO | DL_PVAL_DELTA)) && !it->codec &&
 	       it->sectors == DL_PAGE_SECTORS && it->mask == 0xff;
 }
 
-/* What is still in memory is not read again. */
+/* What is still in memory is not read again. @to: as it is stored. */
 static bool from_memory(struct dl_job *job, const struct dl_item *it, void *to)
 {
+	u8 sectors = it->codec ? it->stored : it->sectors;
 	struct dl_log *l = &job->v->log;
 	struct dl_slot s;
 
 	if (!dl_log_read_pin(l, it->loc, &s))
 		return false;
-	memcpy(to, s.mem, it->sectors << DL_SECTOR_SHIFT);
+	dl_frame_copy_out(s.frame, s.at, to, sectors << DL_SECTOR_SHIFT);
 	dl_log_read_put(&s);
 	return true;
+}
+
+/* The same, verified, and what it says. */
+static bool content_from_memory(struct dl_job *job, const struct dl_item *it,
+				void *to)
+{
+	u8 sectors = it->codec ? it->stored : it->sectors;
+
+	return from_memory(job, it, to) &&
+	       dl_crc32c(to, sectors << DL_SECTOR_SHIFT) == it->crc &&
+	       (!it->codec ||
+		!dl_codec_unpack_in_place(&job->v->codec, it->codec, it->stored,
+					  to));
 }
 
 /* Whole pages come straight into place, neighbours in the log together. */
@@ -366,6 +381,8 @@ static bool settle_chain(struct dl_job *job, struct dl_item *it, void *bounce)
 	it->flags = val.flags;
 	it->loc = val.loc;
 	it->crc = val.crc;
+	it->codec = val.codec;
+	it->stored = val.stored;
 	return false;
 }
 
@@ -384,12 +401,16 @@ static int settle_item(struct dl_job *job, struct dl_item *it, void *bounce)
 		return 0;
 	if (plain_page(it) && dl_crc32c(to, DL_PAGE_BYTES) == it->crc)
 		return 0;
-	if (from_memory(job, it, bounce) &&
-	    dl_crc32c(bounce, it->sectors << DL_SECTOR_SHIFT) == it->crc)
+	if (content_from_memory(job, it, bounce)) {
 		ret = 0;
-	else
-		ret = dl_read_record(v, it->loc, it->sectors, it->crc,
-				     job->page[it->slot], bounce);
+	} else {
+		const struct dl_pval val = {
+			.loc = it->loc, .crc = it->crc, .sectors = it->sectors,
+			.codec = it->codec, .stored = it->stored,
+		};
+
+		ret = dl_read_content(v, &val, job->page[it->slot], bounce);
+	}
 	if (!ret)
 		copy_sectors(to, bounce - (it->first << DL_SECTOR_SHIFT),
 			     it->mask);

@@ -23,7 +23,8 @@ struct dl_item {
 	u32 idx;
 	u32 crc;
 	u16 slot;		/* page of the job */
-	u8 first, sectors;	/* as stored */
+	u8 first, sectors;	/* of the record */
+	u8 codec, stored;
 	u8 mask;		/* sectors to write */
 	u8 flags;		/* DL_PVAL_* */
 	s8 err;			/* why it could not be read */

@@ -219,15 +219,23 @@ static void end_part(struct dl_frame *f)
 	f->part_left = 0;
 }
 
+/* Is the page that small records share the last one? */
+static bool part_is_last(const struct dl_frame *f)
+{
+	return (f->part_at | (DL_PAGE_BYTES - 1)) + 1 ==
+		f->used << DL_SECTOR_SHIFT;
+}
+
 void dl_log_close(struct dl_log *l, struct dl_batch *b)
 {
 	struct dl_frame *f = l->open;
+	bool last;
 
 	lockdep_assert_held(&l->lock);
 	if (f->part_left) {
+		last = part_is_last(f);
 		end_part(f);
-		if ((f->part_at | (DL_PAGE_BYTES - 1)) + 1 ==
-		    f->used << DL_SECTOR_SHIFT)
+		if (last)
 			f->used = DIV_ROUND_UP(f->part_at, DL_SECTOR_BYTES);
 	}
 	f->state = DL_FRAME_CLOSED;
@@ -241,8 +249,11 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 		dl_commit_ready(l, f, b);
 }
 
-/* Where in the payload a record of @bytes goes, or -1 when it does not fit. */
-static int take_payload(struct dl_frame *f, unsigned int bytes)
+/*
+ * Where in the payload a record of @bytes goes, or -1 when it does not fit. @over:
+ * it may begin in the page that small records share and end in the next one.
+ */
+static int take_payload(struct dl_frame *f, unsigned int bytes, bool over)
 {
 	int at;
 
@@ -260,6 +271,15 @@ static int take_payload(struct dl_frame *f, unsigned int bytes)
 			f->part_left -= skip + bytes;
 			return at;
 		}
+		if (over && f->part_left > skip && part_is_last(f) &&
+		    f->used + DL_PAGE_SECTORS <= f->max_payload) {
+			memset(dl_frame_byte(f, f->part_at), 0, skip);
+			at = f->part_at + skip;
+			f->used += DL_PAGE_SECTORS;
+			f->part_left += DL_PAGE_BYTES - skip - bytes;
+			f->part_at = at + bytes;
+			return at;
+		}
 	}
 	if (f->used + DL_PAGE_SECTORS > f->max_payload)
 		return -1;
@@ -273,15 +293,18 @@ static int take_payload(struct dl_frame *f, unsigned int bytes)
 	return at;
 }
 
-static u32 free_chunks(const struct dl_log *l)
-{
-	return (l->segs.at_max ? 0 : l->segs.free_chunks) +
-		l->segs.pool_chunks;
-}
+#define HOW_OWN		(1U << 0)	/* reconcile's, which no read will want */
+#define HOW_MARK	(1U << 1)
+#define HOW_PACKED	(1U << 2)
 
 static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
-		   struct dl_batch *b, u32 kept, bool own, bool mark)
+		   struct dl_batch *b, u32 kept, u32 how)
 {
+	/*
+	 * A log with larger blocks reads them whole, and what lies in two pages would
+	 * not fit in one.
+	 */
+	bool over = how & HOW_PACKED && l->block_sectors == 1;
 	struct dl_frame *f;
 	enum dl_starved why;
 	unsigned long flags;
@@ -292,7 +315,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 		ret = l->failed ?: -EAGAIN;
 		goto out;
 	}
-	if (unlikely(free_chunks(l) < kept)) {
+	if (unlikely(dl_segments_free(&l->segs) < kept)) {
 		l->starved = DL_STARVED_RESERVE;
 		ret = -EAGAIN;
 		goto out;
@@ -300,7 +323,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 	f = l->open;
 	at = -1;
 	if (likely(f) && f->nr_descs < f->max_descs)
-		at = take_payload(f, bytes);
+		at = take_payload(f, bytes, over);
 	if (unlikely(at < 0)) {
 		if (f)
 			dl_log_close(l, b);
@@ -311,14 +334,14 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 			goto out;
 		}
 		f = l->open;
-		at = take_payload(f, bytes);
+		at = take_payload(f, bytes, over);
 	}
 	s->frame = f;
 	/* What deltas have made of a page is in memory already. */
-	f->plain |= !own && bytes && !(bytes & (DL_SECTOR_BYTES - 1));
+	f->plain |= !(how & HOW_OWN) && bytes && !(bytes & (DL_SECTOR_BYTES - 1));
 	s->desc = &f->descs[f->nr_descs++];
 	s->seq = l->next_seq++;
-	if (unlikely(mark))
+	if (unlikely(how & HOW_MARK))
 		l->mark_seq = s->seq;
 	s->at = at;
 	s->loc = f->payload_start + (at >> DL_SECTOR_SHIFT);
@@ -335,33 +358,40 @@ int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 		   struct dl_batch *b)
 {
 	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
-		       READ_ONCE(l->kept_chunks), false, false);
+		       READ_ONCE(l->kept_chunks), 0);
+}
+
+int dl_log_reserve_packed(struct dl_log *l, unsigned int sectors,
+			  struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
+		       READ_ONCE(l->kept_chunks), HOW_PACKED);
 }
 
 int dl_log_reserve_bytes(struct dl_log *l, unsigned int bytes,
 			 struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, bytes, s, b, READ_ONCE(l->kept_chunks), false, false);
+	return reserve(l, bytes, s, b, READ_ONCE(l->kept_chunks), 0);
 }
 
 int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
 		       struct dl_slot *s, struct dl_batch *b)
 {
 	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
-		       READ_ONCE(l->kept_last), true, false);
+		       READ_ONCE(l->kept_last), HOW_OWN);
 }
 
 int dl_log_reserve_last(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b)
 {
-	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b, 0, true, false);
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b, 0, HOW_OWN);
 }
 
 int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b)
 {
 	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
-		       READ_ONCE(l->kept_last), false, true);
+		       READ_ONCE(l->kept_last), HOW_MARK);
 }
 
 void dl_log_keep(struct dl_log *l, u32 chunks, u32 last)
@@ -394,6 +424,7 @@ bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
 		s->desc = &f->descs[seq - f->first_seq];
 		s->seq = seq;
 		s->loc = loc;
+		s->at = (loc - f->payload_start) << DL_SECTOR_SHIFT;
 		s->mem = dl_frame_payload(f, loc - f->payload_start);
 		ok = true;
 	}
@@ -463,6 +494,7 @@ bool dl_log_read_pin(struct dl_log *l, u64 loc, struct dl_slot *s)
 	if (f) {
 		atomic_inc(&f->readers);
 		s->frame = f;
+		s->at = (loc - f->payload_start) << DL_SECTOR_SHIFT;
 		s->mem = dl_frame_payload(f, loc - f->payload_start);
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
@@ -504,92 +536,7 @@ void dl_log_seal(struct dl_log *l)
 	l->ops->housekeep(l->ctx);
 }
 
-/* ---- the pool ---- */
-
-static void add_frame(struct dl_log *l, struct dl_frame *f)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&l->lock, flags);
-	list_add(&f->list, &l->free);
-	l->nr_frames++;
-	l->nr_free++;
-	spin_unlock_irqrestore(&l->lock, flags);
-}
-
-static void grow_frames(struct dl_log *l)
-{
-	struct dl_frame *f;
-	unsigned long flags;
-	bool want;
-
-	for (;;) {
-		spin_lock_irqsave(&l->lock, flags);
-		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
-		       l->starved == DL_STARVED_FRAME;
-		spin_unlock_irqrestore(&l->lock, flags);
-		if (!want)
-			return;
-		f = dl_frame_alloc(l, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
-		if (!f)
-			return;
-		add_frame(l, f);
-	}
-}
-
-/* So that more of them can stay in memory, if that costs nobody anything. */
-static void grow_recent(struct dl_log *l)
-{
-	struct dl_frame *f;
-	unsigned long flags;
-	bool want;
-
-	for (;;) {
-		spin_lock_irqsave(&l->lock, flags);
-		want = dl_recent_wants(l);
-		spin_unlock_irqrestore(&l->lock, flags);
-		f = want ? dl_frame_alloc(l, GFP_NOWAIT | __GFP_NOWARN) : NULL;
-		if (!f)
-			return;
-		add_frame(l, f);
-	}
-}
-
-bool dl_log_refill(struct dl_log *l)
-{
-	struct dl_segment *seg;
-	unsigned long flags;
-	bool placed, want, room, idle;
-
-	grow_frames(l);
-	do {
-		spin_lock_irqsave(&l->lock, flags);
-		want = l->segs.nr_pool < DL_SEGMENT_POOL && l->segs.free_chunks;
-		spin_unlock_irqrestore(&l->lock, flags);
-		if (!want)
-			break;
-		seg = dl_segment_alloc(&l->segs);
-		spin_lock_irqsave(&l->lock, flags);
-		placed = dl_segment_place(&l->segs, seg, l->epoch);
-		spin_unlock_irqrestore(&l->lock, flags);
-		if (!placed)
-			dl_segment_free(&l->segs, seg);
-	} while (placed);
-
-	spin_lock_irqsave(&l->lock, flags);
-	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
-	       (l->starved == DL_STARVED_FRAME && dl_log_has_frame(l)) ||
-	       (l->starved == DL_STARVED_RESERVE &&
-		free_chunks(l) >= l->kept_chunks);
-	if (room)
-		l->starved = DL_FED;
-	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
-	spin_unlock_irqrestore(&l->lock, flags);
-	if (room)
-		l->ops->room(l->ctx);
-	grow_recent(l);
-	return idle;
-}
+/* ---- begin and end ---- */
 
 bool dl_log_choose(struct dl_log *l)
 {
@@ -635,7 +582,7 @@ unsigned int dl_log_usage(struct dl_log *l)
 
 	spin_lock_irqsave(&l->lock, flags);
 	all = l->segs.nr_chunks;
-	used = all - free_chunks(l);
+	used = all - dl_segments_free(&l->segs);
 	if (l->cur)
 		own = (l->cur->sectors + l->cur->next->sectors) >>
 			l->segs.chunk_shift;
@@ -653,7 +600,7 @@ u32 dl_log_free_chunks(struct dl_log *l)
 	u32 n;
 
 	spin_lock_irqsave(&l->lock, flags);
-	n = free_chunks(l);
+	n = dl_segments_free(&l->segs);
 	spin_unlock_irqrestore(&l->lock, flags);
 	return n;
 }

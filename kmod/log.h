@@ -162,6 +162,13 @@ int dl_log_reserve_own(struct dl_log *l, unsigned int sectors,
 int dl_log_reserve_bytes(struct dl_log *l, unsigned int bytes,
 			 struct dl_slot *s, struct dl_batch *b);
 
+/*
+ * And for a payload with a codec, which .mem may not hold in one piece: for
+ * dl_frame_copy_in().
+ */
+int dl_log_reserve_packed(struct dl_log *l, unsigned int sectors,
+			  struct dl_slot *s, struct dl_batch *b);
+
 /* And for a mark: no record before it is rewritten in place any more. */
 int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
 			struct dl_slot *s, struct dl_batch *b);

@@ -73,6 +73,24 @@ static bool record_now(struct dl_volume *v, u32 bucket, u64 page, u8 first,
 	return false;
 }
 
+/* What is wanted of a page that lies compressed in a frame in memory. */
+static bool unpack_out(struct dl_volume *v, const struct dl_slot *s, u8 first,
+		       struct bio *bio, struct bvec_iter *iter,
+		       const struct dl_extent *x)
+{
+	struct dl_bench *b = dl_bench_get(&v->codec);
+	int ret;
+
+	dl_frame_copy_out(s->frame, s->at, b->packed,
+			  x->val.stored << DL_SECTOR_SHIFT);
+	ret = dl_codec_unpack(x->val.codec, b->packed, x->val.stored, b->page);
+	if (!ret)
+		dl_copy_out(bio, iter, b->page + (first << DL_SECTOR_SHIFT),
+			    x->sectors << DL_SECTOR_SHIFT);
+	dl_bench_put(b);
+	return !ret;
+}
+
 /* The record that held it at @at. Shard locked. */
 static bool record_then(struct dl_volume *v, u64 at, u32 bucket, u64 page,
 			u8 first, u32 max, struct dl_extent *x)
@@ -94,6 +112,7 @@ static bool record_then(struct dl_volume *v, u64 at, u32 bucket, u64 page,
 		x->val = (struct dl_pval) {
 			.seq = ver.from, .loc = ver.loc, .crc = ver.crc,
 			.first = ver.first, .sectors = ver.sectors,
+			.codec = ver.codec, .stored = ver.stored,
 			.flags = ver.flags, .mask = ver.mask,
 		};
 	}
@@ -193,7 +212,10 @@ void dl_look_up(struct dl_volume *v, u64 at, u64 sector, u32 max,
 		x->kind = DL_FROM_RAM;
 	} else if (dl_log_read_pin(&v->log, x->val.loc, &s)) {
 		x->kind = DL_FROM_RAM;
-		if (bio)
+		if (bio && x->val.codec) {
+			if (!unpack_out(v, &s, first, bio, iter, x))
+				x->kind = DL_FROM_LOST;
+		} else if (bio)
 			dl_copy_out(bio, iter, s.mem +
 				    ((first - x->val.first) << DL_SECTOR_SHIFT),
 				    x->sectors << DL_SECTOR_SHIFT);

@@ -234,7 +234,7 @@ bool dl_map_lose(struct dl_map *m, u64 page, u32 idx, u64 seq)
 	     !dl_pent_lost(e);
 	if (ok) {
 		dl_map_end_chain(m, idx);
-		e->span |= DL_PENT_FLAGS;
+		e->span = dl_span_flagged(e->span);
 		e->loc_lo = DL_PVAL_LOST;
 		e->loc_hi = 0;
 	}

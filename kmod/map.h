@@ -74,7 +74,8 @@ void dl_map_hold_back(struct dl_map *m);
 /* Is this entry's record lost? */
 static inline bool dl_pent_lost(const struct dl_pent *e)
 {
-	return (e->span & DL_PENT_FLAGS) && (e->loc_lo & DL_PVAL_LOST);
+	return (e->span & DL_PENT_KIND) == DL_PENT_FLAGS &&
+	       (e->loc_lo & DL_PVAL_LOST);
 }
 
 /*

@@ -17,6 +17,7 @@ struct dl_options {
 	unsigned int frame_mem_kib;
 	unsigned int cache_mem_kib;
 	unsigned int delta_mem_kib;
+	unsigned int compression;	/* acceleration of LZ4; 0: none */
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
 	bool accept_origin;

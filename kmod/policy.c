@@ -42,10 +42,11 @@ static int parse(struct dl_volume *v, const char *text, size_t bytes,
 /* Deltas are on for good once they are: a log that may hold some says so. */
 static int enable(struct dl_volume *v, const struct dl_grain_rules *r)
 {
-	if (!r->deltas)
-		return 0;
-	v->ck.sb.incompat |= DL_FEATURE_DELTA;
-	return dl_subpage_on(v);
+	int ret = r->deltas ? dl_subpage_on(v) : 0;
+
+	if (r->deltas && !ret)
+		v->ck.sb.incompat |= DL_FEATURE_DELTA;
+	return ret;
 }
 
 int dl_policy_begin(struct dl_volume *v)
@@ -84,6 +85,9 @@ static int set(struct dl_volume *v, struct dl_grain_rules *r)
 	if (!ret && !known && v->ck.sb.incompat & DL_FEATURE_DELTA)
 		ret = dl_snapshot_save(v);
 	if (ret) {
+		/* It may not be on the device: the next one is to save it, too. */
+		if (!known)
+			v->ck.sb.incompat &= ~DL_FEATURE_DELTA;
 		kvfree(r);
 		return ret;
 	}

@@ -120,15 +120,17 @@ static int put(struct dl_volume *v, const struct dl_disk_desc *what,
 	return ret;
 }
 
-static int put_base(struct dl_volume *v, u64 page, u8 first, u8 sectors,
+/* @data: as @val says that it is stored. */
+static int put_base(struct dl_volume *v, const struct dl_version *val,
 		    const void *data, u64 *loc)
 {
 	const struct dl_disk_desc d = {
 		.type = DL_REC_BASE,
-		.first = first,
-		.sectors = sectors,
-		.addr = cpu_to_le64(page),
-		.stored = cpu_to_le16(sectors),
+		.first = val->first,
+		.sectors = val->sectors,
+		.addr = cpu_to_le64(val->page),
+		.codec = val->codec,
+		.stored = cpu_to_le16(val->codec ? val->stored : val->sectors),
 	};
 
 	return put(v, &d, data, loc, NULL, NULL);
@@ -204,13 +206,36 @@ static struct dl_version version_of(const struct dl_keep *k, u64 page)
 		.from = k->from, .until = k->until, .page = page,
 		.loc = k->loc, .crc = k->crc, .home = k->home,
 		.first = k->first, .sectors = k->sectors,
+		.codec = k->codec, .stored = k->stored,
 		.flags = k->flags,
 		.mask = dl_pmap_span_mask(k->first, k->sectors),
 	};
 }
 
+/* A whole page that becomes smaller so is @data compressed, from here on. */
+static void pack_keep(struct dl_volume *v, struct dl_keep *k, u64 page,
+		      void *data)
+{
+	struct dl_bench *b;
+
+	k->codec = DL_CODEC_NONE;
+	k->stored = 0;
+	if (k->flags || k->sectors < DL_PAGE_SECTORS ||
+	    !dl_codec_try(&v->codec, page))
+		return;
+	b = dl_bench_get(&v->codec);
+	memcpy(b->page, data, DL_PAGE_BYTES);
+	k->stored = dl_codec_pack(&v->codec, b, page);
+	if (k->stored) {
+		k->codec = DL_CODEC_LZ4;
+		memcpy(data, b->packed, k->stored << DL_SECTOR_SHIFT);
+		dl_stat_packed(v, k->stored);
+	}
+	dl_bench_put(b);
+}
+
 static int log_keep(struct dl_volume *v, struct dl_index *ix, struct dl_keep *k,
-		    u64 page, const void *data)
+		    u64 page, void *data)
 {
 	size_t bytes = (size_t)k->sectors << DL_SECTOR_SHIFT;
 	struct dl_version val;
@@ -218,9 +243,12 @@ static int log_keep(struct dl_volume *v, struct dl_index *ix, struct dl_keep *k,
 
 	if (!k->flags && !memchr_inv(data, 0, bytes))
 		k->flags = DL_PVAL_ZERO;
+	pack_keep(v, k, page, data);
 	if (!k->flags) {
-		k->crc = dl_crc32c(data, bytes);
-		ret = put_base(v, page, k->first, k->sectors, data, &k->loc);
+		k->crc = dl_crc32c(data, k->codec ?
+				   k->stored << DL_SECTOR_SHIFT : bytes);
+		val = version_of(k, page);
+		ret = put_base(v, &val, data, &k->loc);
 	}
 	if (ret)
 		return ret;
@@ -425,12 +453,11 @@ static int copy_out_of(struct dl_volume *v, const struct dl_segment *victim,
 	int ret;
 
 	if (!val->flags && in_segment(v, val->loc, victim)) {
-		ret = dl_read_record(v, val->loc, val->sectors, val->crc,
-				     val->page, buf);
+		ret = dl_read_record(v, val->loc, val->codec ? val->stored :
+				     val->sectors, val->crc, val->page, buf);
 		/* What cannot be moved stays, and so does its segment. */
 		if (!ret)
-			ret = put_base(v, val->page, val->first, val->sectors,
-				       buf, &val->loc);
+			ret = put_base(v, val, buf, &val->loc);
 		if (ret)
 			return ret;
 	}

@@ -77,7 +77,7 @@ static int remap(struct bio *bio, struct block_device *bdev, u64 sector)
 static bool whole_page(const struct dl_extent *x)
 {
 	return x->kind == DL_FROM_LOG && x->sectors == DL_PAGE_SECTORS &&
-	       x->val.sectors == DL_PAGE_SECTORS;
+	       x->val.sectors == DL_PAGE_SECTORS && !x->val.codec;
 }
 
 /*
@@ -259,7 +259,12 @@ int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 	u64 start = round_down(loc, bs), end = round_up(loc + sectors, bs);
 	int ret;
 
-	/* A record lies within a page of its frame, hence within 4 KiB. */
+	/*
+	 * A record lies within a page of its frame, hence within 4 KiB; only what
+	 * is compressed may not, where blocks are small.
+	 */
+	if (unlikely(end - start > DL_PAGE_SECTORS))
+		goto bad;
 	ret = dl_blkio_read(&v->logio, start, end - start, buf);
 	if (ret) {
 		atomic64_inc(&v->read_errors);
@@ -272,10 +277,28 @@ int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 			sectors << DL_SECTOR_SHIFT);
 	if (dl_crc32c(buf, sectors << DL_SECTOR_SHIFT) == crc)
 		return 0;
+bad:
 	atomic64_inc(&v->crc_errors);
 	dl_err_limit("%s: log %pg: checksum mismatch at sector %llu, %u sectors (page %llu)",
 		     v->name, v->logio.bdev, loc, sectors, page);
 	return -EBADMSG;
+}
+
+int dl_read_content(struct dl_volume *v, const struct dl_pval *val, u64 page,
+		    void *buf)
+{
+	int ret = dl_read_record(v, val->loc, dl_pval_stored(val), val->crc,
+				 page, buf);
+
+	if (ret || !val->codec)
+		return ret;
+	ret = dl_codec_unpack_in_place(&v->codec, val->codec, val->stored, buf);
+	if (ret) {
+		atomic64_inc(&v->crc_errors);
+		dl_err_limit("%s: log %pg: what is compressed at sector %llu, %u sectors, makes no page (page %llu)",
+			     v->name, v->logio.bdev, val->loc, val->stored, page);
+	}
+	return ret;
 }
 
 static int read_extent(struct dl_volume *v, u64 sector, struct bio *bio,
@@ -297,8 +320,8 @@ static int read_extent(struct dl_volume *v, u64 sector, struct bio *bio,
 			dl_copy_out(bio, iter, buf, bytes);
 		break;
 	case DL_FROM_LOG:
-		ret = dl_read_record(v, x->val.loc, x->val.sectors, x->val.crc,
-				     sector >> DL_PAGE_SECTOR_SHIFT, buf);
+		ret = dl_read_content(v, &x->val,
+				      sector >> DL_PAGE_SECTOR_SHIFT, buf);
 		dl_put_segment(v, x->seg);
 		if (!ret)
 			dl_copy_out(bio, iter, buf + ((first - x->val.first) <<

@@ -115,6 +115,8 @@ static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
 	struct dl_pval val = {
 		.seq = rec->seq, .loc = rec->loc, .crc = rec->d.crc,
 		.first = rec->d.first, .sectors = rec->d.sectors,
+		.codec = rec->d.codec,
+		.stored = rec->d.codec ? rec->d.stored : 0,
 	};
 	u8 mask = dl_pmap_span_mask(val.first, val.sectors);
 	struct dl_retire past = { };

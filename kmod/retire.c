@@ -132,7 +132,7 @@ void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
 		e = dl_pmap_ent(&v->map.pm, r->part[i].idx);
 		dl_past_retire(&v->past.t, bucket, idx, e, r->part[i].mask,
 			       r->part[i].until ?: seq);
-		if (!(e->span & (DL_PENT_FLAGS | DL_PENT_DELTA)))
+		if (dl_span_in_log(e->span))
 			dl_history_hold(v, (u64)e->loc_hi << 32 | e->loc_lo, 1);
 	}
 	r->nr = 0;

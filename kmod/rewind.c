@@ -80,6 +80,7 @@ static struct dl_pval value_of(struct rewind *rw, const struct source *src,
 		val = (struct dl_pval) {
 			.loc = ver.loc, .crc = ver.crc, .first = ver.first,
 			.sectors = ver.sectors, .flags = ver.flags,
+			.codec = ver.codec, .stored = ver.stored,
 		};
 	} else if (src->cur) {
 		dl_pmap_get(&rw->v->map.pm, src->cur, &val);
@@ -547,7 +548,7 @@ void dl_rewind_recovered(struct dl_volume *v)
 		dl_pmap_get(pm, i, &val);
 		if (val.seq != v->rewound || val.flags)
 			continue;
-		if (dl_segment_covers(segs, val.loc, val.sectors))
+		if (dl_segment_covers(segs, val.loc, dl_pval_stored(&val)))
 			continue;
 		page = dl_pent_page(dl_pmap_ent(pm, i));
 		dl_err_limit("%s: log %pg: page %llu: what the rewind at sequence %llu brought back, at sector %llu, is in no segment: reading it will fail",

@@ -162,6 +162,12 @@ void dl_segment_free(struct dl_segments *s, struct dl_segment *seg);
  */
 bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch);
 
+/* Chunks that new segments could have, and those of the pool. Context: log locked. */
+static inline u32 dl_segments_free(const struct dl_segments *s)
+{
+	return (s->at_max ? 0 : s->free_chunks) + s->pool_chunks;
+}
+
 /* Take the pool's first segment, or NULL. Context: dl_log.lock held. */
 struct dl_segment *dl_segment_take(struct dl_segments *s);
 

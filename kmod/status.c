@@ -57,6 +57,8 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(rebased),
 	KEY(chains),
 	KEY(chains_max),
+	KEY(packed),
+	KEY(packed_bytes),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -123,6 +125,8 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 	st->delta_bytes = stat_sum(v, DL_STAT_DELTA_BYTES);
 	st->unchanged = stat_sum(v, DL_STAT_UNCHANGED);
 	st->rebased = stat_sum(v, DL_STAT_REBASED);
+	st->packed = stat_sum(v, DL_STAT_PACKED);
+	st->packed_bytes = stat_sum(v, DL_STAT_PACKED_BYTES);
 	st->origin_bytes = (u64)atomic64_read(&v->rc.sectors) <<
 		DL_SECTOR_SHIFT;
 	st->origin_pages = (u64)atomic64_read(&v->rc.pages);

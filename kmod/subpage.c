@@ -76,18 +76,63 @@ static int reserve_over(struct dl_volume *v, u64 page, u64 seq, u32 bytes,
 	return ret;
 }
 
-static void fill_data(struct dl_volume *v, struct dl_slot *s, u64 page,
-		      const void *data, u8 flags, const struct dl_grained *how)
+/* A whole page, as it is to be stored. */
+struct whole {
+	struct dl_bench *bench;	/* locked, and @data is on it; or NULL */
+	const void *data;
+	u8 codec, sectors;
+};
+
+static struct whole whole_of(struct dl_volume *v, u64 page, const void *content)
 {
-	memcpy(s->mem, data, DL_PAGE_BYTES);
+	struct whole w = { .data = content, .sectors = DL_PAGE_SECTORS };
+	u8 n;
+
+	if (!dl_codec_try(&v->codec, page))
+		return w;
+	w.bench = dl_bench_get(&v->codec);
+	memcpy(w.bench->page, content, DL_PAGE_BYTES);
+	n = dl_codec_pack(&v->codec, w.bench, page);
+	if (n) {
+		w.data = w.bench->packed;
+		w.codec = DL_CODEC_LZ4;
+		w.sectors = n;
+	}
+	return w;
+}
+
+static void whole_end(const struct whole *w)
+{
+	if (w->bench)
+		dl_bench_put(w->bench);
+}
+
+/* Fill in a record and, for dl_pmap_settle(), @val. */
+static void fill_data(struct dl_volume *v, struct dl_slot *s, u64 page,
+		      const struct whole *w, u8 flags,
+		      const struct dl_grained *how, struct dl_pval *val)
+{
+	u32 bytes = w->sectors << DL_SECTOR_SHIFT;
+
+	if (w->codec)
+		dl_stat_packed(v, w->sectors);
+	dl_frame_copy_in(s->frame, s->at, w->data, bytes);
+	*val = (struct dl_pval) {
+		.loc = s->loc,
+		.crc = dl_crc32c(w->data, bytes),
+		.sectors = DL_PAGE_SECTORS,
+		.codec = w->codec,
+		.stored = w->codec ? w->sectors : 0,
+	};
 	*s->desc = (struct dl_disk_desc) {
 		.type = DL_REC_DATA,
 		.flags = flags,
 		.sectors = DL_PAGE_SECTORS,
-		.crc = cpu_to_le32(dl_crc32c(s->mem, DL_PAGE_BYTES)),
+		.crc = cpu_to_le32(val->crc),
 		.addr = cpu_to_le64(page),
 		.payload = cpu_to_le32(s->at >> DL_SECTOR_SHIFT),
-		.stored = cpu_to_le16(DL_PAGE_SECTORS),
+		.codec = w->codec,
+		.stored = cpu_to_le16(w->sectors),
 		.level = how->level,
 		.temperature = how->temperature,
 		.client = cpu_to_le16(how->client),
@@ -127,22 +172,26 @@ static int log_whole(struct dl_volume *v, u32 idx, bool own, struct dl_batch *b)
 {
 	const struct dl_grained how = { .level = DL_LEVEL_BLOCK };
 	struct dl_pent *e = dl_pmap_ent(&v->map.pm, idx);
+	const void *content = dl_map_chain(&v->map, idx)->mem;
+	u64 page = dl_pent_page(e);
+	struct whole w = whole_of(v, page, content);
+	struct dl_pval val;
 	struct dl_slot s;
 	int ret;
 
-	ret = own ? dl_log_reserve_last(&v->log, DL_PAGE_SECTORS, &s, b) :
-		dl_log_reserve(&v->log, DL_PAGE_SECTORS, &s, b);
-	if (ret)
-		return ret;
-	fill_data(v, &s, dl_pent_page(e), dl_map_chain(&v->map, idx)->mem,
-		  DL_DESC_SAME, &how);
-	dl_base_keep(&v->base, dl_pmap_bucket(&v->map.pm, dl_pent_page(e)),
-		     dl_pent_page(e), dl_pent_seq(e), s.mem);
-	dl_map_end_chain(&v->map, idx);
-	dl_pmap_settle(&v->map.pm, idx, s.loc, le32_to_cpu(s.desc->crc));
-	dl_log_put(&s, b);
-	dl_stat_add(v, DL_STAT_REBASED, 1);
-	return 0;
+	ret = own ? dl_log_reserve_last(&v->log, w.sectors, &s, b) :
+		dl_log_reserve(&v->log, w.sectors, &s, b);
+	if (!ret) {
+		fill_data(v, &s, page, &w, DL_DESC_SAME, &how, &val);
+		dl_base_keep(&v->base, dl_pmap_bucket(&v->map.pm, page), page,
+			     dl_pent_seq(e), content);
+		dl_map_end_chain(&v->map, idx);
+		dl_pmap_settle(&v->map.pm, idx, &val);
+		dl_log_put(&s, b);
+		dl_stat_add(v, DL_STAT_REBASED, 1);
+	}
+	whole_end(&w);
+	return ret;
 }
 
 int dl_subpage_end(struct dl_volume *v, u32 idx, bool all, struct dl_batch *b)
@@ -269,18 +318,23 @@ static int write_whole(struct dl_volume *v, struct dl_subwrite *w,
 {
 	struct dl_map *m = &v->map;
 	u64 seq = dl_pent_seq(dl_pmap_ent(&m->pm, w->old));
+	struct whole all = whole_of(v, w->page, data);
+	struct dl_pval val;
 	struct dl_slot s;
-	int ret = reserve_over(v, w->page, seq, DL_PAGE_BYTES, &s, b);
+	int ret;
 
-	if (ret)
-		return not_ours(ret);
-	fill_data(v, &s, w->page, data, 0, &w->how);
-	dl_map_end_chain(m, w->old);
-	dl_pmap_settle(&m->pm, w->old, s.loc, le32_to_cpu(s.desc->crc));
-	dl_pmap_again(&m->pm, w->old, s.seq);
-	dl_base_keep(&v->base, w->bucket, w->page, s.seq, data);
-	dl_log_put(&s, b);
-	return 1;
+	ret = reserve_over(v, w->page, seq, all.sectors << DL_SECTOR_SHIFT, &s,
+			   b);
+	if (!ret) {
+		fill_data(v, &s, w->page, &all, 0, &w->how, &val);
+		dl_map_end_chain(m, w->old);
+		dl_pmap_settle(&m->pm, w->old, &val);
+		dl_pmap_again(&m->pm, w->old, s.seq);
+		dl_base_keep(&v->base, w->bucket, w->page, s.seq, data);
+		dl_log_put(&s, b);
+	}
+	whole_end(&all);
+	return ret ? not_ours(ret) : 1;
 }
 
 static int go_on(struct dl_volume *v, struct dl_subwrite *w,
@@ -377,7 +431,7 @@ static int write_on_record(struct dl_volume *v, struct dl_subwrite *w,
 	    run_hides(v, w->page, val.seq))
 		return 0;
 	base = dl_base_find(&v->base, w->bucket, w->page, val.seq);
-	if (!base && !dl_log_read_pin(&v->log, val.loc, &s))
+	if (!base && (val.codec || !dl_log_read_pin(&v->log, val.loc, &s)))
 		return 0;
 	put_together(w, tmp->page, base ?: s.mem);
 	bytes = dl_delta_encode(tmp->delta, base ?: s.mem, tmp->page,

@@ -56,16 +56,24 @@ static u32 begin(struct dl_unroll *u, u64 page, u32 idx, int *err)
 	if (val.flags || val.sectors < DL_PAGE_SECTORS || val.mask != 0xff ||
 	    dl_volume_hidden(v, page, 0xff, val.seq, U64_MAX))
 		return 0;
-	data = load(u, val.loc, 0, DL_PAGE_BYTES, val.crc, page, false);
+	data = load(u, val.loc, 0, dl_pval_stored(&val) << DL_SECTOR_SHIFT,
+		    val.crc, page, false);
 	if (IS_ERR_OR_NULL(data)) {
 		*err = PTR_ERR_OR_ZERO(data);
 		return 0;
 	}
 	nr = dl_chain_need(&v->map.chains, page, val.seq);
-	if (nr)
-		memcpy(dl_chain(&v->map.chains, nr)->mem, data, DL_PAGE_BYTES);
-	else
+	if (!nr) {
 		*err = -ENOMEM;
+		return 0;
+	}
+	if (!val.codec) {
+		memcpy(dl_chain(&v->map.chains, nr)->mem, data, DL_PAGE_BYTES);
+	} else if (dl_codec_unpack(val.codec, data, val.stored,
+				   dl_chain(&v->map.chains, nr)->mem)) {
+		dl_chain_drop(&v->map.chains, nr);
+		nr = 0;
+	}
 	return nr;
 }
 
@@ -196,8 +204,14 @@ void dl_unroll_same(struct dl_unroll *u, const struct dl_rec *rec)
 	idx = find_chain(&m->pm, bucket, rec->d.addr, 0xff, true);
 	/* Or it came to the origin in time, and says nothing that is not there. */
 	if (idx) {
+		const struct dl_pval val = {
+			.loc = rec->loc, .crc = rec->d.crc,
+			.sectors = DL_PAGE_SECTORS, .codec = rec->d.codec,
+			.stored = rec->d.stored,
+		};
+
 		dl_map_end_chain(m, idx);
-		dl_pmap_settle(&m->pm, idx, rec->loc, rec->d.crc);
+		dl_pmap_settle(&m->pm, idx, &val);
 	}
 	spin_unlock(&sh->lock);
 }

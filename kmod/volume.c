@@ -98,7 +98,7 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 u64 dl_volume_memory(struct dl_volume *v)
 {
 	u64 bytes = dl_map_bytes(&v->map) + dl_grain_bytes(&v->grain) +
-		    dl_base_bytes(&v->base) +
+		    dl_base_bytes(&v->base) + dl_codec_bytes(&v->codec) +
 		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
 		    (v->mover ? sizeof(*v->mover) : 0) +
 		    (u64)v->pins.max * sizeof(struct dl_pin) +
@@ -174,6 +174,7 @@ static void volume_destroy(struct dl_volume *v)
 	dl_reconcile_exit(&v->rc);
 	dl_log_exit(&v->log);
 	dl_base_exit(&v->base);
+	dl_codec_exit(&v->codec);
 	dl_grain_exit(&v->grain);
 	dl_map_exit(&v->map);
 	dl_runs_exit(&v->runs);
@@ -249,6 +250,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	if (!ret)
 		ret = dl_base_init(&v->base, &v->map, v->opts.delta_mem_kib,
 				   v->name);
+	if (!ret)
+		ret = dl_codec_init(&v->codec);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)
@@ -541,11 +544,16 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 		return 0;
 	/* A snapshot of the suspended volume marks the log clean: not from here. */
 	mutex_lock(&v->snapshot_lock);
+	/* Older releases must refuse the log before it holds what they do not know. */
+	if (opts->compression)
+		v->ck.sb.incompat |= DL_FEATURE_CODEC;
 	if (v->started)
 		ret = dl_checkpoint_commit(&v->ck, &v->log, &v->fp, v->horizon,
 					   0);
 	else
 		ret = start(v);
+	if (!ret)
+		WRITE_ONCE(v->codec.accel, opts->compression);
 	v->resumed = !ret;
 	mutex_unlock(&v->snapshot_lock);
 	if (ret) {

@@ -21,6 +21,7 @@
 
 #include "base.h"
 #include "checkpoint.h"
+#include "codec.h"
 #include "event.h"
 #include "grain.h"
 #include "log.h"
@@ -47,6 +48,8 @@ enum dl_stat {
 	DL_STAT_DELTA_BYTES,
 	DL_STAT_UNCHANGED,	/* pages that held already what was written */
 	DL_STAT_REBASED,	/* that were logged whole to end a chain */
+	DL_STAT_PACKED,		/* records that were compressed */
+	DL_STAT_PACKED_BYTES,	/* what they take in the log */
 	DL_STAT_COUNT
 };
 
@@ -81,6 +84,7 @@ struct dl_volume {
 	struct dl_map map;
 	struct dl_grain grain;
 	struct dl_base base;
+	struct dl_codec codec;
 	struct dl_runs runs;
 	struct dl_pins pins;
 	struct dl_window window;
@@ -127,6 +131,13 @@ struct dl_volume {
 static inline void dl_stat_add(struct dl_volume *v, enum dl_stat what, u64 n)
 {
 	this_cpu_add(v->stats->n[what], n);
+}
+
+/* A record was compressed to @sectors. */
+static inline void dl_stat_packed(struct dl_volume *v, u8 sectors)
+{
+	dl_stat_add(v, DL_STAT_PACKED, 1);
+	dl_stat_add(v, DL_STAT_PACKED_BYTES, (u64)sectors << DL_SECTOR_SHIFT);
 }
 
 /**

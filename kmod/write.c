@@ -48,6 +48,72 @@ void dl_copy_in(void *dst, struct bio *bio, struct bvec_iter *iter,
 	}
 }
 
+/*
+ * Of a whole page: what is to be stored of it, made on a bench, as far as it is
+ * smaller than the page.
+ */
+struct content {
+	struct dl_bench *bench;		/* locked; NULL: nothing was made */
+	const void *data;
+	u8 type;			/* DL_REC_DATA, or ZERO */
+	u8 codec, stored;
+};
+
+static void pack_page(struct dl_volume *v, struct bio *bio,
+		      struct bvec_iter *iter, u64 page, struct content *c)
+{
+	struct dl_bench *b = dl_bench_get(&v->codec);
+
+	dl_copy_in(b->page, bio, iter, DL_PAGE_BYTES);
+	c->bench = b;
+	c->data = b->page;
+	c->stored = DL_PAGE_SECTORS;
+	if (!memchr_inv(b->page, 0, DL_PAGE_BYTES)) {
+		c->type = DL_REC_ZERO;
+		c->stored = 0;
+		return;
+	}
+	c->stored = dl_codec_pack(&v->codec, b, page);
+	c->codec = c->stored ? DL_CODEC_LZ4 : DL_CODEC_NONE;
+	if (c->stored)
+		c->data = b->packed;
+	else
+		c->stored = DL_PAGE_SECTORS;
+}
+
+/* Write over what is compressed, if what is new becomes no larger. */
+static bool rewrite_packed(struct dl_volume *v, struct bio *bio,
+			   struct bvec_iter *iter, u64 page, u32 bucket,
+			   struct dl_pent *e, const struct dl_pval *val,
+			   struct dl_batch *b)
+{
+	u32 bytes = val->stored << DL_SECTOR_SHIFT;
+	struct bvec_iter saved = *iter;
+	struct content c = { };
+	struct dl_slot s;
+	bool ok;
+
+	pack_page(v, bio, iter, page, &c);
+	ok = c.codec == val->codec && c.stored <= val->stored &&
+	     dl_log_pin(&v->log, val->seq, val->loc, &s);
+	if (ok) {
+		/* It stays as long as it was. */
+		memset(c.bench->packed + (c.stored << DL_SECTOR_SHIFT), 0,
+		       bytes - (c.stored << DL_SECTOR_SHIFT));
+		dl_frame_copy_in(s.frame, s.at, c.data, bytes);
+		e->crc = dl_crc32c(c.data, bytes);
+		s.desc->crc = cpu_to_le32(e->crc);
+		if (dl_base_find(&v->base, bucket, page, val->seq))
+			dl_base_keep(&v->base, bucket, page, val->seq,
+				     c.bench->page);
+		dl_log_put(&s, b);
+	} else {
+		*iter = saved;
+	}
+	dl_bench_put(c.bench);
+	return ok;
+}
+
 /* Write over a record that is still in the open frame. Shard locked. */
 static bool rewrite(struct dl_volume *v, struct bio *bio,
 		    struct bvec_iter *iter, u64 page, u32 bucket, u32 idx,
@@ -67,6 +133,9 @@ static bool rewrite(struct dl_volume *v, struct bio *bio,
 	    first + sectors > val.first + val.sectors ||
 	    val.mask != dl_pmap_span_mask(val.first, val.sectors))
 		return false;
+	if (unlikely(val.codec))
+		return sectors == DL_PAGE_SECTORS &&
+			rewrite_packed(v, bio, iter, page, bucket, e, &val, b);
 	if (!dl_log_pin(&v->log, val.seq, val.loc, &s))
 		return false;
 	dl_copy_in(s.mem + ((first - val.first) << DL_SECTOR_SHIFT), bio, iter,
@@ -77,6 +146,13 @@ static bool rewrite(struct dl_volume *v, struct bio *bio,
 		dl_base_keep(&v->base, bucket, page, val.seq, s.mem);
 	dl_log_put(&s, b);
 	return true;
+}
+
+static void put_content(struct dl_slot *s, const struct content *c)
+{
+	if (c->stored)
+		dl_frame_copy_in(s->frame, s->at, c->data,
+				 c->stored << DL_SECTOR_SHIFT);
 }
 
 /* Of what has no content nothing is to be said. */
@@ -94,7 +170,6 @@ static void fill_desc(struct dl_disk_desc *d, u8 type, u8 flags, u8 first,
 		.crc = cpu_to_le32(crc),
 		.addr = cpu_to_le64(addr),
 		.payload = cpu_to_le32(payload),
-		.stored = cpu_to_le16(type == DL_REC_DATA ? sectors : 0),
 		.level = how->level,
 		.temperature = how->temperature,
 		.client = cpu_to_le16(how->client),
@@ -112,10 +187,15 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	struct dl_pval val;
 	struct dl_retire past;
 	struct dl_slot s;
+	struct bvec_iter saved = *iter;
+	struct content c;
 	u32 idx, old;
 	int ret = 0;
 
 	past.nr = 0;
+	c = (struct content) {
+		.type = DL_REC_DATA, .stored = sectors,
+	};
 
 	spin_lock(&sh->lock);
 	old = dl_pmap_find(&m->pm, bucket, page,
@@ -156,31 +236,52 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		ret = dl_retire_begin(v, bucket, page, old,
 				      dl_pmap_span_mask(first, sectors),
 				      U64_MAX, &past);
-	if (unlikely(ret))
-		dl_reconcile_kick(&v->rc);
-	else
-		ret = dl_log_reserve(&v->log, sectors, &s, b);
 	if (unlikely(ret)) {
+		dl_reconcile_kick(&v->rc);
+	} else {
+		if (sectors == DL_PAGE_SECTORS &&
+		    unlikely(dl_codec_try(&v->codec, page)))
+			pack_page(v, bio, iter, page, &c);
+		ret = c.codec ?
+			dl_log_reserve_packed(&v->log, c.stored, &s, b) :
+			dl_log_reserve(&v->log, c.stored, &s, b);
+	}
+	if (unlikely(ret)) {
+		*iter = saved;
 		dl_retire_cancel(v, &past);
 		dl_map_free(m, sh, idx);
 		goto out;
 	}
 	if (unlikely(past.nr))
 		dl_retire_end(v, bucket, &past, s.seq);
-	dl_copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
+	if (unlikely(c.bench))
+		put_content(&s, &c);
+	else
+		dl_copy_in(s.mem, bio, iter, sectors << DL_SECTOR_SHIFT);
 	val = (struct dl_pval) {
 		.seq = s.seq, .loc = s.loc, .first = first, .sectors = sectors,
-		.crc = dl_crc32c(s.mem, sectors << DL_SECTOR_SHIFT),
+		.codec = c.codec, .stored = c.codec ? c.stored : 0,
+		.flags = c.stored ? 0 : DL_PVAL_ZERO,
+		.crc = c.stored ? dl_crc32c(c.data ?: s.mem,
+					    c.stored << DL_SECTOR_SHIFT) : 0,
 	};
-	fill_desc(s.desc, DL_REC_DATA, 0, first, sectors, val.crc, page,
-		  s.loc - s.frame->payload_start, how);
+	fill_desc(s.desc, c.type, 0, first, sectors, val.crc, page,
+		  c.stored ? s.loc - s.frame->payload_start : 0, how);
+	s.desc->codec = c.codec;
+	s.desc->stored = cpu_to_le16(c.stored);
 	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_map_insert(m, sh, bucket, idx, page, &val);
 	/* The next write of it is to find what it held. */
-	if (how->level >= DL_LEVEL_SUB && sectors == DL_PAGE_SECTORS)
-		dl_base_keep(&v->base, bucket, page, s.seq, s.mem);
+	if (how->level >= DL_LEVEL_SUB && sectors == DL_PAGE_SECTORS &&
+	    c.stored)
+		dl_base_keep(&v->base, bucket, page, s.seq,
+			     c.bench ? c.bench->page : s.mem);
 	dl_log_put(&s, b);
+	if (unlikely(c.codec))
+		dl_stat_packed(v, c.stored);
 out:
+	if (unlikely(c.bench))
+		dl_bench_put(c.bench);
 	spin_unlock(&sh->lock);
 	return ret;
 }

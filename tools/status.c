@@ -56,6 +56,8 @@ static const struct line {
 	{ "delta_bytes", NULL, BYTES, "  bytes of these", IF_ANY },
 	{ "unchanged", NULL, COUNT, "  same as before", IF_ANY },
 	{ "rebased", NULL, COUNT, "  logged whole", IF_ANY },
+	{ "packed", NULL, COUNT, "  compressed", IF_ANY },
+	{ "packed_bytes", NULL, BYTES, "    to", IF_ANY },
 	{ "chains", "chains_max", COUNT, "  deltas at hand", IF_ANY },
 	{ "chains_max", NULL, COUNT, NULL, ALWAYS },
 	{ "read_log", NULL, COUNT, "reads from log", ALWAYS },

@@ -27,6 +27,8 @@
 	  "memory for what was just written (default 131072)") \
 	X(delta_mem_kib, "delta-mem-kib", "KIB", 64, 1048576, \
 	  "memory for pages recorded as deltas (default 32768)") \
+	X(compression, "compression", "ACCEL", 0, 64, \
+	  "compress pages with LZ4: 1 best, 64 fastest (default 0: do not)") \
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \

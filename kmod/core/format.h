@@ -71,7 +71,9 @@
 #define DL_FEATURE_RO_COMPAT	0ULL
 #define DL_FEATURE_HISTORY	(1ULL << 0)	/* records and sections of snapshots */
 #define DL_FEATURE_DELTA	(1ULL << 1)	/* records of parts of pages */
-#define DL_FEATURE_INCOMPAT	(DL_FEATURE_HISTORY | DL_FEATURE_DELTA)
+#define DL_FEATURE_CODEC	(1ULL << 2)	/* payloads that are compressed */
+#define DL_FEATURE_INCOMPAT	(DL_FEATURE_HISTORY | DL_FEATURE_DELTA | \
+				 DL_FEATURE_CODEC)
 
 struct dl_disk_super {
 	__le64 magic;
@@ -312,6 +314,18 @@ struct dl_disk_frame {
 					    * made of the page, all of it
 					    */
 
+/*
+ * dl_disk_desc.codec: how the payload of a whole page is stored, if that is in
+ * fewer sectors than it has: a dl_disk_packed, then zeros to the end of the last.
+ */
+#define DL_CODEC_NONE		0u
+#define DL_CODEC_LZ4		1u	/* one block, as LZ4_compress_default() makes it */
+#define DL_CODECS		2u
+
+struct dl_disk_packed {
+	__le16 bytes;		/* of what the compressor made, which follows */
+};
+
 struct dl_disk_desc {
 	__u8   type;
 	__u8   flags;
@@ -320,14 +334,15 @@ struct dl_disk_desc {
 	__le32 crc;		/* CRC-32C of the payload as stored */
 	__le64 addr;		/* page number; runs: first sector */
 	__le32 payload;		/* DATA: sector offset in the frame's payload,
-				 * of which no record crosses a page;
+				 * of which no record crosses a page, unless it
+				 * has a codec;
 				 * runs: length in sectors; DELTA: byte offset,
 				 * and it crosses no page either
 				 */
 	__le16 stored;		/* payload length in sectors; DELTA: in bytes */
 	__u8   level;		/* granularity level it was recorded at */
 	__u8   confidence;
-	__u8   codec;		/* 0: stored plainly */
+	__u8   codec;		/* DL_CODEC_*: DATA and BASE, of whole pages */
 	__u8   temperature;
 	__le16 client;
 	__le32 reserved;
@@ -348,8 +363,8 @@ struct dl_disk_past {
 	__le64 addr;		/* page */
 	__le64 loc;		/* absolute log sector of the payload */
 	__le32 crc;		/* CRC-32C of the payload */
-	__u8   first;		/* as stored: first sector in the page */
-	__u8   sectors;
+	__u8   first;		/* as stored: first sector in the page; codec << 3 */
+	__u8   sectors;		/* with a codec: those it is stored in, << 4 */
 	__u8   flags;
 	__u8   mask;		/* sectors of the page that this is about */
 };

@@ -40,6 +40,15 @@ static enum dl_status check_span(const struct dl_desc *d)
 	return DL_OK;
 }
 
+/* As many sectors as it is about; with a codec a whole page, in fewer. */
+static bool stored_right(const struct dl_desc *d)
+{
+	if (!d->codec)
+		return d->stored == d->sectors;
+	return !d->first && d->sectors == DL_PAGE_SECTORS && d->stored &&
+		d->stored < DL_PAGE_SECTORS;
+}
+
 enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 			      u32 payload_sectors)
 {
@@ -60,19 +69,19 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
 	d->temperature = in->temperature;
 	d->client = le16_to_cpu(in->client);
 
-	if (d->codec)
+	if (d->codec >= DL_CODECS ||
+	    (d->codec && d->type != DL_REC_DATA && d->type != DL_REC_BASE))
 		return DL_BAD_FEATURE;
 	switch (d->type) {
 	case DL_REC_DATA:
 	case DL_REC_BASE:
 	case DL_REC_INDEX:
 	case DL_REC_MARK:
-		if (d->stored != d->sectors ||
-		    d->payload > payload_sectors ||
+		if (!stored_right(d) || d->payload > payload_sectors ||
 		    d->stored > payload_sectors - d->payload ||
 		    /* It never crosses a page of its frame. */
-		    (d->payload & (DL_PAGE_SECTORS - 1)) + d->stored >
-		    DL_PAGE_SECTORS)
+		    (!d->codec && (d->payload & (DL_PAGE_SECTORS - 1)) +
+		     d->stored > DL_PAGE_SECTORS))
 			return DL_BAD_RECORD;
 		if (d->type == DL_REC_INDEX &&
 		    (!d->addr || d->addr > DL_PAST_PER_PAGE))

@@ -123,8 +123,8 @@ void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
  *	page of it
  *
  * Checks: type known; span within a page and not empty; address at most
- * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored > 0, and for codec 0
- * equal to the span; codec 0 only. DL_REC_NONE carries nothing else: of such a
+ * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored equal to the span, or
+ * with a codec less than a page and the span a whole one. DL_REC_NONE carries nothing else: of such a
  * slot nothing but the type is looked at (or written by dl_desc_pack()).
  * Return: DL_OK, DL_BAD_RECORD, or DL_BAD_FEATURE (type, codec unknown).
  */

@@ -29,6 +29,9 @@ void dl_past_insert(struct dl_past *p, u32 bucket, u32 idx,
 		e->span |= DL_PENT_FLAGS;
 		e->loc_lo = v->flags;
 	} else {
+		if (v->codec)
+			e->span = (u8)((v->stored - 1) | v->codec << 3 |
+				       DL_PENT_PACKED);
 		e->loc_lo = (u32)v->loc;
 		e->loc_hi = (u8)(v->loc >> 32);
 	}
@@ -102,7 +105,12 @@ void dl_past_get(const struct dl_past *p, u32 idx, struct dl_version *v)
 		.sectors = (e->span >> 3 & 7) + 1,
 		.mask = e->mask,
 	};
-	if (e->span & DL_PENT_FLAGS) {
+	if ((e->span & DL_PENT_KIND) == DL_PENT_PACKED) {
+		v->codec = v->sectors - 1;
+		v->stored = v->first + 1;
+		v->first = 0;
+		v->sectors = DL_PAGE_SECTORS;
+	} else if (e->span & DL_PENT_FLAGS) {
 		v->flags = (u8)v->loc;
 		v->loc = 0;
 	}
@@ -113,7 +121,7 @@ void dl_past_move(struct dl_past *p, u32 idx, u64 loc, u32 home)
 	struct dl_past_ent *e = dl_past_ent(p, idx);
 
 	e->home = home;
-	if (e->span & DL_PENT_FLAGS)
+	if (!dl_span_in_log(e->span))
 		return;
 	e->loc_lo = (u32)loc;
 	e->loc_hi = (u8)(loc >> 32);
@@ -206,11 +214,21 @@ void dl_past_pack(const struct dl_version *v, struct dl_disk_past *d)
 		.addr = cpu_to_le64(v->page),
 		.loc = cpu_to_le64(v->loc),
 		.crc = cpu_to_le32(v->crc),
-		.first = v->first,
-		.sectors = v->sectors,
+		.first = (u8)(v->first | v->codec << 3),
+		.sectors = (u8)(v->sectors | v->stored << 4),
 		.flags = v->flags,
 		.mask = v->mask,
 	};
+}
+
+/* What dl_past_pack() does not make. */
+static bool badly_stored(const struct dl_version *v)
+{
+	if (!v->codec)
+		return v->stored;
+	return v->codec >= DL_CODECS || v->flags || v->first ||
+		v->sectors != DL_PAGE_SECTORS || !v->stored ||
+		v->stored >= DL_PAGE_SECTORS;
 }
 
 enum dl_status dl_past_unpack(struct dl_version *v,
@@ -226,19 +244,21 @@ enum dl_status dl_past_unpack(struct dl_version *v,
 		.page = le64_to_cpu(d->addr),
 		.loc = le64_to_cpu(d->loc),
 		.crc = le32_to_cpu(d->crc),
-		.first = d->first,
-		.sectors = d->sectors,
+		.first = d->first & 7,
+		.sectors = d->sectors & 15,
+		.codec = d->first >> 3,
+		.stored = d->sectors >> 4,
 		.flags = d->flags & ~DL_PAST_RUN,
 		.mask = d->mask,
 	};
 	*run = d->flags & DL_PAST_RUN;
-	if (v->from >= v->until || v->flags & ~known)
+	if (v->from >= v->until || v->flags & ~known || badly_stored(v))
 		return DL_BAD_RECORD;
 	if (*run)
 		return v->page < sectors_max && v->loc &&
 			v->loc <= sectors_max - v->page ? DL_OK : DL_BAD_RECORD;
 	if (v->page > DL_PAGE_MAX || v->loc >= DL_LOG_SECTORS_MAX ||
-	    v->first >= DL_PAGE_SECTORS || !v->sectors ||
+	    !v->sectors ||
 	    v->sectors > DL_PAGE_SECTORS - v->first || !v->mask ||
 	    v->mask & ~dl_pmap_span_mask(v->first, v->sectors))
 		return DL_BAD_RECORD;

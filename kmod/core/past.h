@@ -39,7 +39,7 @@ struct dl_past_ent {
 	u32 page_lo;
 	u8  page_hi;
 	u8  mask;	/* sectors this is about; 0: free */
-	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_FLAGS */
+	u8  span;	/* as dl_pent.span, but never DELTA */
 	u8  loc_hi;
 	u32 loc_lo;
 	u32 crc;
@@ -58,6 +58,7 @@ struct dl_version {
 	u32 crc;
 	u32 home;
 	u8  first, sectors;
+	u8  codec, stored;	/* as in dl_pval */
 	u8  flags;	/* DL_PVAL_ZERO or DL_PVAL_LOST; DATA: none */
 	u8  mask;
 };
@@ -86,7 +87,8 @@ static inline u64 dl_past_page(const struct dl_past_ent *e)
 /* Is what the version held lost? */
 static inline bool dl_past_lost(const struct dl_past_ent *e)
 {
-	return e->span & DL_PENT_FLAGS && e->loc_lo & DL_PVAL_LOST;
+	return (e->span & DL_PENT_KIND) == DL_PENT_FLAGS &&
+		e->loc_lo & DL_PVAL_LOST;
 }
 
 /* Where a version's payload is. Only of one without flags. */

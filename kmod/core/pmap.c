@@ -4,13 +4,21 @@
  */
 #include "pmap.h"
 
+/* Of a record that has a payload in the log. */
+static u8 stored_span(const struct dl_pval *v)
+{
+	if (v->codec)
+		return (u8)((v->stored - 1) | v->codec << 3 | DL_PENT_PACKED);
+	return (u8)(v->first | (v->sectors - 1) << 3);
+}
+
 static void fill(struct dl_pent *e, u64 page, const struct dl_pval *v)
 {
 	u64 loc = v->loc;
 
 	e->page_lo = (u32)page;
 	e->page_hi = (u8)(page >> 32);
-	e->span = (u8)(v->first | (v->sectors - 1) << 3);
+	e->span = stored_span(v);
 	if (v->flags & DL_PVAL_DELTA) {
 		e->span |= DL_PENT_DELTA;
 	} else if (v->flags) {
@@ -79,21 +87,21 @@ u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
 	return nr;
 }
 
-void dl_pmap_settle(struct dl_pmap *m, u32 idx, u64 loc, u32 crc)
+void dl_pmap_settle(struct dl_pmap *m, u32 idx, const struct dl_pval *v)
 {
 	struct dl_pent *e = dl_pmap_ent(m, idx);
 
-	e->span = (u8)((DL_PAGE_SECTORS - 1) << 3);
-	e->loc_lo = (u32)loc;
-	e->loc_hi = (u8)(loc >> 32);
-	e->crc = crc;
+	e->span = stored_span(v);
+	e->loc_lo = (u32)v->loc;
+	e->loc_hi = (u8)(v->loc >> 32);
+	e->crc = v->crc;
 }
 
 void dl_pmap_chain(struct dl_pmap *m, u32 idx, u32 nr)
 {
 	struct dl_pent *e = dl_pmap_ent(m, idx);
 
-	e->span = (u8)((DL_PAGE_SECTORS - 1) << 3 | DL_PENT_DELTA);
+	e->span = DL_PENT_PAGE | DL_PENT_DELTA;
 	e->loc_lo = nr;
 	e->loc_hi = 0;
 }
@@ -134,11 +142,23 @@ void dl_pmap_get(const struct dl_pmap *m, u32 idx, struct dl_pval *v)
 	v->crc = e->crc;
 	v->first = e->span & 7;
 	v->sectors = (e->span >> 3 & 7) + 1;
+	v->codec = DL_CODEC_NONE;
+	v->stored = 0;
 	v->mask = e->mask;
 	v->flags = 0;
-	if (e->span & DL_PENT_DELTA) {
+	if (!(e->span & DL_PENT_KIND))
+		return;
+	switch (e->span & DL_PENT_KIND) {
+	case DL_PENT_PACKED:
+		v->codec = v->sectors - 1;
+		v->stored = v->first + 1;
+		v->first = 0;
+		v->sectors = DL_PAGE_SECTORS;
+		break;
+	case DL_PENT_DELTA:
 		v->flags = DL_PVAL_DELTA;
-	} else if (e->span & DL_PENT_FLAGS) {
+		break;
+	default:
 		v->flags = (u8)v->loc;
 		v->loc = 0;
 	}

@@ -51,6 +51,8 @@ struct dl_pval {
 	u32 crc;	/* DATA: of the payload as stored */
 	u8  first;	/* first sector of the record in the page, 0..7 */
 	u8  sectors;	/* 1..8 */
+	u8  codec;	/* DATA: DL_CODEC_*; other than NONE: of a whole page */
+	u8  stored;	/* with a codec: sectors of the payload, 1..7 */
 	u8  flags;	/* DL_PVAL_* */
 	u8  mask;	/* get: sectors still visible; insert: what it is
 			 * about, if that is not all of it; else 0
@@ -66,7 +68,9 @@ struct dl_pent {
 	u32 page_lo;
 	u8  page_hi;
 	u8  mask;	/* sectors of the page visible through this entry */
-	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_* */
+	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_*; PACKED:
+			 * stored - 1 | codec << 3, and it is a whole page
+			 */
 	u8  loc_hi;
 	u32 loc_lo;
 	u32 crc;
@@ -78,11 +82,34 @@ static_assert(sizeof(struct dl_pent) == 28, "size of dl_pent");
 
 #define DL_PENT_FLAGS	0x40u		/* loc_lo holds dl_pval.flags */
 #define DL_PENT_DELTA	0x80u		/* loc_lo is the number of a chain */
+#define DL_PENT_PACKED	0xc0u		/* stored with a codec */
+#define DL_PENT_KIND	0xc0u		/* one of these, or plain: 0 */
+
+#define DL_PENT_PAGE	((DL_PAGE_SECTORS - 1) << 3)	/* span: a whole page */
 
 /* Is the entry's content in memory, as what deltas have made of it? */
 static inline bool dl_pent_delta(const struct dl_pent *e)
 {
-	return e->span & DL_PENT_DELTA;
+	return (e->span & DL_PENT_KIND) == DL_PENT_DELTA;
+}
+
+/* Is what has @span in the log, stored plainly or not? */
+static inline bool dl_span_in_log(u8 span)
+{
+	return !(span & DL_PENT_KIND) || (span & DL_PENT_KIND) == DL_PENT_PACKED;
+}
+
+/* The span of the same sectors, if they have flags in the place of a payload. */
+static inline u8 dl_span_flagged(u8 span)
+{
+	return (u8)(((span & DL_PENT_KIND) == DL_PENT_PACKED ? DL_PENT_PAGE :
+		     span & ~DL_PENT_KIND) | DL_PENT_FLAGS);
+}
+
+/* Sectors of the log that the payload of @v takes. */
+static inline u8 dl_pval_stored(const struct dl_pval *v)
+{
+	return v->codec ? v->stored : v->sectors;
 }
 
 struct dl_pmap {
@@ -221,13 +248,12 @@ bool dl_pmap_remove(struct dl_pmap *m, u32 bucket, u32 idx, u64 seq);
  * dl_pmap_settle() - an entry's content is in the log now, all of the page
  * @m: map
  * @idx: an entry in a chain, about a whole page
- * @loc: where
- * @crc: its checksum
+ * @v: where and how it is stored, and its checksum
  *
  * What is visible of it stays as it is, and so does its sequence. Context: the
  * bucket's lock, exclusive.
  */
-void dl_pmap_settle(struct dl_pmap *m, u32 idx, u64 loc, u32 crc);
+void dl_pmap_settle(struct dl_pmap *m, u32 idx, const struct dl_pval *v);
 
 /* And the other way: it is to be found in chain @nr. Context: as above. */
 void dl_pmap_chain(struct dl_pmap *m, u32 idx, u32 nr);
@@ -241,7 +267,8 @@ void dl_pmap_again(struct dl_pmap *m, u32 idx, u64 seq);
  * @idx: an entry in a chain
  * @v: out
  *
- * Sector s of the page, for s in v->mask, is DATA at v->loc + (s - v->first).
+ * Sector s of the page, for s in v->mask, is DATA at v->loc + (s - v->first), if
+ * there is no codec.
  *
  * Context: the bucket's lock, shared.
  */

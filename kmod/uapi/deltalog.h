@@ -166,6 +166,8 @@ struct dl_ctl_status {
 	__u64 rebased;		/* pages logged whole to end a chain of deltas */
 	__u64 chains;		/* pages whose newest record is a delta */
 	__u64 chains_max;
+	__u64 packed;		/* records that were compressed */
+	__u64 packed_bytes;	/* what these take in the log */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */

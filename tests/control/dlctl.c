@@ -143,6 +143,8 @@ static int status(int fd, struct devno dev)
 	KEY(delta_bytes);
 	KEY(unchanged);
 	KEY(rebased);
+	KEY(packed);
+	KEY(packed_bytes);
 	KEY(chains);
 	KEY(chains_max);
 #undef KEY

@@ -56,6 +56,9 @@ static void draw_options(struct setup *u, struct rng *r)
 	if (rng_chance(r, 40))
 		add_option(u, &words, " segment_kib %u",
 			   segment_kib[rng_below(r, 2)]);
+	if (rng_chance(r, 60))
+		add_option(u, &words, " compression %u",
+			   1 + rng_below(r, 2) * 31);
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(u, &words, " zero_discards");
 	memcpy(rest, u->options, sizeof(rest));

@@ -9,6 +9,7 @@
 static void check_version(const struct dl_version *v)
 {
 	must(v->page <= DL_PAGE_MAX);
+	must(v->codec ? v->stored && v->stored < 8 && v->sectors == 8 : !v->stored);
 	must(v->sectors && v->first + v->sectors <= 8);
 	must(v->mask && !(v->mask & ~(((1u << v->sectors) - 1) << v->first)));
 	must(!v->loc || v->loc >> 40 == 0);
@@ -36,6 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			d->first &= 7;
 			d->sectors = 1 + d->sectors % (8 - d->first);
 			d->mask = (u8)(((1u << d->sectors) - 1) << d->first);
+		}
+		if (how & 32) {
+			d->first = DL_CODEC_LZ4 << 3;
+			d->sectors = 8 | (d->sectors & 7) << 4;
 		}
 		if (how & 16)
 			d->flags &= DL_PAST_RUN | DL_PVAL_ZERO;

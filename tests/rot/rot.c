@@ -11,7 +11,7 @@
 #include "../model/util.h"
 #include "rot.h"
 
-#define OPTIONS	"5 reconcile_secs 86400 high_watermark 95 zero_discards"
+#define OPTIONS	"7 reconcile_secs 86400 high_watermark 95 zero_discards compression 1"
 #define SHOWN	8	/* failures told in full */
 #define TOLD	300	/* failures told at all */
 

@@ -61,7 +61,7 @@ void schedule_options(struct schedule *s)
 	static const unsigned int commit_ms[] = { 1, 5, 20, 100, 1000 };
 	unsigned int high = 15 + rng_below(&s->r, 75);
 	unsigned int low = rng_below(&s->r, high), words = 0;
-	char list[120] = "";
+	char list[144] = "";
 
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(list, sizeof(list), &words, " zero_discards");
@@ -78,6 +78,9 @@ void schedule_options(struct schedule *s)
 	if (rng_chance(&s->r, 40))
 		add_option(list, sizeof(list), &words, " segment_kib %u",
 			   64u << rng_below(&s->r, 2));
+	if (rng_chance(&s->r, 60))
+		add_option(list, sizeof(list), &words, " compression %u",
+			   1 + rng_below(&s->r, 2) * 31);
 	snprintf(s->options, sizeof(s->options), "%u%s", words, list);
 }
 

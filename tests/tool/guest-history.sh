@@ -180,13 +180,13 @@ mkram unlog 96
 l=$DISK
 want 0 create un --origin "$o" --log "$l" --high-watermark 95 \
 	--reconcile-secs 86400
-noise /dev/mapper/un 992
+noise /dev/mapper/un 816
 want 0 retention un --window 1d
-noise /dev/mapper/un 316
+noise /dev/mapper/un 256
 from=$("$tool" history un --json | jq .from)
 used=$(dmsetup status un |
 	sed 's/.* log_used \([0-9]*\) log_size \([0-9]*\) .*/\1 \2/')
-[ $((${used% *} * 100 / ${used#* })) -ge 87 ] ||
+[ $((${used% *} * 100 / ${used#* })) -ge 70 ] ||
 	bad "the log is not tight: $used sectors"
 want 0 deactivate un
 want 0 activate un --origin "$o" --log "$l" --high-watermark 95

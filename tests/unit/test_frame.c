@@ -275,6 +275,40 @@ static void test_deltas(void **state)
 	}
 }
 
+/* A whole page in three sectors, of which the last is in the next page. */
+static struct dl_desc packed(void)
+{
+	struct dl_desc d = descs[0];
+
+	d.first = 0;
+	d.sectors = DL_PAGE_SECTORS;
+	d.codec = DL_CODEC_LZ4;
+	d.stored = 3;
+	d.payload = 5;
+	return d;
+}
+
+static void test_packed(void **state)
+{
+	(void)state;
+	DESC(packed, type, DL_REC_DATA, DL_OK);
+	DESC(packed, type, DL_REC_BASE, DL_OK);
+	DESC(packed, type, DL_REC_INDEX, DL_BAD_FEATURE);
+	DESC(packed, type, DL_REC_MARK, DL_BAD_FEATURE);
+	DESC(packed, type, DL_REC_DELTA, DL_BAD_FEATURE);
+	DESC(packed, codec, 0, DL_BAD_RECORD);
+	DESC(packed, codec, DL_CODECS, DL_BAD_FEATURE);
+	DESC(packed, codec, 255, DL_BAD_FEATURE);
+	DESC(packed, first, 1, DL_BAD_RECORD);
+	DESC(packed, sectors, 7, DL_BAD_RECORD);
+	DESC(packed, stored, 0, DL_BAD_RECORD);
+	DESC(packed, stored, 4, DL_BAD_RECORD);
+	DESC(packed, stored, 8, DL_BAD_RECORD);
+	DESC(packed, payload, 6, DL_BAD_RECORD);
+	DESC(packed, payload, ~0u, DL_BAD_RECORD);
+	DESC(packed, addr, DL_PAGE_MAX + 1, DL_BAD_RECORD);
+}
+
 static void test_descs(void **state)
 {
 	struct dl_disk_desc disk;
@@ -285,7 +319,8 @@ static void test_descs(void **state)
 	DESC(data, type, DL_REC_BASE, DL_OK);
 	DESC(data, type, DL_REC_DELTA + 1, DL_BAD_FEATURE);
 	DESC(data, type, 255, DL_BAD_FEATURE);
-	DESC(data, codec, 1, DL_BAD_FEATURE);
+	DESC(data, codec, 1, DL_BAD_RECORD);	/* of part of a page */
+	DESC(data, codec, DL_CODECS, DL_BAD_FEATURE);
 	DESC(zero, codec, 1, DL_BAD_FEATURE);
 	DESC(data, addr, DL_PAGE_MAX, DL_OK);
 	DESC(data, addr, DL_PAGE_MAX + 1, DL_BAD_RECORD);
@@ -357,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_descs),
+		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_deltas),
 	};
 

@@ -14,6 +14,9 @@ static const struct dl_pval values[] = {
 	{ .seq = 1ULL << 40, .loc = (1ULL << 40) - 1, .crc = ~0U, .first = 3, .sectors = 5,
 	  .mask = 0xf8 },
 	{ .seq = 0xffffffff, .loc = 1ULL << 32, .crc = 1, .first = 7, .sectors = 1, .mask = 0x80 },
+	{ .seq = 8, .loc = 12, .crc = 2, .sectors = 8, .mask = 0xff, .codec = DL_CODEC_LZ4,
+	  .stored = 7 },
+	{ .seq = 8, .loc = 12, .crc = 2, .sectors = 8, .mask = 0x18, .codec = 7, .stored = 1 },
 	{ .seq = 9, .first = 0, .sectors = 8, .mask = 0xff, .flags = DL_PVAL_ZERO },
 	{ .seq = 10, .first = 2, .sectors = 4, .mask = 0x3c, .flags = DL_PVAL_LOST },
 };
@@ -42,6 +45,8 @@ static void retire_one(u64 page, const struct dl_pval *v, u8 mask, u64 until)
 	ver.crc = val.crc;
 	ver.first = val.first;
 	ver.sectors = val.sectors;
+	ver.codec = val.codec;
+	ver.stored = val.stored;
 	ver.flags = val.flags;
 	memset(short_ents, 0xa5, sizeof(short_ents));
 	memset(long_ents, 0x5a, sizeof(long_ents));
@@ -69,6 +74,37 @@ static void test_retire(void **state)
 			retire_one(pages[i], &values[j], values[j].mask & -values[j].mask,
 				   U64_MAX);
 		}
+}
+
+/* On disk, and back; a codec is of whole pages, and makes them smaller. */
+static void test_pack(void **state)
+{
+	struct dl_version v = {
+		.from = 3, .until = 9, .page = 77, .loc = 1000, .crc = 5, .sectors = 8,
+		.mask = 0x0f, .codec = DL_CODEC_LZ4, .stored = 3,
+	}, back;
+	struct dl_disk_past d;
+	bool run;
+
+	(void)state;
+	dl_past_pack(&v, &d);
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_OK);
+	assert_memory_equal(&back, &v, sizeof(v));
+	d.first = DL_CODECS << 3;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
+	d.first = DL_CODEC_LZ4 << 3 | 1;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
+	d.first = DL_CODEC_LZ4 << 3;
+	d.sectors = 8;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
+	d.sectors = 7 | 3 << 4;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
+	d.sectors = 8 | 8 << 4;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
+	d.sectors = 8 | 7 << 4;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_OK);
+	d.first = 0;
+	assert_int_equal(dl_past_unpack(&back, &d, &run), DL_BAD_RECORD);
 }
 
 /* What was in the bucket stays in it, behind the new one. */
@@ -125,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sole),
 		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_chain),
 	};
 

@@ -71,10 +71,11 @@ static struct dl_pval random_value(struct rig *r, u64 seq)
 		.seq = seq,
 		.loc = y & ((1ULL << 40) - 1),
 		.crc = (u32)(x >> 32),
-		.first = x & 7,
+		/* Often all of the page. */
+		.first = x >> 60 < 5 ? 0 : x & 7,
 	};
 
-	v.sectors = 1 + (x >> 8) % (8 - v.first);
+	v.sectors = x >> 60 < 5 ? 8 : 1 + (x >> 8) % (8 - v.first);
 	/* About all of it, or a part. */
 	if (x >> 40 & 1)
 		v.mask = 1 << (v.first + (x >> 44) % v.sectors) |
@@ -82,6 +83,9 @@ static struct dl_pval random_value(struct rig *r, u64 seq)
 	if ((x >> 16 & 3) == 0) {
 		v.flags = 1 + (x >> 20) % 15;
 		v.loc = 0;
+	} else if (v.sectors == DL_PAGE_SECTORS) {
+		v.codec = (x >> 52) % 8;
+		v.stored = v.codec ? 1 + (x >> 56) % 7 : 0;
 	}
 	return v;
 }
@@ -140,6 +144,8 @@ static void check(struct rig *r)
 			assert_int_equal(v.first, c->v.first);
 			assert_int_equal(v.sectors, c->v.sectors);
 			assert_int_equal(v.flags, c->v.flags);
+			assert_int_equal(v.codec, c->v.codec);
+			assert_int_equal(v.stored, c->v.stored);
 			assert_true(v.mask >> s & 1);
 			assert_int_equal(dl_pent_page(dl_pmap_ent(&r->m, idx)),
 					 page_of(page));

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the log has in hand: frames and segments ahead of who will need them, had
+ * by housekeeping, so that no write has to allocate. See log.h.
+ */
+#include "commit.h"
+#include "log.h"
+
+static void add_frame(struct dl_log *l, struct dl_frame *f)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	list_add(&f->list, &l->free);
+	l->nr_frames++;
+	l->nr_free++;
+	spin_unlock_irqrestore(&l->lock, flags);
+}
+
+static void grow_frames(struct dl_log *l)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+	bool want;
+
+	for (;;) {
+		spin_lock_irqsave(&l->lock, flags);
+		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
+		       l->starved == DL_STARVED_FRAME;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!want)
+			return;
+		f = dl_frame_alloc(l, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+		if (!f)
+			return;
+		add_frame(l, f);
+	}
+}
+
+/* So that more of them can stay in memory, if that costs nobody anything. */
+static void grow_recent(struct dl_log *l)
+{
+	struct dl_frame *f;
+	unsigned long flags;
+	bool want;
+
+	for (;;) {
+		spin_lock_irqsave(&l->lock, flags);
+		want = dl_recent_wants(l);
+		spin_unlock_irqrestore(&l->lock, flags);
+		f = want ? dl_frame_alloc(l, GFP_NOWAIT | __GFP_NOWARN) : NULL;
+		if (!f)
+			return;
+		add_frame(l, f);
+	}
+}
+
+bool dl_log_refill(struct dl_log *l)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool placed, want, room, idle;
+
+	grow_frames(l);
+	do {
+		spin_lock_irqsave(&l->lock, flags);
+		want = l->segs.nr_pool < DL_SEGMENT_POOL && l->segs.free_chunks;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!want)
+			break;
+		seg = dl_segment_alloc(&l->segs);
+		spin_lock_irqsave(&l->lock, flags);
+		placed = dl_segment_place(&l->segs, seg, l->epoch);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!placed)
+			dl_segment_free(&l->segs, seg);
+	} while (placed);
+
+	spin_lock_irqsave(&l->lock, flags);
+	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
+	       (l->starved == DL_STARVED_FRAME && dl_log_has_frame(l)) ||
+	       (l->starved == DL_STARVED_RESERVE &&
+		dl_segments_free(&l->segs) >= l->kept_chunks);
+	if (room)
+		l->starved = DL_FED;
+	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (room)
+		l->ops->room(l->ctx);
+	grow_recent(l);
+	return idle;
+}

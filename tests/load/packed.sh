@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Compressed pages: what is saved, and that it reads as it was written, from memory,
+# from the log, from the origin, in views, after a crash; that a log says so before it
+# holds any; that what does not become smaller is stored plainly and soon left alone.
+#
+# Usage: packed.sh      in a guest
+set -eu
+# shellcheck source=tests/guest/lib.sh
+. "$DL_GUEST/lib.sh"
+# shellcheck source=tests/load/common.sh
+. "$DL_TOP/tests/load/common.sh"
+load_setup
+
+tool=$DELTALOG_TOOL
+[ -x "$tool" ] || tool=$DL_TOP/build/tools/deltalog
+cd /run/tmp
+PAGES=512
+# Of which about a quarter is left.
+text() {
+	seq -f 'a line that differs in its number only: %.0f' "$1" 1000000 | head -c $((PAGES * 4096)) >"$2"
+}
+noise() { head -c $((PAGES * 4096)) /dev/urandom >"$1"; }
+put() {
+	dd if="$1" of="$VOL" bs="${2:-64k}" oflag=direct conv=notrunc status=none ||
+		fail "write of $1: $(log_since)"
+	dmsetup message "$V" 0 flush
+}
+holds() {
+	dd if="$1" bs=64k count=$((PAGES / 16)) iflag=direct status=none >seen
+	cmp -s seen "$2" || fail "$3: $(cmp seen "$2"): $(log_since)"
+}
+incompat() { "$tool" dump --super --json "$1" | jq '[.. | .incompat? // empty] | max'; }
+# crash: go on with what the disks hold now
+crash() {
+	dmsetup message "$V" 0 flush
+	dd if="$log" of=log.copy bs=64k status=none iflag=direct
+	dd if="$origin" of=origin.copy bs=64k status=none iflag=direct
+	gone
+	dd if=log.copy of="$log" bs=64k status=none oflag=direct
+	dd if=origin.copy of="$origin" bs=64k status=none oflag=direct
+	volume "$origin" "$log" "$opts"
+	holds "$VOL" "$1" "$1, after a crash"
+	expect_stat lost 0
+}
+# grown KEY: by how much since it was asked last
+last_log_bytes=0
+last_packed=0
+grown() {
+	_is=$(stat "$1")
+	eval "GROWN=\$((_is - last_$1)); last_$1=\$_is"
+}
+text 100000 some
+text 500000 other
+noise noise
+# The block of the log: of 512 bytes what is compressed may lie across pages.
+for block in 512 4096; do
+	disk origin 4 "$block"
+	origin=$DISK
+	disk log 16 "$block"
+	log=$DISK
+	opts='4 cache_mem_kib 0 compression 0'
+	volume "$origin" "$log" "$opts"
+	log_mark
+	put some
+	expect_stat packed 0
+	had=$(incompat "$log")
+	[ $((had & 4)) = 0 ] || fail "a log without compressed pages says that it has some"
+	dmsetup message "$V" 0 set compression 1
+	[ $(($(incompat "$log") & 4)) = 4 ] || fail "the log does not say that it has compressed pages"
+
+	last_log_bytes=$(stat log_bytes)
+	last_packed=0
+	put other
+	grown log_bytes
+	saved=$GROWN
+	grown packed
+	[ "$GROWN" = $PAGES ] || fail "$GROWN pages compressed"
+	# With blocks of a page two of them share one.
+	[ "$saved" -le $((PAGES * (block < 4096 ? 1500 : 2300))) ] ||
+		fail "$saved bytes of log for $PAGES pages"
+	before=$(stat read_log)
+	holds "$VOL" other "compressed"
+	[ "$(stat read_log)" -gt "$before" ] || fail "nothing was read from the log"
+	crash other
+	expect_stat packed 0
+	ok "blocks of $block: compressed to $((saved / PAGES)) bytes a page"
+
+	dmsetup message "$V" 0 set compression 1
+	dmsetup message "$V" 0 snapshot_create one >/dev/null
+	# A page in part, and one that replaces another in the open frame.
+	put some 512
+	put some
+	put other 4k
+	dmsetup create back --readonly \
+		--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL one"
+	holds /dev/mapper/back other "a snapshot"
+	put some
+	dmsetup message "$V" 0 drain
+	holds /dev/mapper/back other "a snapshot, kept of the log"
+	put other
+	dmsetup message "$V" 0 drain
+	holds /dev/mapper/back other "a snapshot, settled"
+	dmsetup remove back
+	crash other
+	dmsetup message "$V" 0 set compression 1
+	dmsetup suspend "$V"
+	dmsetup message "$V" 0 rewind one later >/dev/null
+	dmsetup resume "$V"
+	holds "$VOL" other "a rewind"
+	dmsetup message "$V" 0 snapshot_delete one
+	dmsetup message "$V" 0 snapshot_delete later
+	same_as_origin "$origin"
+	ok "blocks of $block: snapshots, and in part"
+
+	last_packed=$(stat packed)
+	last_log_bytes=$(stat log_bytes)
+	dd if=/dev/zero of="$VOL" bs=64k count=$((PAGES / 16)) oflag=direct status=none
+	dmsetup message "$V" 0 flush
+	grown log_bytes
+	[ "$GROWN" -le $((PAGES * 128)) ] || fail "$GROWN bytes of log for zeros"
+	head -c $((PAGES * 4096)) /dev/zero >zeros
+	crash zeros
+	dmsetup message "$V" 0 set compression 1
+	put noise
+	expect_stat packed 0
+	holds "$VOL" noise "what does not become smaller"
+	put other
+	put other
+	grown packed
+	# Few are tried at first, and then all.
+	[ "$GROWN" -ge $((PAGES / 2)) ] || fail "only $GROWN pages compressed after noise"
+	crash other
+	same_as_origin "$origin"
+	healthy
+	gone
+	losetup -d "$origin"
+	losetup -d "$log"
+	ok "blocks of $block: zeros, and noise"
+done
+splat_check
