@@ -51,7 +51,8 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 static size_t others(u32 lost, u32 pins, u32 moments, u32 grain)
 {
 	return sizeof(struct dl_disk_checkpoint) +
-		7 * (sizeof(struct dl_disk_section) + 8) +
+		8 * (sizeof(struct dl_disk_section) + 8) +
+		sizeof(struct dl_disk_scrub) +
 		sizeof(struct dl_disk_pins) +
 		(size_t)pins * sizeof(struct dl_disk_pin) +
 		sizeof(struct dl_disk_window) +
@@ -258,6 +259,54 @@ int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
 	}
 	kfree(sb);
 	return ret;
+}
+
+/* Of what slot @i says: is it all there? The lock is held; buf is nobody's. */
+static enum dl_status verify(struct dl_checkpoint *ck, int i, u64 *sector)
+{
+	struct dl_cp_reader r;
+	struct dl_cp_head head;
+	struct dl_super *sb;
+	enum dl_status st;
+	u32 sectors;
+	bool blank;
+
+	*sector = slot_sector(i);
+	sb = kmalloc(sizeof(*sb), GFP_KERNEL);
+	if (!sb)
+		return DL_NO_SPACE;
+	read_slot(ck, i, sb, &st, &blank);
+	if (st == DL_OK) {
+		*sector = sb->cp_sector;
+		sectors = round_up(DIV_ROUND_UP(sb->cp_bytes, DL_SECTOR_BYTES),
+				   sb->block_bytes >> DL_SECTOR_SHIFT);
+		if (memcmp(sb->uuid, ck->sb.uuid, sizeof(sb->uuid)))
+			st = DL_BAD_IDENTITY;
+		else if (sectors > ck->bytes >> DL_SECTOR_SHIFT)
+			st = DL_BAD_SIZE;
+		else if (dl_blkio_read(ck->io, sb->cp_sector, sectors, ck->buf))
+			st = DL_IO_ERROR;
+		else
+			st = dl_cp_open(&r, &head, sb, ck->buf);
+	}
+	kfree(sb);
+	return st;
+}
+
+int dl_checkpoint_verify(struct dl_checkpoint *ck, enum dl_status *st,
+			 u64 *sector)
+{
+	u64 where;
+	int i;
+
+	mutex_lock(&ck->lock);
+	for (i = 0; i < DL_SUPER_SLOTS; i++)
+		st[i] = verify(ck, i, sector ? &sector[i] : &where);
+	mutex_unlock(&ck->lock);
+	for (i = 0; i < DL_SUPER_SLOTS; i++)
+		if (st[i] == DL_NO_SPACE)
+			return -ENOMEM;
+	return 0;
 }
 
 void dl_checkpoint_exit(struct dl_checkpoint *ck)

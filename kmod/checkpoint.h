@@ -91,4 +91,15 @@ int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
 int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 			 struct dl_fingerprint *fp, u64 horizon, u32 flags);
 
+/**
+ * dl_checkpoint_verify() - read both slots and what they point to
+ * @ck: loaded, and committed at least once
+ * @st: out: what is wrong with each, or DL_OK
+ * @sector: out: where; or NULL
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM.
+ */
+int dl_checkpoint_verify(struct dl_checkpoint *ck, enum dl_status *st,
+			 u64 *sector);
+
 #endif

@@ -36,6 +36,14 @@
  *                            delta, 1 if written in order, number of the rule that
  *                            its next write would hit; "more <cursor>" as last
  *                            line: there was no room for what is left
+ *   scrub begin|<sectors>|status
+ *                            search the log for decay: begin anew, look at so many
+ *                            sectors more, or only say. The answer: 1 while there is
+ *                            more, sectors still to be looked at, looked at, records,
+ *                            damaged, mended, when it began and when one ended last
+ *                            (s since 1970, 0: never); then a line each for what was
+ *                            found in this step: sector of the log, page or -,
+ *                            present, past, spare, mended or structure, what
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time
  */
@@ -51,6 +59,7 @@
 #include "msg.h"
 #include "policy.h"
 #include "retain.h"
+#include "scrub.h"
 #include "snapshot.h"
 #include "target.h"
 #include "tunable.h"
@@ -374,6 +383,59 @@ static int granularity(struct dl_volume *v, unsigned int argc, char **argv,
 	return show_granularity(v, cursor, result, maxlen);
 }
 
+static void scrub_answer(struct dl_volume *v, const struct dl_scrub_step *st,
+			 char *result, unsigned int maxlen)
+{
+	const struct dl_scrub *s = &v->scrub;
+	unsigned int sz = 0;
+	u32 i;
+
+	DMEMIT("%d %llu %llu %llu %llu %llu %llu %llu\n", READ_ONCE(s->running),
+	       dl_scrub_left(v), s->sectors, s->records, s->damaged, s->mended,
+	       div_u64(s->began_ns, NSEC_PER_SEC),
+	       div_u64(s->ended_ns, NSEC_PER_SEC));
+	/* What there is no room for is in the kernel's log, and counted. */
+	for (i = 0; i < st->nr && maxlen - sz > 160; i++) {
+		const struct dl_scrub_item *it = &st->item[i];
+
+		if (it->page == U64_MAX)
+			DMEMIT("%llu - ", it->sector);
+		else
+			DMEMIT("%llu %llu ", it->sector, it->page);
+		DMEMIT("%s %s: %s\n", dl_scrub_fate_name(it->fate), it->what,
+		       dl_status_text(it->why));
+	}
+}
+
+static int scrub(struct dl_volume *v, const char *what, char *result,
+		 unsigned int maxlen)
+{
+	struct dl_scrub_step *st = kvzalloc(sizeof(*st), GFP_NOIO);
+	u32 sectors;
+	int ret = 0;
+
+	if (!st)
+		return -ENOMEM;
+	if (!strcasecmp(what, "begin")) {
+		ret = dl_scrub_begin(v, st);
+	} else if (!strcasecmp(what, "status")) {
+		;
+	} else if (kstrtou32(what, 10, &sectors) || !sectors) {
+		dl_err("%s: scrub: '%s' is neither begin nor status nor a number of sectors",
+		       v->name, what);
+		ret = -EINVAL;
+	} else {
+		ret = dl_scrub_step(v, sectors, st);
+		if (ret == -ENODATA)
+			dl_err("%s: scrub: there is nothing to go on with: begin one",
+			       v->name);
+	}
+	if (!ret)
+		scrub_answer(v, st, result, maxlen);
+	kvfree(st);
+	return ret ?: 1;
+}
+
 int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 	       char *result, unsigned int maxlen)
 {
@@ -403,9 +465,11 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		ret = window(v, argc, argv, result, maxlen);
 	if (ret == -ENOMSG)
 		ret = granularity(v, argc, argv, result, maxlen);
+	if (ret == -ENOMSG && argc == 2 && !strcasecmp(argv[0], "scrub"))
+		ret = scrub(v, argv[1], result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history, policy [...], granularity [<cursor>]",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history, policy [...], granularity [<cursor>], scrub begin|<sectors>|status",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

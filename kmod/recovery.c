@@ -422,6 +422,7 @@ void dl_recovery_save(void *volume, struct dl_cp_writer *w)
 	dl_pins_save(&v->pins, w);
 	dl_window_save(&v->window, &v->pins, w);
 	dl_grain_save(&v->grain, w);
+	dl_scrub_save(v, w);
 }
 
 static int check_origin(struct dl_volume *v)
@@ -527,6 +528,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			ret = dl_policy_load(v, body, bytes);
 		} else if (type == DL_SECTION_GRAIN) {
 			dl_grain_load(&v->grain, &v->map, body, bytes);
+		} else if (type == DL_SECTION_SCRUB) {
+			dl_scrub_load(v, body, bytes);
 		}
 	}
 	if (!ret && st != DL_NOT_FOUND) {

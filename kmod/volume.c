@@ -349,6 +349,7 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	mutex_init(&v->event_lock);
 	mutex_init(&v->detach_lock);
 	mutex_init(&v->snapshot_lock);
+	dl_scrub_init(&v->scrub);
 	mutex_init(&v->past_lock);
 	init_waitqueue_head(&v->room_wait);
 	spin_lock_init(&v->defer_lock);

@@ -31,6 +31,7 @@
 #include "pins.h"
 #include "reconcile.h"
 #include "runs.h"
+#include "scrub.h"
 #include "throttle.h"
 #include "window.h"
 
@@ -102,6 +103,7 @@ struct dl_volume {
 	u8 past_phase;
 	wait_queue_head_t room_wait;	/* for records of our own */
 	struct dl_checkpoint ck;
+	struct dl_scrub scrub;
 	struct dl_fingerprint fp;
 	struct dl_reconcile rc;
 

@@ -264,6 +264,7 @@ struct json_object *dl_row_record(const struct dl_rec *rec)
 		dl_json_u64(o, "log_sector", rec->loc);
 		dl_json_u64(o, "stored", dl_desc_span(d));
 		dl_json_u64(o, "bytes", dl_desc_bytes(d));
+		dl_json_str(o, "codec", d->codec == DL_CODEC_LZ4 ? "lz4" : "none");
 		dl_json_u64(o, "crc", d->crc);
 	}
 	dl_json_u64(o, "commit", rec->commit);

@@ -121,6 +121,7 @@ struct dl_disk_super {
 
 #define DL_SECTION_POLICY	7u	/* text: see Documentation/policy.md */
 #define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
+#define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -252,6 +253,23 @@ struct dl_disk_grain {
 	__le32 rate;		/* writes an hour, at the time; saturated */
 	__le16 delta;		/* mean bytes of a delta, times 8; 0: none */
 	__le16 reserved1;
+};
+
+/* dl_disk_scrub.flags */
+#define DL_SCRUB_RUNNING	(1u << 0)  /* there is more to look at */
+
+/* How far the last search for decay has got, and what it has found. */
+struct dl_disk_scrub {
+	__le64 segment;		/* id of the one to look at next */
+	__le64 until;		/* and of the last one */
+	__le64 sectors;		/* looked at */
+	__le64 records;
+	__le64 damaged;
+	__le64 mended;
+	__le64 began_ns;	/* wall clock */
+	__le64 ended_ns;	/* of the last that came to its end; 0: none */
+	__le32 flags;
+	__le32 reserved;
 };
 
 /* ---- frame ------------------------------------------------------------- */

@@ -88,6 +88,18 @@ enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
 	return DL_OK;
 }
 
+/* Marks and indexes are the log's own. */
+static bool of_page(const struct dl_desc *d)
+{
+	return d->type != DL_REC_MARK && d->type != DL_REC_INDEX;
+}
+
+static const char *payload_of(const struct dl_desc *d)
+{
+	return of_page(d) ? "payload" :
+		d->type == DL_REC_MARK ? "mark" : "index of snapshots";
+}
+
 u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			  const struct dl_frame_head *h,
 			  const struct dl_disk_desc *descs, bool report)
@@ -129,9 +141,9 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 		if (!nr++)
 			s->why = st;
 		if (report)
-			dl_walk_note(w, DL_NOTE_DAMAGE, st, "payload",
+			dl_walk_note(w, DL_NOTE_DAMAGE, st, payload_of(&d),
 				     s->seg->id, base + dl_desc_sector(&d),
-				     h->commit, d.addr);
+				     h->commit, of_page(&d) ? d.addr : U64_MAX);
 	}
 	return nr;
 }

@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading the log in search of decay. See scrub.h.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+
+#include "core/walk.h"
+#include "lookup.h"
+#include "msg.h"
+#include "scrub.h"
+#include "snapshot.h"
+#include "subpage.h"
+#include "volume.h"
+
+#define SUMMARY_BYTES	(4u << 20)
+
+/* A walk through a segment, or the rest of one. */
+struct scan {
+	struct dl_volume *v;
+	struct dl_scrub *s;
+	struct dl_scrub_step *out;
+	u64 id;
+	u64 start;		/* log sector of the segment */
+	u64 budget, done;	/* sectors */
+	u64 damaged;
+	u64 from_commit;	/* what is before was told already */
+	bool gone;		/* the segment has been released */
+	bool stopped;		/* by a signal */
+	struct dl_walk w;
+	struct dl_cp_head cp;
+	struct dl_super sb;
+};
+
+void dl_scrub_init(struct dl_scrub *s)
+{
+	mutex_init(&s->lock);
+}
+
+const char *dl_scrub_fate_name(enum dl_scrub_fate fate)
+{
+	static const char * const names[] = {
+		"present", "past", "spare", "mended", "structure",
+	};
+
+	return names[fate];
+}
+
+/* ---- segments ---- */
+
+/*
+ * The first segment from @id on that can be looked at. One that the checkpoint has
+ * left out is about to go, and nobody may take hold of it any more. Log locked.
+ */
+static struct dl_segment *first_from(struct dl_log *l, u64 id)
+{
+	struct dl_segment *seg, *best = NULL;
+
+	lockdep_assert_held(&l->lock);
+	list_for_each_entry(seg, &l->segs.live, list)
+		if (seg->id >= id && seg->state == DL_SEG_SEALED &&
+		    seg->last_commit >= seg->first_commit &&
+		    seg->last_commit <= l->durable && !seg->unlisted &&
+		    (!best || seg->id < best->id))
+			best = seg;
+	return best;
+}
+
+u64 dl_scrub_left(struct dl_volume *v)
+{
+	struct dl_scrub *s = &v->scrub;
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	u64 n = 0;
+
+	if (!READ_ONCE(s->running))
+		return 0;
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list)
+		if (seg->id >= s->segment && seg->id <= s->until &&
+		    seg->state == DL_SEG_SEALED)
+			n += seg->used - (seg->id == s->segment ?
+					  min(s->off, seg->used) : 0);
+	spin_unlock_irqrestore(&l->lock, flags);
+	return n;
+}
+
+static int scan_read(void *ctx, u64 sector, u32 sectors, void *buf)
+{
+	struct scan *sc = ctx;
+	struct dl_volume *v = sc->v;
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	int ret;
+
+	sc->stopped |= signal_pending(current);
+	if (sc->stopped || sc->gone)
+		return -EIO;
+	spin_lock_irqsave(&l->lock, flags);
+	seg = first_from(l, sc->id);
+	if (seg && seg->id == sc->id)
+		atomic_inc(&seg->readers);
+	else
+		sc->gone = true;
+	spin_unlock_irqrestore(&l->lock, flags);
+	if (sc->gone)
+		return -EIO;
+	ret = dl_blkio_read(&v->logio, sector, sectors, buf);
+	dl_put_segment(v, seg);
+	sc->done += sectors;
+	return ret;
+}
+
+static int scan_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
+{
+	struct scan *sc = ctx;
+	struct dl_scrub *s = sc->s;
+
+	if (sc->stopped || sc->gone)
+		return 1;
+	s->off = sector + h->total_sectors - sc->start;
+	s->commit = h->commit + 1;
+	s->sectors += h->total_sectors;
+	s->records += h->nr_descs;
+	return sc->done >= sc->budget;
+}
+
+/* ---- what is damaged ---- */
+
+static bool holds(u64 loc, u8 sectors, u64 sector)
+{
+	return sector >= loc && sector < loc + sectors;
+}
+
+/* Does the present, or a version, refer to what is at @sector? Shard locked. */
+static enum dl_scrub_fate needed(struct dl_volume *v, u32 bucket, u64 page,
+				 u64 sector, u32 *chain)
+{
+	struct dl_pmap *pm = &v->map.pm;
+	const struct dl_past *t = &v->past.t;
+	struct dl_version ver;
+	struct dl_pval val;
+	u8 mask = 0xff;
+	u32 idx, i;
+
+	*chain = 0;
+	while (mask && (idx = dl_pmap_find(pm, bucket, page, mask))) {
+		dl_pmap_get(pm, idx, &val);
+		mask &= ~val.mask;
+		if (val.flags & DL_PVAL_DELTA)
+			*chain = idx;
+		else if (!val.flags &&
+			 holds(val.loc, dl_pval_stored(&val), sector))
+			return DL_SCRUB_PRESENT;
+	}
+	for (i = v->past.on ? t->buckets[bucket] : 0; i;
+	     i = dl_past_ent(t, i)->next) {
+		if (dl_past_page(dl_past_ent(t, i)) != page)
+			continue;
+		dl_past_get(t, i, &ver);
+		if (!ver.flags && holds(ver.loc, ver.codec ? ver.stored :
+					ver.sectors, sector))
+			return DL_SCRUB_PAST;
+	}
+	return DL_SCRUB_SPARE;
+}
+
+/*
+ * A page that deltas have made is in memory. Logged whole it needs none of them,
+ * nor what they began on; be it that this one was none of them, it does no harm.
+ */
+static enum dl_scrub_fate judge(struct dl_volume *v, u64 page, u64 sector)
+{
+	u32 bucket = dl_pmap_bucket(&v->map.pm, page), chain;
+	struct dl_shard *sh = dl_map_shard(&v->map, bucket);
+	enum dl_scrub_fate fate;
+
+	spin_lock(&sh->lock);
+	fate = needed(v, bucket, page, sector, &chain);
+	spin_unlock(&sh->lock);
+	if (fate != DL_SCRUB_SPARE || !chain)
+		return fate;
+	/* Nothing is logged once a suspend has said that the log is at rest. */
+	mutex_lock(&v->snapshot_lock);
+	if (dl_volume_mode(v) == DL_MODE_RW && v->resumed &&
+	    !dl_subpage_whole(v, page, chain))
+		fate = DL_SCRUB_MENDED;
+	mutex_unlock(&v->snapshot_lock);
+	return fate;
+}
+
+static void tell(struct dl_volume *v, struct dl_scrub_step *out, u64 sector,
+		 u64 page, enum dl_scrub_fate fate, enum dl_status why,
+		 const char *what)
+{
+	if (out->nr < DL_SCRUB_ITEMS)
+		out->item[out->nr++] = (struct dl_scrub_item) {
+			.sector = sector, .page = page, .fate = fate,
+			.why = why, .what = what,
+		};
+	if (page == U64_MAX)
+		dl_err_limit("%s: log %pg: scrub: %s at sector %llu: %s (%s)",
+			     v->name, v->logio.bdev, what, sector,
+			     dl_status_text(why), dl_scrub_fate_name(fate));
+	else
+		dl_err_limit("%s: log %pg: scrub: %s at sector %llu, page %llu: %s (%s)",
+			     v->name, v->logio.bdev, what, sector, page,
+			     dl_status_text(why), dl_scrub_fate_name(fate));
+}
+
+static void scan_note(void *ctx, const struct dl_note *n)
+{
+	struct scan *sc = ctx;
+	struct dl_scrub_step *out = sc->out;
+
+	if (n->kind == DL_NOTE_INFO || sc->stopped || sc->gone ||
+	    (n->commit && n->commit < sc->from_commit))
+		return;
+	sc->damaged++;
+	if (out->nr < DL_SCRUB_ITEMS)
+		out->item[out->nr++] = (struct dl_scrub_item) {
+			.sector = n->sector, .page = n->page, .why = n->why,
+			.what = n->what,
+			.fate = n->kind == DL_NOTE_REPAIRED ? DL_SCRUB_SPARE :
+				DL_SCRUB_STRUCTURE,
+		};
+}
+
+/* What was found since @from: whom it concerns, now that no segment is held. */
+static void judge_all(struct scan *sc, u32 from)
+{
+	struct dl_scrub_step *out = sc->out;
+	struct dl_volume *v = sc->v;
+	u32 nr = out->nr, i;
+
+	sc->s->damaged += sc->damaged;
+	for (i = from; i < nr; i++) {
+		struct dl_scrub_item it = out->item[i];
+
+		if (it.page <= DL_PAGE_MAX)
+			it.fate = judge(v, it.page, it.sector);
+		if (it.fate == DL_SCRUB_MENDED)
+			sc->s->mended++;
+		out->nr = i;
+		tell(v, out, it.sector, it.page, it.fate, it.why, it.what);
+	}
+}
+
+/* ---- a step ---- */
+
+static const struct dl_walk_ops frame_ops = {
+	.read = scan_read,
+	.frame = scan_frame,
+	.note = scan_note,
+};
+
+static const struct dl_walk_ops summary_ops = {
+	.read = scan_read,
+	.note = scan_note,
+};
+
+static int scan_alloc(struct scan *sc)
+{
+	sc->w.head_buf = kvmalloc(DL_WALK_HEAD_BYTES, GFP_KERNEL);
+	sc->w.data_buf = kvmalloc(DL_WALK_DATA_BYTES, GFP_KERNEL);
+	return sc->w.head_buf && sc->w.data_buf ? 0 : -ENOMEM;
+}
+
+static void scan_free(struct scan *sc)
+{
+	kvfree(sc->w.summary_buf);
+	kvfree(sc->w.data_buf);
+	kvfree(sc->w.head_buf);
+	kfree(sc);
+}
+
+/* What is wrong the notes say. Return: DL_LOST if it could not go on. */
+static enum dl_status walk(struct scan *sc, const struct dl_cp_segment *seg,
+			   u32 flags, const struct dl_walk_ops *ops)
+{
+	struct dl_walk_segment_info info;
+	bool more;
+
+	sc->w.ops = ops;
+	sc->w.ctx = sc;
+	sc->w.sb = &sc->sb;
+	sc->w.cp = &sc->cp;
+	sc->w.flags = flags;
+	dl_walk_begin(&sc->w);
+	return dl_walk_segment(&sc->w, seg, &info, &more);
+}
+
+/* The frames of @seg from where we are on, as many as are wanted. */
+static enum dl_status scan_frames(struct scan *sc,
+				  const struct dl_cp_segment *seg)
+{
+	struct dl_cp_segment rest = *seg;
+
+	/* Up to where its frames end, so that no summary is in it. */
+	rest.start += sc->s->off;
+	rest.sectors = seg->end - sc->s->off;
+	rest.end = rest.sectors;
+	rest.first_commit = sc->s->commit;
+	rest.first_seq = 0;
+	rest.flags = 0;
+	return walk(sc, &rest, DL_WALK_FRAMES | DL_WALK_PAYLOADS, &frame_ops);
+}
+
+/*
+ * The summary; @frames: where they cannot be followed it leads to them, all in one
+ * go, and what it vouches for is not lost.
+ */
+static void scan_summary(struct scan *sc, const struct dl_cp_segment *seg,
+			 bool frames)
+{
+	if (!(seg->flags & DL_SEG_SUMMARY))
+		return;
+	sc->w.summary_bytes = SUMMARY_BYTES;
+	sc->w.summary_buf = kvmalloc(SUMMARY_BYTES, GFP_KERNEL | __GFP_NOWARN);
+	if (!sc->w.summary_buf)
+		return;
+	walk(sc, seg, frames ? DL_WALK_FRAMES | DL_WALK_PAYLOADS : 0,
+	     &summary_ops);
+	kvfree(sc->w.summary_buf);
+	sc->w.summary_buf = NULL;
+	sc->w.summary_bytes = 0;
+}
+
+/* Find the segment to look at: false when there is none left. */
+static bool choose(struct scan *sc, struct dl_cp_segment *cs)
+{
+	struct dl_log *l = &sc->v->log;
+	struct dl_scrub *s = sc->s;
+	struct dl_segment *seg;
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	seg = first_from(l, s->segment);
+	if (seg && seg->id > s->until)
+		seg = NULL;
+	if (seg) {
+		dl_segment_describe(seg, l->durable, cs);
+		cs->end = seg->used;
+		sc->id = seg->id;
+		sc->start = seg->start;
+		sc->cp.durable_commit = l->durable;
+		if (s->segment != seg->id || !s->commit) {
+			s->segment = seg->id;
+			s->off = 0;
+			s->commit = seg->first_commit;
+		}
+	}
+	spin_unlock_irqrestore(&l->lock, flags);
+	return seg;
+}
+
+/* Look at one segment, or a part. Return: 0, or -EINTR. */
+static int scan_segment(struct scan *sc, const struct dl_cp_segment *cs)
+{
+	const struct dl_scrub before = {
+		.off = sc->s->off, .commit = sc->s->commit,
+		.sectors = sc->s->sectors, .records = sc->s->records,
+	};
+	struct dl_scrub *s = sc->s;
+	u32 from = sc->out->nr;
+	bool broken = false;
+
+	sc->gone = false;
+	sc->damaged = 0;
+	sc->from_commit = s->commit;
+	if (s->commit <= cs->last_commit)
+		broken = scan_frames(sc, cs) == DL_LOST;
+	/* All of it, or as far as it can be told: the summary, and on. */
+	if (!sc->stopped && !sc->gone && !sc->w.err) {
+		if (broken && cs->flags & DL_SEG_SUMMARY) {
+			sc->damaged = 0;
+			sc->out->nr = from;
+			s->sectors += cs->end - s->off;
+		}
+		scan_summary(sc, cs, broken);
+		s->segment = cs->id + 1;
+		s->off = 0;
+		s->commit = 0;
+	}
+	if (sc->stopped || sc->gone) {
+		/* What was found in it may be another's by now. */
+		sc->out->nr = from;
+		s->off = before.off;
+		s->commit = before.commit;
+		s->sectors = before.sectors;
+		s->records = before.records;
+		s->segment = cs->id;
+		return sc->stopped ? -EINTR : 0;
+	}
+	judge_all(sc, from);
+	return 0;
+}
+
+static int step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
+{
+	struct dl_scrub *s = &v->scrub;
+	struct dl_cp_segment cs;
+	struct scan *sc;
+	int ret;
+
+	if (!s->running)
+		return -ENODATA;
+	sc = kzalloc(sizeof(*sc), GFP_KERNEL);
+	if (!sc)
+		return -ENOMEM;
+	sc->v = v;
+	sc->s = s;
+	sc->out = out;
+	sc->budget = sectors;
+	sc->sb = v->ck.sb;
+	ret = scan_alloc(sc);
+	while (!ret && sc->done < sc->budget) {
+		if (!choose(sc, &cs)) {
+			s->running = false;
+			s->ended_ns = ktime_get_real_ns();
+			break;
+		}
+		ret = scan_segment(sc, &cs);
+		cond_resched();
+	}
+	scan_free(sc);
+	return ret;
+}
+
+int dl_scrub_step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
+{
+	unsigned int noio = memalloc_noio_save();
+	bool was;
+	int ret;
+
+	out->nr = 0;
+	mutex_lock(&v->scrub.lock);
+	was = v->scrub.running;
+	ret = step(v, sectors, out);
+	/* That it ended is worth keeping. */
+	if (was && !v->scrub.running) {
+		mutex_lock(&v->snapshot_lock);
+		if (v->started && dl_volume_mode(v) == DL_MODE_RW &&
+		    dl_snapshot_save(v))
+			ret = ret ?: -EIO;
+		mutex_unlock(&v->snapshot_lock);
+	}
+	mutex_unlock(&v->scrub.lock);
+	memalloc_noio_restore(noio);
+	return ret;
+}
+
+/* Both superblocks and what they point to: what is damaged is written anew. */
+static int slots(struct dl_volume *v, struct dl_scrub_step *out)
+{
+	enum dl_status st[DL_SUPER_SLOTS], again[DL_SUPER_SLOTS];
+	u64 sector[DL_SUPER_SLOTS];
+	bool bad = false;
+	int ret, i;
+
+	ret = dl_checkpoint_verify(&v->ck, st, sector);
+	if (ret)
+		return ret;
+	for (i = 0; i < DL_SUPER_SLOTS; i++)
+		bad |= st[i] != DL_OK;
+	if (!bad)
+		return 0;
+	ret = dl_snapshot_save(v);
+	if (!ret)
+		ret = dl_checkpoint_verify(&v->ck, again, NULL);
+	if (ret)
+		return ret;
+	for (i = 0; i < DL_SUPER_SLOTS; i++) {
+		if (st[i] == DL_OK)
+			continue;
+		v->scrub.damaged++;
+		v->scrub.mended += again[i] == DL_OK;
+		tell(v, out, sector[i], U64_MAX, again[i] == DL_OK ?
+		     DL_SCRUB_MENDED : DL_SCRUB_STRUCTURE, st[i],
+		     "superblock or checkpoint");
+	}
+	return 0;
+}
+
+static int begin(struct dl_volume *v, struct dl_scrub_step *out)
+{
+	struct dl_scrub *s = &v->scrub;
+	struct dl_log *l = &v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+	int ret;
+
+	dl_log_seal(l);
+	ret = dl_log_sync(l);
+	if (ret)
+		return ret;
+	s->segment = 0;
+	s->until = 0;
+	s->off = 0;
+	s->commit = 0;
+	s->sectors = 0;
+	s->records = 0;
+	s->damaged = 0;
+	s->mended = 0;
+	s->began_ns = ktime_get_real_ns();
+	spin_lock_irqsave(&l->lock, flags);
+	list_for_each_entry(seg, &l->segs.live, list)
+		if (seg->state == DL_SEG_SEALED)
+			s->until = max(s->until, seg->id);
+	spin_unlock_irqrestore(&l->lock, flags);
+	s->running = true;
+	return slots(v, out);
+}
+
+int dl_scrub_begin(struct dl_volume *v, struct dl_scrub_step *out)
+{
+	unsigned int noio = memalloc_noio_save();
+	int ret;
+
+	out->nr = 0;
+	mutex_lock(&v->scrub.lock);
+	mutex_lock(&v->snapshot_lock);
+	if (dl_volume_mode(v) != DL_MODE_RW)
+		ret = -EROFS;
+	else if (!v->resumed || READ_ONCE(v->detaching))
+		ret = -EBUSY;
+	else
+		ret = begin(v, out);
+	mutex_unlock(&v->snapshot_lock);
+	mutex_unlock(&v->scrub.lock);
+	memalloc_noio_restore(noio);
+	return ret;
+}
+
+/* ---- with a checkpoint ---- */
+
+void dl_scrub_save(struct dl_volume *v, struct dl_cp_writer *w)
+{
+	/* Racy: a little older or younger makes no difference. */
+	const struct dl_scrub *s = &v->scrub;
+	struct dl_disk_scrub d = {
+		.segment = cpu_to_le64(READ_ONCE(s->segment)),
+		.until = cpu_to_le64(READ_ONCE(s->until)),
+		.sectors = cpu_to_le64(READ_ONCE(s->sectors)),
+		.records = cpu_to_le64(READ_ONCE(s->records)),
+		.damaged = cpu_to_le64(READ_ONCE(s->damaged)),
+		.mended = cpu_to_le64(READ_ONCE(s->mended)),
+		.began_ns = cpu_to_le64(READ_ONCE(s->began_ns)),
+		.ended_ns = cpu_to_le64(READ_ONCE(s->ended_ns)),
+		.flags = cpu_to_le32(READ_ONCE(s->running) ? DL_SCRUB_RUNNING : 0),
+	};
+
+	if (!s->began_ns)
+		return;
+	dl_cp_section(w, DL_SECTION_SCRUB, 0);
+	dl_cp_put_bytes(w, &d, sizeof(d));
+}
+
+void dl_scrub_load(struct dl_volume *v, const void *body, size_t bytes)
+{
+	const struct dl_disk_scrub *d = body;
+	struct dl_scrub *s = &v->scrub;
+
+	if (bytes < sizeof(*d))
+		return;
+	s->segment = le64_to_cpu(d->segment);
+	s->until = le64_to_cpu(d->until);
+	s->sectors = le64_to_cpu(d->sectors);
+	s->records = le64_to_cpu(d->records);
+	s->damaged = le64_to_cpu(d->damaged);
+	s->mended = le64_to_cpu(d->mended);
+	s->began_ns = le64_to_cpu(d->began_ns);
+	s->ended_ns = le64_to_cpu(d->ended_ns);
+	s->running = le32_to_cpu(d->flags) & DL_SCRUB_RUNNING;
+}
