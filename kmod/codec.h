@@ -31,7 +31,7 @@
 
 /* Where a page is worked on. */
 struct dl_bench {
-	spinlock_t lock;
+	spinlock_t lock;	/* all of it */
 	u8 page[DL_PAGE_BYTES] __aligned(8);
 	u8 packed[DL_PAGE_BYTES] __aligned(8);
 	u8 work[LZ4_MEM_COMPRESS] __aligned(8);

@@ -574,33 +574,3 @@ void dl_log_stop(struct dl_log *l)
 	l->stopped = true;
 	spin_unlock_irqrestore(&l->lock, flags);
 }
-
-unsigned int dl_log_usage(struct dl_log *l)
-{
-	u32 used, all, own = 0;
-	unsigned long flags;
-
-	spin_lock_irqsave(&l->lock, flags);
-	all = l->segs.nr_chunks;
-	used = all - dl_segments_free(&l->segs);
-	if (l->cur)
-		own = (l->cur->sectors + l->cur->next->sectors) >>
-			l->segs.chunk_shift;
-	/* What snapshots hold no cycle can free. */
-	own += l->segs.held_chunks;
-	own = min(own, all);
-	spin_unlock_irqrestore(&l->lock, flags);
-	used -= min(own, used);
-	return (u64)used * 100 / max(all - own, 1U);
-}
-
-u32 dl_log_free_chunks(struct dl_log *l)
-{
-	unsigned long flags;
-	u32 n;
-
-	spin_lock_irqsave(&l->lock, flags);
-	n = dl_segments_free(&l->segs);
-	spin_unlock_irqrestore(&l->lock, flags);
-	return n;
-}

@@ -26,7 +26,7 @@ struct dl_cp_writer;
 struct dl_volume;
 
 struct dl_scrub {
-	struct mutex lock;
+	struct mutex lock;	/* one step at a time */
 	bool running;		/* there is more to look at */
 	u64 segment;		/* id of the one to look at next, or in hand */
 	u64 until;		/* and of the last one */

@@ -84,14 +84,14 @@ step tool-debug needs=module-debug,programs least=5 -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-tool.sh
 step tool-6.1 needs=module-6.1,vm-6.1,programs least=5 -- \
 	tests/vm/run.sh --kernel 6.1 --timeout 500 -- tests/tool/guest-tool.sh
-step tool-6.12 needs=module-6.12,vm-6.12,programs least=5 -- \
-	tests/vm/run.sh --kernel 6.12 --timeout 500 -- tests/tool/guest-tool.sh
 
 step snapshot-debug needs=module-debug,programs limit=900 -- \
 	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-snapshot.sh
 step snapshot-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 	tests/vm/run.sh --kernel 6.12 --timeout 850 -- tests/tool/guest-snapshot.sh
 
+step scrub-debug needs=module-debug,programs -- \
+	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-scrub.sh
 step rewind-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-rewind.sh
 step history-debug needs=module-debug,programs -- \
@@ -118,9 +118,9 @@ done
 step timeline-debug needs=module-debug,programs limit=900 -- \
 	tests/timeline/run.sh --debug --seed 7 --schedules 27
 step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 9
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 7
 step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 9
+	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 5
 
 # Every script of tests/load, under the debug kernel (where waiting is free) and
 # with two processors under the stock ones. The longest first: else what must be
@@ -146,8 +146,10 @@ for script in tests/load/*.sh; do
 	# millisecond is nothing.
 	case $suite in common | deltas | faults | rules | settle) continue ;; esac
 	for kernel in 6.1 6.12; do
-		# The longest: 6.12 has them under the debug kernel.
-		case $suite-$kernel in grow-6.12 | recent-6.12) continue ;; esac
+		# 6.12 has these under the debug kernel.
+		case $suite-$kernel in
+		blocks-6.12 | grow-6.12 | packed-6.12 | recent-6.12 | refuse-6.12) continue ;;
+		esac
 		step "$suite-$kernel" needs=module-$kernel,vm-$kernel,programs alone limit=900 -- \
 			tests/vm/run.sh --kernel $kernel --smp 2 --timeout 850 -- "$script"
 	done

@@ -119,13 +119,14 @@ void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
  * dl_desc_unpack() - decode and check one descriptor
  * @d: out
  * @in: as on disk
- * @payload_sectors: of its frame; a DATA record must lie inside, and within one
- *	page of it
+ * @payload_sectors: of its frame; a DATA record must lie inside, and without a
+ *	codec within one page of it
  *
  * Checks: type known; span within a page and not empty; address at most
  * DL_PAGE_MAX (runs: sectors, no wrap, not empty); stored equal to the span, or
- * with a codec less than a page and the span a whole one. DL_REC_NONE carries nothing else: of such a
- * slot nothing but the type is looked at (or written by dl_desc_pack()).
+ * with a codec less than a page and the span a whole one. DL_REC_NONE carries
+ * nothing else: of such a slot nothing but the type is looked at (or written by
+ * dl_desc_pack()).
  * Return: DL_OK, DL_BAD_RECORD, or DL_BAD_FEATURE (type, codec unknown).
  */
 enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,

@@ -208,3 +208,15 @@ AT(dl_disk_grain, reserved, 7);
 AT(dl_disk_grain, rate, 8);
 AT(dl_disk_grain, delta, 12);
 AT(dl_disk_grain, reserved1, 14);
+
+SIZE(dl_disk_scrub, 72);
+AT(dl_disk_scrub, segment, 0);
+AT(dl_disk_scrub, until, 8);
+AT(dl_disk_scrub, sectors, 16);
+AT(dl_disk_scrub, records, 24);
+AT(dl_disk_scrub, damaged, 32);
+AT(dl_disk_scrub, mended, 40);
+AT(dl_disk_scrub, began_ns, 48);
+AT(dl_disk_scrub, ended_ns, 56);
+AT(dl_disk_scrub, flags, 64);
+AT(dl_disk_scrub, reserved, 68);

@@ -68,9 +68,8 @@ struct dl_pent {
 	u32 page_lo;
 	u8  page_hi;
 	u8  mask;	/* sectors of the page visible through this entry */
-	u8  span;	/* first | (sectors - 1) << 3 | DL_PENT_*; PACKED:
-			 * stored - 1 | codec << 3, and it is a whole page
-			 */
+	/* first | (sectors - 1) << 3 | DL_PENT_*; PACKED: stored - 1 | codec << 3 */
+	u8  span;
 	u8  loc_hi;
 	u32 loc_lo;
 	u32 crc;
