@@ -17,7 +17,8 @@ static struct dl_shard *shard_of(struct dl_volume *v, u64 page, u32 *bucket)
 
 /* ---- what segments hold ---- */
 
-static void hold(struct dl_volume *v, u64 loc, u32 home, int n)
+/* @sectors: of the payload at @loc. */
+static void hold(struct dl_volume *v, u64 loc, u8 sectors, u32 home, int n)
 {
 	struct dl_segments *segs = &v->log.segs;
 
@@ -25,7 +26,7 @@ static void hold(struct dl_volume *v, u64 loc, u32 home, int n)
 	if (!v->counting)
 		return;
 	if (loc)
-		atomic_add(n, &dl_segment_at(segs, loc)->held);
+		atomic_add(n * (sectors + 1), &dl_segment_at(segs, loc)->held);
 	if (home)
 		atomic_add(n, &dl_segment_of(segs, home - 1)->index);
 }
@@ -33,12 +34,12 @@ static void hold(struct dl_volume *v, u64 loc, u32 home, int n)
 static void hold_version(struct dl_volume *v, const struct dl_version *val,
 			 int n)
 {
-	hold(v, val->flags ? 0 : val->loc, val->home, n);
+	hold(v, val->flags ? 0 : val->loc, dl_version_stored(val), val->home, n);
 }
 
-void dl_history_hold(struct dl_volume *v, u64 loc, int n)
+void dl_history_hold(struct dl_volume *v, u64 loc, u8 sectors, int n)
 {
-	hold(v, loc, 0, n);
+	hold(v, loc, sectors, 0, n);
 }
 
 void dl_history_unused(struct dl_volume *v, u32 idx)
@@ -68,9 +69,9 @@ void dl_history_moved(struct dl_volume *v, u32 idx, u64 loc, u32 home)
 void dl_history_moved_run(struct dl_volume *v, u32 i, u32 home)
 {
 	write_lock(&v->runs.lock);
-	hold(v, 0, v->past.runs[i].home, -1);
+	hold(v, 0, 0, v->past.runs[i].home, -1);
 	v->past.runs[i].home = home;
-	hold(v, 0, home, 1);
+	hold(v, 0, 0, home, 1);
 	write_unlock(&v->runs.lock);
 }
 
@@ -324,14 +325,14 @@ static void count(struct dl_volume *v, u32 idx, const struct dl_version *val)
 
 	if (!val->flags &&
 	    !dl_segment_covers(&v->log.segs, val->loc,
-			       val->codec ? val->stored : val->sectors)) {
+			       dl_version_stored(val))) {
 		dl_err_limit("%s: log %pg: page %llu as it was at sequence %llu: its record at sector %llu is in no segment: reading it will fail",
 			     v->name, v->logio.bdev, val->page, val->from,
 			     val->loc);
 		e->span = dl_span_flagged(e->span);
 		e->loc_lo = DL_PVAL_LOST;
 		e->loc_hi = 0;
-		hold(v, 0, val->home, 1);
+		hold(v, 0, 0, val->home, 1);
 		return;
 	}
 	hold_version(v, val, 1);
@@ -361,7 +362,7 @@ void dl_history_recovered(struct dl_volume *v)
 	}
 	rcu_read_lock_sched();
 	for (i = 0; i < h->nr_runs; i++)
-		hold(v, 0, h->runs[i].home, 1);
+		hold(v, 0, 0, h->runs[i].home, 1);
 	rcu_read_unlock_sched();
 }
 
@@ -422,7 +423,7 @@ static void sweep_runs(struct dl_volume *v)
 			i++;
 			continue;
 		}
-		hold(v, 0, r->home, -1);
+		hold(v, 0, 0, r->home, -1);
 		*r = h->runs[h->nr_runs - 1];
 		WRITE_ONCE(h->nr_runs, h->nr_runs - 1);
 	}

@@ -65,7 +65,7 @@ void dl_history_drop_origin(struct dl_volume *v, u32 i);
 void dl_history_barrier(struct dl_volume *v);
 
 /* The payload at @loc is, or is no more, one that segments are held for. */
-void dl_history_hold(struct dl_volume *v, u64 loc, int n);
+void dl_history_hold(struct dl_volume *v, u64 loc, u8 sectors, int n);
 
 /* Add a version made elsewhere. @val->home set; shard locked. */
 void dl_history_add(struct dl_volume *v, u32 bucket, u32 idx,

@@ -40,8 +40,8 @@
  *                            search the log for decay: begin anew, look at so many
  *                            sectors more, or only say. The answer: 1 while there is
  *                            more, sectors still to be looked at, looked at, records,
- *                            damaged, mended, when it began and when one ended last
- *                            (s since 1970, 0: never); then a line each for what was
+ *                            damaged, of these mended, and spare, when it began and
+ *                            when one ended last (s since 1970, 0: never); then a line each for what was
  *                            found in this step: sector of the log, page or -,
  *                            present, past, spare, mended or structure, what
  *   history                  the window's first sequence (or -), the last durable one,
@@ -132,13 +132,14 @@ static int detach(struct dl_volume *v)
 		flush_work(&v->house_work);
 		dl_log_stop(&v->log);
 		ret = late_snapshot(v) ? -EBUSY : settle_all(v);
-		WRITE_ONCE(v->detaching, false);
-		if (ret)
-			dl_log_begin(&v->log);
-		else
+		if (!ret)
 			dl_volume_fail(v, DL_MODE_DETACHED,
 				       "origin %pg is current",
 				       v->origin.bdev);
+		/* Not before: a checkpoint would take the mark away. */
+		WRITE_ONCE(v->detaching, false);
+		if (ret)
+			dl_log_begin(&v->log);
 	}
 	mutex_unlock(&v->detach_lock);
 	return ret;
@@ -390,8 +391,9 @@ static void scrub_answer(struct dl_volume *v, const struct dl_scrub_step *st,
 	unsigned int sz = 0;
 	u32 i;
 
-	DMEMIT("%d %llu %llu %llu %llu %llu %llu %llu\n", READ_ONCE(s->running),
-	       dl_scrub_left(v), s->sectors, s->records, s->damaged, s->mended,
+	DMEMIT("%d %llu %llu %llu %llu %llu %llu %llu %llu\n",
+	       READ_ONCE(s->running), dl_scrub_left(v), s->sectors, s->records,
+	       s->damaged, s->mended, s->spare,
 	       div_u64(s->began_ns, NSEC_PER_SEC),
 	       div_u64(s->ended_ns, NSEC_PER_SEC));
 	/* What there is no room for is in the kernel's log, and counted. */

@@ -130,7 +130,7 @@ static int put_base(struct dl_volume *v, const struct dl_version *val,
 		.sectors = val->sectors,
 		.addr = cpu_to_le64(val->page),
 		.codec = val->codec,
-		.stored = cpu_to_le16(val->codec ? val->stored : val->sectors),
+		.stored = cpu_to_le16(dl_version_stored(val)),
 	};
 
 	return put(v, &d, data, loc, NULL, NULL);
@@ -427,7 +427,7 @@ static struct dl_segment *choose_victim(struct dl_volume *v)
 	list_for_each_entry(seg, &l->segs.live, list) {
 		if (!dl_segment_passed(seg, v->horizon, l->durable))
 			break;
-		live = (u64)atomic_read(&seg->held) * (DL_PAGE_SECTORS + 1) +
+		live = (u64)atomic_read(&seg->held) +
 			atomic_read(&seg->index) / 8;
 		if (live < seg->sectors / 2 && live < least && !seg->stuck) {
 			least = live;
@@ -453,8 +453,8 @@ static int copy_out_of(struct dl_volume *v, const struct dl_segment *victim,
 	int ret;
 
 	if (!val->flags && in_segment(v, val->loc, victim)) {
-		ret = dl_read_record(v, val->loc, val->codec ? val->stored :
-				     val->sectors, val->crc, val->page, buf);
+		ret = dl_read_record(v, val->loc, dl_version_stored(val),
+				     val->crc, val->page, buf);
 		/* What cannot be moved stays, and so does its segment. */
 		if (!ret)
 			ret = put_base(v, val, buf, &val->loc);

@@ -181,7 +181,7 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	struct dl_segment *seg;
 	unsigned long flags;
 	struct dl_volume *v = rc->v;
-	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX;
+	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX, n;
 	/* No chain goes on above a goal that has all there is. */
 	bool all = rc->cramped || READ_ONCE(l->stopped);
 
@@ -197,8 +197,10 @@ static u64 choose_goal(struct dl_reconcile *rc)
 			break;
 		if (seg->last_seq <= v->horizon)
 			continue;
-		records += seg->last_seq - seg->first_seq + 1;
-		sectors += seg->used;
+		n = seg->last_seq - seg->first_seq + 1;
+		records += n;
+		/* What is compressed, or zeros, may need more than it takes. */
+		sectors += max_t(u64, seg->used, n * (DL_PAGE_SECTORS + 1));
 		if (goal && !all && (records > rc->batch || sectors > room))
 			break;
 		goal = seg->last_seq;

@@ -543,8 +543,9 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 		if (!ret && rec->unreadable_end)
 			ret = -EIO;
 	}
+	if (!ret)
+		ret = dl_unroll_end(&rec->deltas);
 	if (!ret) {
-		dl_unroll_end(&rec->deltas);
 		dl_rewind_recovered(v);
 		dl_history_recovered(v);
 		ret = take_over(rec);

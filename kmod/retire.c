@@ -133,7 +133,8 @@ void dl_retire_end(struct dl_volume *v, u32 bucket, struct dl_retire *r,
 		dl_past_retire(&v->past.t, bucket, idx, e, r->part[i].mask,
 			       r->part[i].until ?: seq);
 		if (dl_span_in_log(e->span))
-			dl_history_hold(v, (u64)e->loc_hi << 32 | e->loc_lo, 1);
+			dl_history_hold(v, (u64)e->loc_hi << 32 | e->loc_lo,
+					dl_span_stored(e->span), 1);
 	}
 	r->nr = 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 
 #include "core/walk.h"
 #include "lookup.h"
@@ -15,6 +16,7 @@
 #include "subpage.h"
 #include "volume.h"
 
+#define READ_TRIES	3
 #define SUMMARY_BYTES	(4u << 20)
 
 /* A walk through a segment, or the rest of one. */
@@ -29,6 +31,7 @@ struct scan {
 	u64 from_commit;	/* what is before was told already */
 	bool gone;		/* the segment has been released */
 	bool stopped;		/* by a signal */
+	void *summary;
 	struct dl_walk w;
 	struct dl_cp_head cp;
 	struct dl_super sb;
@@ -95,9 +98,10 @@ static int scan_read(void *ctx, u64 sector, u32 sectors, void *buf)
 	struct dl_log *l = &v->log;
 	struct dl_segment *seg;
 	unsigned long flags;
-	int ret;
+	int ret = -EIO, i;
 
-	sc->stopped |= signal_pending(current);
+	/* Below a suspended volume the log's device may be suspended, too. */
+	sc->stopped |= signal_pending(current) || !READ_ONCE(v->resumed);
 	if (sc->stopped || sc->gone)
 		return -EIO;
 	spin_lock_irqsave(&l->lock, flags);
@@ -109,7 +113,9 @@ static int scan_read(void *ctx, u64 sector, u32 sectors, void *buf)
 	spin_unlock_irqrestore(&l->lock, flags);
 	if (sc->gone)
 		return -EIO;
-	ret = dl_blkio_read(&v->logio, sector, sectors, buf);
+	/* A path that was lost for a moment is no decay. */
+	for (i = 0; ret && i < READ_TRIES; i++)
+		ret = dl_blkio_read(&v->logio, sector, sectors, buf);
 	dl_put_segment(v, seg);
 	sc->done += sectors;
 	return ret;
@@ -126,7 +132,7 @@ static int scan_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
 	s->commit = h->commit + 1;
 	s->sectors += h->total_sectors;
 	s->records += h->nr_descs;
-	return sc->done >= sc->budget;
+	return sc->done >= sc->budget || sc->out->nr >= DL_SCRUB_TELL;
 }
 
 /* ---- what is damaged ---- */
@@ -136,7 +142,10 @@ static bool holds(u64 loc, u8 sectors, u64 sector)
 	return sector >= loc && sector < loc + sectors;
 }
 
-/* Does the present, or a version, refer to what is at @sector? Shard locked. */
+/*
+ * Does the present, or a version, refer to what is at @sector? Shard locked. @chain:
+ * out: the entry whose content is in memory, but by deltas in the log; or 0.
+ */
 static enum dl_scrub_fate needed(struct dl_volume *v, u32 bucket, u64 page,
 				 u64 sector, u32 *chain)
 {
@@ -144,6 +153,7 @@ static enum dl_scrub_fate needed(struct dl_volume *v, u32 bucket, u64 page,
 	const struct dl_past *t = &v->past.t;
 	struct dl_version ver;
 	struct dl_pval val;
+	enum dl_scrub_fate fate = DL_SCRUB_SPARE;
 	u8 mask = 0xff;
 	u32 idx, i;
 
@@ -153,20 +163,24 @@ static enum dl_scrub_fate needed(struct dl_volume *v, u32 bucket, u64 page,
 		mask &= ~val.mask;
 		if (val.flags & DL_PVAL_DELTA)
 			*chain = idx;
-		else if (!val.flags &&
-			 holds(val.loc, dl_pval_stored(&val), sector))
-			return DL_SCRUB_PRESENT;
+		/* What zeros hide, or the origin has by now, nobody reads. */
+		else if (!val.flags && val.seq > v->horizon &&
+			 holds(val.loc, dl_pval_stored(&val), sector) &&
+			 val.mask & ~dl_volume_hidden(v, page, val.mask,
+						      val.seq, U64_MAX))
+			fate = DL_SCRUB_PRESENT;
 	}
+	if (fate == DL_SCRUB_PRESENT)
+		return fate;
 	for (i = v->past.on ? t->buckets[bucket] : 0; i;
 	     i = dl_past_ent(t, i)->next) {
 		if (dl_past_page(dl_past_ent(t, i)) != page)
 			continue;
 		dl_past_get(t, i, &ver);
-		if (!ver.flags && holds(ver.loc, ver.codec ? ver.stored :
-					ver.sectors, sector))
+		if (!ver.flags && holds(ver.loc, dl_version_stored(&ver), sector))
 			return DL_SCRUB_PAST;
 	}
-	return DL_SCRUB_SPARE;
+	return fate;
 }
 
 /*
@@ -182,12 +196,13 @@ static enum dl_scrub_fate judge(struct dl_volume *v, u64 page, u64 sector)
 	spin_lock(&sh->lock);
 	fate = needed(v, bucket, page, sector, &chain);
 	spin_unlock(&sh->lock);
-	if (fate != DL_SCRUB_SPARE || !chain)
+	if (!chain)
 		return fate;
 	/* Nothing is logged once a suspend has said that the log is at rest. */
 	mutex_lock(&v->snapshot_lock);
 	if (dl_volume_mode(v) == DL_MODE_RW && v->resumed &&
-	    !dl_subpage_whole(v, page, chain))
+	    !READ_ONCE(v->detaching) && !dl_subpage_whole(v, page, chain) &&
+	    fate == DL_SCRUB_SPARE)
 		fate = DL_SCRUB_MENDED;
 	mutex_unlock(&v->snapshot_lock);
 	return fate;
@@ -223,8 +238,8 @@ static void scan_note(void *ctx, const struct dl_note *n)
 	sc->damaged++;
 	if (out->nr < DL_SCRUB_ITEMS)
 		out->item[out->nr++] = (struct dl_scrub_item) {
-			.sector = n->sector, .page = n->page, .why = n->why,
-			.what = n->what,
+			.sector = n->sector, .why = n->why, .what = n->what,
+			.page = strcmp(n->what, "payload") ? U64_MAX : n->page,
 			.fate = n->kind == DL_NOTE_REPAIRED ? DL_SCRUB_SPARE :
 				DL_SCRUB_STRUCTURE,
 		};
@@ -243,8 +258,8 @@ static void judge_all(struct scan *sc, u32 from)
 
 		if (it.page <= DL_PAGE_MAX)
 			it.fate = judge(v, it.page, it.sector);
-		if (it.fate == DL_SCRUB_MENDED)
-			sc->s->mended++;
+		sc->s->mended += it.fate == DL_SCRUB_MENDED;
+		sc->s->spare += it.fate == DL_SCRUB_SPARE;
 		out->nr = i;
 		tell(v, out, it.sector, it.page, it.fate, it.why, it.what);
 	}
@@ -267,12 +282,13 @@ static int scan_alloc(struct scan *sc)
 {
 	sc->w.head_buf = kvmalloc(DL_WALK_HEAD_BYTES, GFP_KERNEL);
 	sc->w.data_buf = kvmalloc(DL_WALK_DATA_BYTES, GFP_KERNEL);
-	return sc->w.head_buf && sc->w.data_buf ? 0 : -ENOMEM;
+	sc->summary = kvmalloc(SUMMARY_BYTES, GFP_KERNEL);
+	return sc->w.head_buf && sc->w.data_buf && sc->summary ? 0 : -ENOMEM;
 }
 
 static void scan_free(struct scan *sc)
 {
-	kvfree(sc->w.summary_buf);
+	kvfree(sc->summary);
 	kvfree(sc->w.data_buf);
 	kvfree(sc->w.head_buf);
 	kfree(sc);
@@ -320,12 +336,9 @@ static void scan_summary(struct scan *sc, const struct dl_cp_segment *seg,
 	if (!(seg->flags & DL_SEG_SUMMARY))
 		return;
 	sc->w.summary_bytes = SUMMARY_BYTES;
-	sc->w.summary_buf = kvmalloc(SUMMARY_BYTES, GFP_KERNEL | __GFP_NOWARN);
-	if (!sc->w.summary_buf)
-		return;
+	sc->w.summary_buf = sc->summary;
 	walk(sc, seg, frames ? DL_WALK_FRAMES | DL_WALK_PAYLOADS : 0,
 	     &summary_ops);
-	kvfree(sc->w.summary_buf);
 	sc->w.summary_buf = NULL;
 	sc->w.summary_bytes = 0;
 }
@@ -349,6 +362,11 @@ static bool choose(struct scan *sc, struct dl_cp_segment *cs)
 		sc->start = seg->start;
 		sc->cp.durable_commit = l->durable;
 		if (s->segment != seg->id || !s->commit) {
+			s->saved = (struct dl_scrub_counts) {
+				.sectors = s->sectors, .records = s->records,
+				.damaged = s->damaged, .mended = s->mended,
+				.spare = s->spare,
+			};
 			s->segment = seg->id;
 			s->off = 0;
 			s->commit = seg->first_commit;
@@ -409,6 +427,8 @@ static int step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
 
 	if (!s->running)
 		return -ENODATA;
+	if (!READ_ONCE(v->resumed))
+		return -EBUSY;
 	sc = kzalloc(sizeof(*sc), GFP_KERNEL);
 	if (!sc)
 		return -ENOMEM;
@@ -418,7 +438,7 @@ static int step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
 	sc->budget = sectors;
 	sc->sb = v->ck.sb;
 	ret = scan_alloc(sc);
-	while (!ret && sc->done < sc->budget) {
+	while (!ret && sc->done < sc->budget && out->nr < DL_SCRUB_TELL) {
 		if (!choose(sc, &cs)) {
 			s->running = false;
 			s->ended_ns = ktime_get_real_ns();
@@ -428,7 +448,8 @@ static int step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
 		cond_resched();
 	}
 	scan_free(sc);
-	return ret;
+	/* What was found is to be told. */
+	return ret == -EINTR && out->nr ? 0 : ret;
 }
 
 int dl_scrub_step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
@@ -445,7 +466,7 @@ int dl_scrub_step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out)
 	if (was && !v->scrub.running) {
 		mutex_lock(&v->snapshot_lock);
 		if (v->started && dl_volume_mode(v) == DL_MODE_RW &&
-		    dl_snapshot_save(v))
+		    !READ_ONCE(v->detaching) && dl_snapshot_save(v))
 			ret = ret ?: -EIO;
 		mutex_unlock(&v->snapshot_lock);
 	}
@@ -506,6 +527,8 @@ static int begin(struct dl_volume *v, struct dl_scrub_step *out)
 	s->records = 0;
 	s->damaged = 0;
 	s->mended = 0;
+	s->spare = 0;
+	memset(&s->saved, 0, sizeof(s->saved));
 	s->began_ns = ktime_get_real_ns();
 	spin_lock_irqsave(&l->lock, flags);
 	list_for_each_entry(seg, &l->segs.live, list)
@@ -542,13 +565,20 @@ void dl_scrub_save(struct dl_volume *v, struct dl_cp_writer *w)
 {
 	/* Racy: a little older or younger makes no difference. */
 	const struct dl_scrub *s = &v->scrub;
+	const struct dl_scrub_counts c = READ_ONCE(s->running) ? s->saved :
+		(struct dl_scrub_counts) {
+			.sectors = s->sectors, .records = s->records,
+			.damaged = s->damaged, .mended = s->mended,
+			.spare = s->spare,
+		};
 	struct dl_disk_scrub d = {
 		.segment = cpu_to_le64(READ_ONCE(s->segment)),
 		.until = cpu_to_le64(READ_ONCE(s->until)),
-		.sectors = cpu_to_le64(READ_ONCE(s->sectors)),
-		.records = cpu_to_le64(READ_ONCE(s->records)),
-		.damaged = cpu_to_le64(READ_ONCE(s->damaged)),
-		.mended = cpu_to_le64(READ_ONCE(s->mended)),
+		.sectors = cpu_to_le64(c.sectors),
+		.records = cpu_to_le64(c.records),
+		.damaged = cpu_to_le64(c.damaged),
+		.mended = cpu_to_le64(c.mended),
+		.spare = cpu_to_le64(c.spare),
 		.began_ns = cpu_to_le64(READ_ONCE(s->began_ns)),
 		.ended_ns = cpu_to_le64(READ_ONCE(s->ended_ns)),
 		.flags = cpu_to_le32(READ_ONCE(s->running) ? DL_SCRUB_RUNNING : 0),
@@ -573,6 +603,7 @@ void dl_scrub_load(struct dl_volume *v, const void *body, size_t bytes)
 	s->records = le64_to_cpu(d->records);
 	s->damaged = le64_to_cpu(d->damaged);
 	s->mended = le64_to_cpu(d->mended);
+	s->spare = le64_to_cpu(d->spare);
 	s->began_ns = le64_to_cpu(d->began_ns);
 	s->ended_ns = le64_to_cpu(d->ended_ns);
 	s->running = le32_to_cpu(d->flags) & DL_SCRUB_RUNNING;

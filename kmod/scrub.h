@@ -36,8 +36,13 @@ struct dl_scrub {
 	u64 records;
 	u64 damaged;		/* found so far */
 	u64 mended;		/* of these */
+	u64 spare;		/* and of no use to anybody */
 	u64 began_ns;		/* wall clock */
 	u64 ended_ns;		/* 0: never */
+	/* As of the beginning of @segment, from where the next life goes on. */
+	struct dl_scrub_counts {
+		u64 sectors, records, damaged, mended, spare;
+	} saved;
 };
 
 /* What became of what was damaged. */
@@ -57,7 +62,8 @@ struct dl_scrub_item {
 	const char *what;
 };
 
-#define DL_SCRUB_ITEMS	64u	/* told of one step; the rest is counted */
+#define DL_SCRUB_TELL	64u	/* a step ends with the frame that makes it so many */
+#define DL_SCRUB_ITEMS	1152u	/* those, and as many as a frame has records */
 
 struct dl_scrub_step {
 	u32 nr;
@@ -83,8 +89,8 @@ int dl_scrub_begin(struct dl_volume *v, struct dl_scrub_step *out);
  * @out: out: what is damaged in them
  *
  * Context: process, may sleep; a signal ends it.
- * Return: 0; -ENODATA: there is nothing to go on with; -EINTR: nothing was lost, the
- * same is looked at again; -ENOMEM.
+ * Return: 0; -ENODATA: there is nothing to go on with; -EBUSY: suspended; -EINTR:
+ * nothing was lost, the same is looked at again; -ENOMEM.
  */
 int dl_scrub_step(struct dl_volume *v, u32 sectors, struct dl_scrub_step *out);
 

@@ -47,7 +47,9 @@ struct dl_segment {
 	u32 nr_frames, nr_descs;/* reserved so far, for the room check */
 	unsigned long born;	/* jiffies at its first frame */
 	atomic_t readers;	/* reads in flight in it */
-	atomic_t held;		/* versions of the past with their payload in it */
+	atomic_t held;		/* sectors of versions of the past with their payload
+				 * in it, and one for each
+				 */
 	atomic_t index;		/* and with their index entry */
 	bool unlisted;		/* the checkpoint has left it out */
 	bool stuck;		/* holds what cannot be read: not to be cleaned */

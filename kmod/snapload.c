@@ -99,8 +99,7 @@ static bool sound(struct dl_volume *v, const struct dl_version *val)
 	if (val->flags)
 		return val->flags & (DL_PVAL_ZERO | DL_PVAL_LOST);
 	return val->loc >= sb->data_start &&
-	       val->loc + (val->codec ? val->stored : val->sectors) <=
-	       sb->log_sectors;
+	       val->loc + dl_version_stored(val) <= sb->log_sectors;
 }
 
 static int take_index(struct dl_volume *v, const struct dl_rec *r,

@@ -25,8 +25,8 @@ static int allow_compression(struct dl_volume *v, const char *value)
 	mutex_lock(&v->snapshot_lock);
 	if (!(v->ck.sb.incompat & DL_FEATURE_CODEC) && v->started) {
 		v->ck.sb.incompat |= DL_FEATURE_CODEC;
-		ret = dl_volume_mode(v) == DL_MODE_RW ? dl_snapshot_save(v) :
-			-EROFS;
+		ret = dl_volume_mode(v) != DL_MODE_RW ? -EROFS :
+			READ_ONCE(v->detaching) ? -EBUSY : dl_snapshot_save(v);
 		if (ret)
 			v->ck.sb.incompat &= ~DL_FEATURE_CODEC;
 	}

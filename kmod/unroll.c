@@ -2,8 +2,6 @@
 /*
  * Chains of deltas in recovery. See unroll.h.
  */
-#include <linux/err.h>
-
 #include "msg.h"
 #include "retire.h"
 #include "unroll.h"
@@ -14,10 +12,7 @@ static struct dl_shard *shard_of(struct dl_volume *v, u64 page, u32 *bucket)
 	return dl_map_shard(&v->map, *bucket);
 }
 
-/*
- * Read @bytes from byte @skip of sector @sector on: where they are, NULL if they
- * are damaged, or -EIO: a device that does not answer may answer later.
- */
+/* Read @bytes from byte @skip of sector @sector on: where they are, or NULL. */
 static const void *load(struct dl_unroll *u, u64 sector, u32 skip, u32 bytes,
 			u32 crc, u64 page, bool along)
 {
@@ -28,11 +23,12 @@ static const void *load(struct dl_unroll *u, u64 sector, u32 skip, u32 bytes,
 	skip += (sector - start) << DL_SECTOR_SHIFT;
 	end = start + DIV_ROUND_UP(skip + bytes, DL_SECTOR_BYTES);
 	if (u->read(u->ctx, start, round_up(end - start, bs), u->buf, along)) {
-		if (v->opts.accept_cut)
-			return NULL;
-		dl_err("%s: log %pg: sector %llu cannot be read, which page %llu needs: repair the device, or give up what is there with the option accept_cut",
-		       v->name, v->logio.bdev, sector, page);
-		return ERR_PTR(-EIO);
+		if (u->nr_unread < DL_UNREAD)
+			u->unread[u->nr_unread] = (struct dl_unread) {
+				.page = page, .sector = sector,
+			};
+		u->nr_unread++;
+		return NULL;
 	}
 	if (dl_crc32c(u->buf + skip, bytes) == crc)
 		return u->buf + skip;
@@ -58,10 +54,8 @@ static u32 begin(struct dl_unroll *u, u64 page, u32 idx, int *err)
 		return 0;
 	data = load(u, val.loc, 0, dl_pval_stored(&val) << DL_SECTOR_SHIFT,
 		    val.crc, page, false);
-	if (IS_ERR_OR_NULL(data)) {
-		*err = PTR_ERR_OR_ZERO(data);
+	if (!data)
 		return 0;
-	}
 	nr = dl_chain_need(&v->map.chains, page, val.seq);
 	if (!nr) {
 		*err = -ENOMEM;
@@ -146,11 +140,6 @@ int dl_unroll_delta(struct dl_unroll *u, const struct dl_rec *rec)
 	delta = !nr ? NULL :
 		load(u, rec->loc, dl_desc_at(&rec->d) & (DL_SECTOR_BYTES - 1),
 		     rec->d.stored, rec->d.crc, page, true);
-	if (IS_ERR(delta)) {
-		if (first)
-			dl_chain_drop(&m->chains, nr);
-		return PTR_ERR(delta);
-	}
 	/* There may not have been a chain yet. */
 	ch = nr ? dl_chain(&m->chains, nr) : NULL;
 	if (!delta || dl_delta_apply(ch->mem, delta, rec->d.stored) != DL_OK) {
@@ -236,10 +225,26 @@ void dl_unroll_replace(struct dl_volume *v, u64 page, u8 mask)
 		atomic_inc(&v->nr_lost);
 }
 
-void dl_unroll_end(struct dl_unroll *u)
+/* Of a page that was not read, and has not been made good since. */
+static const struct dl_unread *unread(const struct dl_unroll *u, u64 page)
+{
+	u32 i;
+
+	/* More than can be told apart: it may be one of them. */
+	if (u->nr_unread > DL_UNREAD)
+		return u->unread;
+	for (i = 0; i < u->nr_unread; i++)
+		if (u->unread[i].page == page)
+			return &u->unread[i];
+	return NULL;
+}
+
+int dl_unroll_end(struct dl_unroll *u)
 {
 	struct dl_volume *v = u->v;
 	const struct dl_pmap *pm = &v->map.pm;
+	const struct dl_unread *un;
+	int ret = 0;
 	u32 i;
 
 	for (i = 1; u->broken && i < dl_pmap_nr(pm); i++) {
@@ -247,9 +252,19 @@ void dl_unroll_end(struct dl_unroll *u)
 
 		if (!(i & 0xffff))
 			cond_resched();
-		if (e->mask && dl_pent_lost(e) && dl_pent_seq(e) > v->horizon)
-			dl_err_limit("%s: log %pg: page %llu is lost: of the deltas up to sequence %llu that make it one is damaged, or what they begin on: overwrite or discard it",
-				     v->name, v->logio.bdev, dl_pent_page(e),
-				     dl_pent_seq(e));
+		if (!e->mask || !dl_pent_lost(e) || dl_pent_seq(e) <= v->horizon)
+			continue;
+		un = v->opts.accept_cut ? NULL : unread(u, dl_pent_page(e));
+		if (un) {
+			dl_err_limit("%s: log %pg: sector %llu cannot be read, which page %llu needs: repair the device, or give up what is there with the option accept_cut",
+				     v->name, v->logio.bdev, un->sector,
+				     dl_pent_page(e));
+			ret = -EIO;
+			continue;
+		}
+		dl_err_limit("%s: log %pg: page %llu is lost: of the deltas up to sequence %llu that make it one is damaged, or what they begin on: overwrite or discard it",
+			     v->name, v->logio.bdev, dl_pent_page(e),
+			     dl_pent_seq(e));
 	}
+	return ret;
 }

@@ -14,6 +14,8 @@
 #include "core/walk.h"
 #include "volume.h"
 
+#define DL_UNREAD	16u
+
 struct dl_unroll {
 	struct dl_volume *v;
 	/* read from the log; @along: what follows will be wanted, too */
@@ -21,6 +23,10 @@ struct dl_unroll {
 	void *ctx;
 	void *buf;		/* DL_UNROLL_BYTES */
 	u32 broken;		/* chains that were, or are, not complete */
+	u32 nr_unread;		/* of these what was not read; the first of them: */
+	struct dl_unread {
+		u64 page, sector;
+	} unread[DL_UNREAD];
 };
 
 #define DL_UNROLL_BYTES	(2 * DL_PAGE_BYTES)
@@ -30,8 +36,8 @@ struct dl_unroll {
  * @u: unroll
  * @rec: record above the horizon
  *
- * Context: recovery. Return: 0; -ENOMEM; -EIO: told; -ENOSPC: no room in the map or
- * the past.
+ * What cannot be read of it is damage for now: a later record may make it good.
+ * Context: recovery. Return: 0; -ENOMEM; -ENOSPC: no room in the map or the past.
  */
 int dl_unroll_delta(struct dl_unroll *u, const struct dl_rec *rec);
 
@@ -41,7 +47,10 @@ void dl_unroll_same(struct dl_unroll *u, const struct dl_rec *rec);
 /* Another record of @mask, some of @page's sectors, is about to be taken over. */
 void dl_unroll_replace(struct dl_volume *v, u64 page, u8 mask);
 
-/* All records are there: say what is damage. */
-void dl_unroll_end(struct dl_unroll *u);
+/*
+ * All records are there: say what is damage. Return: 0, or -EIO: some of it was not
+ * read, and a device that does not answer may answer later.
+ */
+int dl_unroll_end(struct dl_unroll *u);
 
 #endif

@@ -46,7 +46,7 @@ struct item {
 
 struct scrub {
 	const char *name;
-	uint64_t running, left, sectors, records, damaged, mended, began, ended;
+	uint64_t running, left, sectors, records, damaged, mended, spare, began, ended;
 	struct item *item;
 	size_t nr, room;
 };
@@ -100,9 +100,9 @@ static bool parse(struct scrub *s, char *text)
 
 	line = strsep(&rest, "\n");
 	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-		   " %" SCNu64 " %" SCNu64 " %" SCNu64, &s->running, &s->left,
-		   &s->sectors, &s->records, &s->damaged, &s->mended, &s->began,
-		   &s->ended) != 8)
+		   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &s->running,
+		   &s->left, &s->sectors, &s->records, &s->damaged, &s->mended,
+		   &s->spare, &s->began, &s->ended) != 9)
 		return false;
 	while ((line = strsep(&rest, "\n")) && *line)
 		if (!parse_item(s, line))
@@ -203,8 +203,8 @@ static void print_text(const struct scrub *s)
 		return;
 	}
 	dl_human_bytes(size, sizeof(size), s->sectors << 9);
-	printf("%s: %s of log, %" PRIu64 " records: %" PRIu64 " damaged, of these %" PRIu64 " mended\n",
-	       s->name, size, s->records, s->damaged, s->mended);
+	printf("%s: %s of log, %" PRIu64 " records: %" PRIu64 " damaged, of these %" PRIu64 " mended, %" PRIu64 " not needed\n",
+	       s->name, size, s->records, s->damaged, s->mended, s->spare);
 	dl_human_bytes(left, sizeof(left), s->left << 9);
 	if (s->running)
 		printf("%s: %s are left; 'deltalog scrub %s' goes on\n", s->name,
@@ -229,6 +229,7 @@ static void print_json(const struct scrub *s, int rc)
 	dl_json_u64(o, "records", s->records);
 	dl_json_u64(o, "damaged", s->damaged);
 	dl_json_u64(o, "mended", s->mended);
+	dl_json_u64(o, "spare", s->spare);
 	dl_json_u64(o, "began", s->began);
 	dl_json_u64(o, "ended", s->ended);
 	a = json_object_new_array();
@@ -248,17 +249,9 @@ static void print_json(const struct scrub *s, int rc)
 /* What is mended, or spare, is no loss. */
 static int verdict(const struct scrub *s)
 {
-	uint64_t harmless = 0;
-	size_t i;
-
-	for (i = 0; i < s->nr; i++)
-		harmless += !strcmp(s->item[i].fate, "mended") ||
-			!strcmp(s->item[i].fate, "spare");
-	if (!s->damaged)
-		return DL_EXIT_OK;
-	/* What was found before we came is only counted. */
-	return harmless == s->damaged || s->mended == s->damaged ?
-		DL_EXIT_DEGRADED : DL_EXIT_CORRUPT;
+	return !s->damaged ? DL_EXIT_OK :
+		s->mended + s->spare == s->damaged ? DL_EXIT_DEGRADED :
+		DL_EXIT_CORRUPT;
 }
 
 static int run(const struct dl_verb *verb, int argc, char **argv)

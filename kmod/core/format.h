@@ -265,7 +265,8 @@ struct dl_disk_scrub {
 	__le64 sectors;		/* looked at */
 	__le64 records;
 	__le64 damaged;
-	__le64 mended;
+	__le64 mended;		/* of these */
+	__le64 spare;		/* and of no use to anybody */
 	__le64 began_ns;	/* wall clock */
 	__le64 ended_ns;	/* of the last that came to its end; 0: none */
 	__le32 flags;

@@ -63,6 +63,12 @@ struct dl_version {
 	u8  mask;
 };
 
+/* Sectors of the log that its payload takes. */
+static inline u8 dl_version_stored(const struct dl_version *v)
+{
+	return v->codec ? v->stored : v->sectors;
+}
+
 struct dl_past {
 	struct dl_pieces ents;	/* of struct dl_past_ent, the unused one at 0 included */
 	u32 *buckets;

@@ -98,6 +98,13 @@ static inline bool dl_span_in_log(u8 span)
 	return !(span & DL_PENT_KIND) || (span & DL_PENT_KIND) == DL_PENT_PACKED;
 }
 
+/* And how many sectors it takes there. */
+static inline u8 dl_span_stored(u8 span)
+{
+	return ((span & DL_PENT_KIND) == DL_PENT_PACKED ? span & 7 :
+		span >> 3 & 7) + 1;
+}
+
 /* The span of the same sectors, if they have flags in the place of a payload. */
 static inline u8 dl_span_flagged(u8 span)
 {

@@ -89,15 +89,10 @@ enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
 }
 
 /* Marks and indexes are the log's own. */
-static bool of_page(const struct dl_desc *d)
-{
-	return d->type != DL_REC_MARK && d->type != DL_REC_INDEX;
-}
-
 static const char *payload_of(const struct dl_desc *d)
 {
-	return of_page(d) ? "payload" :
-		d->type == DL_REC_MARK ? "mark" : "index of snapshots";
+	return d->type == DL_REC_MARK ? "mark" :
+		d->type == DL_REC_INDEX ? "index of snapshots" : "payload";
 }
 
 u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
@@ -143,7 +138,7 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 		if (report)
 			dl_walk_note(w, DL_NOTE_DAMAGE, st, payload_of(&d),
 				     s->seg->id, base + dl_desc_sector(&d),
-				     h->commit, of_page(&d) ? d.addr : U64_MAX);
+				     h->commit, d.addr);
 	}
 	return nr;
 }

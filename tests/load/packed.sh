@@ -133,6 +133,42 @@ for block in 512 4096; do
 	same_as_origin "$origin"
 	ok "blocks of $block: snapshots, and in part"
 
+	# What is in the open frame is written over, if it does not grow.
+	dmsetup message "$V" 0 set commit_ms 60000
+	rewritten=$(stat rewritten)
+	for f in other half some half other; do
+		dd if=$f of="$VOL" bs=4k count=8 oflag=direct conv=notrunc status=none
+	done
+	[ "$(stat rewritten)" -gt "$rewritten" ] || fail "nothing was written over"
+	holds "$VOL" other "written over in the open frame"
+	crash other
+	dmsetup message "$V" 0 set compression 1
+
+	# Deltas that begin on what is compressed; of what is in a frame in memory, but
+	# not known as a page, there are none.
+	cp other poked
+	n=0
+	while [ $n -lt 16 ]; do
+		printf x | dd of=poked bs=1 seek=$((n * 4096 + 1000)) conv=notrunc status=none
+		n=$((n + 1))
+	done
+	dmsetup message "$V" 0 set cache_mem_kib 16384
+	dmsetup message "$V" 0 "policy -> block"
+	put other 4k
+	dmsetup message "$V" 0 "policy -> bit"
+	put poked 4k
+	crash poked
+	dmsetup message "$V" 0 set compression 1
+	dmsetup message "$V" 0 "policy -> bit"
+	put other 4k
+	put other 4k
+	put poked 4k
+	[ "$(stat deltas)" -ge 16 ] || fail "only $(stat deltas) deltas on compressed pages"
+	crash poked
+	dmsetup message "$V" 0 "policy -> block"
+	dmsetup message "$V" 0 set compression 1
+	ok "blocks of $block: deltas"
+
 	last_packed=$(stat packed)
 	last_log_bytes=$(stat log_bytes)
 	dd if=/dev/zero of="$VOL" bs=64k count=$((PAGES / 16)) oflag=direct status=none
