@@ -47,11 +47,14 @@ struct dl_bench *dl_bench_get(struct dl_codec *c)
 	struct dl_bench *b = &c->benches[raw_smp_processor_id() % c->nr];
 
 	spin_lock(&b->lock);
+	/* Sparse cannot follow it to where it is put. */
+	__release(&b->lock);
 	return b;
 }
 
 void dl_bench_put(struct dl_bench *b)
 {
+	__acquire(&b->lock);
 	spin_unlock(&b->lock);
 }
 

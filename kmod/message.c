@@ -41,8 +41,8 @@
  *                            sectors more, or only say. The answer: 1 while there is
  *                            more, sectors still to be looked at, looked at, records,
  *                            damaged, of these mended, and spare, when it began and
- *                            when one ended last (s since 1970, 0: never); then a line each for what was
- *                            found in this step: sector of the log, page or -,
+ *                            when one ended last (s since 1970, 0: never); then a line
+ *                            each for what was found: sector of the log, page or -,
  *                            present, past, spare, mended or structure, what
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time

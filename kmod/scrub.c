@@ -19,7 +19,6 @@
 #define READ_TRIES	3
 #define SUMMARY_BYTES	(4u << 20)
 
-/* A walk through a segment, or the rest of one. */
 struct scan {
 	struct dl_volume *v;
 	struct dl_scrub *s;
@@ -49,6 +48,14 @@ const char *dl_scrub_fate_name(enum dl_scrub_fate fate)
 	};
 
 	return names[fate];
+}
+
+static struct dl_scrub_counts counts(const struct dl_scrub *s)
+{
+	return (struct dl_scrub_counts) {
+		.sectors = s->sectors, .records = s->records,
+		.damaged = s->damaged, .mended = s->mended, .spare = s->spare,
+	};
 }
 
 /* ---- segments ---- */
@@ -268,14 +275,11 @@ static void judge_all(struct scan *sc, u32 from)
 /* ---- a step ---- */
 
 static const struct dl_walk_ops frame_ops = {
-	.read = scan_read,
-	.frame = scan_frame,
-	.note = scan_note,
+	.read = scan_read, .frame = scan_frame, .note = scan_note,
 };
 
 static const struct dl_walk_ops summary_ops = {
-	.read = scan_read,
-	.note = scan_note,
+	.read = scan_read, .note = scan_note,
 };
 
 static int scan_alloc(struct scan *sc)
@@ -362,11 +366,7 @@ static bool choose(struct scan *sc, struct dl_cp_segment *cs)
 		sc->start = seg->start;
 		sc->cp.durable_commit = l->durable;
 		if (s->segment != seg->id || !s->commit) {
-			s->saved = (struct dl_scrub_counts) {
-				.sectors = s->sectors, .records = s->records,
-				.damaged = s->damaged, .mended = s->mended,
-				.spare = s->spare,
-			};
+			s->saved = counts(s);
 			s->segment = seg->id;
 			s->off = 0;
 			s->commit = seg->first_commit;
@@ -379,12 +379,10 @@ static bool choose(struct scan *sc, struct dl_cp_segment *cs)
 /* Look at one segment, or a part. Return: 0, or -EINTR. */
 static int scan_segment(struct scan *sc, const struct dl_cp_segment *cs)
 {
-	const struct dl_scrub before = {
-		.off = sc->s->off, .commit = sc->s->commit,
-		.sectors = sc->s->sectors, .records = sc->s->records,
-	};
 	struct dl_scrub *s = sc->s;
-	u32 from = sc->out->nr;
+	const struct dl_scrub_counts was = counts(s);
+	u32 from = sc->out->nr, off = s->off;
+	u64 commit = s->commit;
 	bool broken = false;
 
 	sc->gone = false;
@@ -407,10 +405,10 @@ static int scan_segment(struct scan *sc, const struct dl_cp_segment *cs)
 	if (sc->stopped || sc->gone) {
 		/* What was found in it may be another's by now. */
 		sc->out->nr = from;
-		s->off = before.off;
-		s->commit = before.commit;
-		s->sectors = before.sectors;
-		s->records = before.records;
+		s->off = off;
+		s->commit = commit;
+		s->sectors = was.sectors;
+		s->records = was.records;
 		s->segment = cs->id;
 		return sc->stopped ? -EINTR : 0;
 	}
@@ -484,12 +482,10 @@ static int slots(struct dl_volume *v, struct dl_scrub_step *out)
 	int ret, i;
 
 	ret = dl_checkpoint_verify(&v->ck, st, sector);
-	if (ret)
-		return ret;
-	for (i = 0; i < DL_SUPER_SLOTS; i++)
+	for (i = 0; !ret && i < DL_SUPER_SLOTS; i++)
 		bad |= st[i] != DL_OK;
 	if (!bad)
-		return 0;
+		return ret;
 	ret = dl_snapshot_save(v);
 	if (!ret)
 		ret = dl_checkpoint_verify(&v->ck, again, NULL);
@@ -565,23 +561,18 @@ void dl_scrub_save(struct dl_volume *v, struct dl_cp_writer *w)
 {
 	/* Racy: a little older or younger makes no difference. */
 	const struct dl_scrub *s = &v->scrub;
-	const struct dl_scrub_counts c = READ_ONCE(s->running) ? s->saved :
-		(struct dl_scrub_counts) {
-			.sectors = s->sectors, .records = s->records,
-			.damaged = s->damaged, .mended = s->mended,
-			.spare = s->spare,
-		};
+	const struct dl_scrub_counts c = s->running ? s->saved : counts(s);
 	struct dl_disk_scrub d = {
-		.segment = cpu_to_le64(READ_ONCE(s->segment)),
-		.until = cpu_to_le64(READ_ONCE(s->until)),
+		.segment = cpu_to_le64(s->segment),
+		.until = cpu_to_le64(s->until),
 		.sectors = cpu_to_le64(c.sectors),
 		.records = cpu_to_le64(c.records),
 		.damaged = cpu_to_le64(c.damaged),
 		.mended = cpu_to_le64(c.mended),
 		.spare = cpu_to_le64(c.spare),
-		.began_ns = cpu_to_le64(READ_ONCE(s->began_ns)),
-		.ended_ns = cpu_to_le64(READ_ONCE(s->ended_ns)),
-		.flags = cpu_to_le32(READ_ONCE(s->running) ? DL_SCRUB_RUNNING : 0),
+		.began_ns = cpu_to_le64(s->began_ns),
+		.ended_ns = cpu_to_le64(s->ended_ns),
+		.flags = cpu_to_le32(s->running ? DL_SCRUB_RUNNING : 0),
 	};
 
 	if (!s->began_ns)

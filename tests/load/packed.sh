@@ -11,6 +11,7 @@ set -eu
 . "$DL_GUEST/lib.sh"
 # shellcheck source=tests/load/common.sh
 . "$DL_TOP/tests/load/common.sh"
+# shellcheck disable=SC2119 # no modules
 load_setup
 
 tool=$DELTALOG_TOOL
@@ -53,12 +54,11 @@ crash() {
 	holds "$VOL" "$1" "$1, after a crash"
 	expect_stat lost 0
 }
-# grown KEY: by how much since it was asked last
-last_log_bytes=0
-last_packed=0
-grown() {
-	_is=$(stat "$1")
-	eval "GROWN=\$((_is - last_$1)); last_$1=\$_is"
+# since KEY: by how much has it grown since it was noted?
+note() { stat "$1" >"noted.$1"; }
+since() {
+	GROWN=$(($(stat "$1") - $(cat "noted.$1")))
+	note "$1"
 }
 text 100000 some
 text 500000 other
@@ -80,12 +80,12 @@ for block in 512 4096; do
 	dmsetup message "$V" 0 set compression 1
 	[ $(($(incompat "$log") & 4)) = 4 ] || fail "the log does not say that it has compressed pages"
 
-	last_log_bytes=$(stat log_bytes)
-	last_packed=0
+	note log_bytes
+	note packed
 	put other
-	grown log_bytes
+	since log_bytes
 	saved=$GROWN
-	grown packed
+	since packed
 	[ "$GROWN" = $PAGES ] || fail "$GROWN pages compressed"
 	[ "$saved" -le $((PAGES * 700)) ] ||
 		fail "$saved bytes of log for $PAGES pages"
@@ -97,9 +97,9 @@ for block in 512 4096; do
 	ok "blocks of $block: compressed to $((saved / PAGES)) bytes a page"
 
 	dmsetup message "$V" 0 set compression 1
-	last_log_bytes=$(stat log_bytes)
+	note log_bytes
 	put half
-	grown log_bytes
+	since log_bytes
 	# Where blocks are small one begins where the one before it ends.
 	[ "$block" = 4096 ] || [ "$GROWN" -le $((PAGES * (5 * 512 + 100))) ] ||
 		fail "$GROWN bytes of log for $PAGES pages of five sectors"
@@ -136,7 +136,8 @@ for block in 512 4096; do
 	# What is in the open frame is written over, if it does not grow.
 	dmsetup message "$V" 0 set commit_ms 60000
 	rewritten=$(stat rewritten)
-	for f in other half some half other; do
+	dmsetup message "$V" 0 "policy -> block"
+	for f in some half other half some other; do
 		dd if=$f of="$VOL" bs=4k count=8 oflag=direct conv=notrunc status=none
 	done
 	[ "$(stat rewritten)" -gt "$rewritten" ] || fail "nothing was written over"
@@ -169,11 +170,10 @@ for block in 512 4096; do
 	dmsetup message "$V" 0 set compression 1
 	ok "blocks of $block: deltas"
 
-	last_packed=$(stat packed)
-	last_log_bytes=$(stat log_bytes)
+	note log_bytes
 	dd if=/dev/zero of="$VOL" bs=64k count=$((PAGES / 16)) oflag=direct status=none
 	dmsetup message "$V" 0 flush
-	grown log_bytes
+	since log_bytes
 	[ "$GROWN" -le $((PAGES * 128)) ] || fail "$GROWN bytes of log for zeros"
 	head -c $((PAGES * 4096)) /dev/zero >zeros
 	crash zeros
@@ -181,9 +181,10 @@ for block in 512 4096; do
 	put noise
 	expect_stat packed 0
 	holds "$VOL" noise "what does not become smaller"
+	note packed
 	put other
 	put other
-	grown packed
+	since packed
 	# Few are tried at first, and then all.
 	[ "$GROWN" -ge $((PAGES / 2)) ] || fail "only $GROWN pages compressed after noise"
 	crash other

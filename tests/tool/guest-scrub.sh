@@ -11,6 +11,7 @@ set -u
 # shellcheck source=tests/tool/guest-lib.sh
 . "$DL_TOP/tests/tool/guest-lib.sh"
 modprobe_all dm-mod null_blk
+# shellcheck disable=SC2119 # no parameters
 load_module
 TMPDIR=/run/scrub
 mkdir -p $TMPDIR
@@ -192,7 +193,9 @@ answers() {
 			"$(($1 + 1)) $((n - $1 - 1)) linear $d $(($1 + 1))"
 	else
 		echo "0 $n linear $d 0"
-	fi | dmsetup reload lg && dmsetup resume lg || bad "the log's table"
+	fi >lines
+	dmsetup reload lg lines || bad "the log's table: $(cat lines)"
+	dmsetup resume lg
 }
 want 0 create sc --origin "$o" --log "$l" --reconcile-secs 86400 --cache-mem-kib 0 \
 	--commit-ms 60000
