@@ -24,6 +24,7 @@ NAMES = {
     "no-snap": "no snapshot",
     "block": "whole pages",
     "bit": "bits",
+    "packed": "compressed",
     US: "deltalog",
 }
 
@@ -471,7 +472,7 @@ SECTIONS = (
     Section(
         "grain-sqlite", "grain", "Bytes to the log per user byte, SQLite with small transactions",
         "its own counters; simulated time, devices as for fsync; deltalog: with the policy a volume has by default",
-        ("block", "bit", US), tuple(data_bases()),
+        ("block", "bit", "packed", US), tuple(data_bases()),
     ),
     Section(
         "snapshots", "snapshots", "Many snapshots alive",

@@ -7,7 +7,8 @@
 # Usage: grain-sqlite.sh TARGET FS MODE TRANSACTIONS
 #
 # TARGET is `deltalog`, with the policy a volume has by default, `bit`, recording
-# every write as finely as can be, or `block`, recording whole pages.  FS is ext4 or
+# every write as finely as can be, `block`, recording whole pages, or `packed`, as by
+# default and compressed.  FS is ext4 or
 # xfs, made with its defaults; MODE is SQLite's journal: wal or delete.  A table of 20,000
 # accounts is filled; then each transaction changes two of them and adds a line to a
 # ledger, and is made durable.  What is counted begins after the filling.
@@ -29,6 +30,7 @@ DL_OPTS='high_watermark 90 reconcile_secs 86400'
 target_up deltalog
 case $target in
 deltalog) ;;
+packed) dmsetup message "${VOL##*/}" 0 set compression 1 || fail "compression" ;;
 bit | block) finely "$target" ;;
 *) fail "no target $target" ;;
 esac

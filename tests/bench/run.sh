@@ -186,7 +186,7 @@ part_grain() {
 		queue "grain.bytes64.$t.$1" sim tests/bench/grain.sh "$t" bytes64 $grain_writes
 	done
 	[ "$1" = 1 ] || return 0
-	for t in $(targets deltalog bit block); do
+	for t in $(targets deltalog bit packed block); do
 		for fs in ext4 xfs; do
 			for mode in wal delete; do
 				queue "grain.$fs-$mode.$t.$1" sim tests/bench/grain-sqlite.sh \
