@@ -432,6 +432,12 @@ static int scrub(struct dl_volume *v, const char *what, char *result,
 			dl_err("%s: scrub: there is nothing to go on with: begin one",
 			       v->name);
 	}
+	if (ret == -EBUSY)
+		dl_err("%s: scrub: the volume is suspended or being detached: resume it first",
+		       v->name);
+	else if (ret == -EROFS)
+		dl_err("%s: scrub: the volume is not read-write: deactivate it and run 'deltalog check' on the log",
+		       v->name);
 	if (!ret)
 		scrub_answer(v, st, result, maxlen);
 	kvfree(st);

@@ -28,7 +28,7 @@ BUILD=(gcc make libc6-dev bc bison flex libelf-dev libssl-dev pkg-config kmod
 GUEST=(linux-source-6.12 qemu-system-x86 cpio dmsetup util-linux mount fio
 	e2fsprogs xfsprogs thin-provisioning-tools)
 TEST=("${GUEST[@]}" git gawk sparse shellcheck mandoc libcmocka-dev valgrind
-	clang llvm libclang-rt-dev dkms jq)
+	clang llvm libclang-rt-dev dkms jq systemd udev)
 BENCH=("${GUEST[@]}" valgrind sqlite3)
 
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }

@@ -169,6 +169,7 @@ wait $writer
 dmsetup suspend sc
 want 0 scrub sc --status
 want 8 scrub sc
+says err "the volume is suspended"
 want 8 scrub sc --again
 dmsetup resume sc
 want 0 scrub sc
