@@ -143,10 +143,10 @@ static int status(int fd, struct devno dev)
 	KEY(delta_bytes);
 	KEY(unchanged);
 	KEY(rebased);
-	KEY(packed);
-	KEY(packed_bytes);
 	KEY(chains);
 	KEY(chains_max);
+	KEY(packed);
+	KEY(packed_bytes);
 #undef KEY
 	putchar('\n');
 	return 0;
