@@ -36,7 +36,7 @@ struct dl_unroll {
  * @u: unroll
  * @rec: record above the horizon
  *
- * What cannot be read of it is damage for now: a later record may make it good.
+ * What cannot be read of it is lost, unless a later record has all of the page.
  * Context: recovery. Return: 0; -ENOMEM; -ENOSPC: no room in the map or the past.
  */
 int dl_unroll_delta(struct dl_unroll *u, const struct dl_rec *rec);

@@ -123,7 +123,7 @@ want 0 policy set gr default
 for i in $(seq 128 131); do once $((i * 16)); done
 dd if=/dev/urandom of="$vol" bs=4k count=64 seek=4096 oflag=direct status=none ||
 	bad "writing in order"
-# A page of 1 MiB once a second, one of 3 MiB every five: for four minutes.
+# A page of 1 MiB once a second, one of 3 MiB every five: for four minutes, simulated.
 t=0
 while [ $t -lt 240 ]; do
 	t=$((t + 1))
