@@ -28,11 +28,16 @@ static int write_slot(struct dl_checkpoint *ck, int slot, u32 bytes)
 	int ret;
 
 	memset(ck->buf + bytes, 0, ((size_t)sectors << DL_SECTOR_SHIFT) - bytes);
+	sb->cp_sector = area_sector(sb, slot);
+	sb->cp_bytes = bytes;
+	if (dl_super_sealed(sb)) {
+		ret = dl_crypt_seal_cp(ck->crypt, sb, ck->buf, ck->block);
+		if (ret)
+			return ret;
+	}
 	ret = dl_blkio_write(ck->io, area_sector(sb, slot), sectors, ck->buf, 0);
 	if (ret)
 		return ret;
-	sb->cp_sector = area_sector(sb, slot);
-	sb->cp_bytes = bytes;
 	dl_super_pack(sb, ck->block);
 	return dl_blkio_write(ck->io, slot_sector(slot), DL_SUPER_SECTORS,
 			      ck->block, REQ_PREFLUSH | REQ_FUA);
@@ -44,7 +49,7 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 	kvfree(ck->buf);
 	ck->bytes = round_up(bytes, DL_BLOCK_MAX);
 	ck->buf = kvmalloc(ck->bytes, GFP_KERNEL);
-	return ck->buf ? 0 : -ENOMEM;
+	return ck->buf ? dl_crypt_fit(ck->crypt, ck->bytes) : -ENOMEM;
 }
 
 /* All of a checkpoint but the segments. */
@@ -86,6 +91,11 @@ int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
 	if (!buf)
 		return -ENOMEM;
 	mutex_lock(&ck->lock);
+	if (dl_crypt_fit(ck->crypt, bytes)) {
+		mutex_unlock(&ck->lock);
+		kvfree(buf);
+		return -ENOMEM;
+	}
 	old = ck->buf;
 	ck->buf = buf;
 	ck->bytes = bytes;
@@ -106,11 +116,18 @@ static int format(struct dl_checkpoint *ck, u64 volume_sectors)
 	enum dl_status st;
 	int ret, slot;
 
+	/* A block is what is encrypted at once. */
+	if (*ck->crypt->key)
+		block = DL_PAGE_BYTES;
 	st = dl_super_layout(sb, bdev_nr_sectors(bdev), volume_sectors, block, 0);
 	if (st != DL_OK) {
 		dl_err("log %pg cannot be used: %s: it takes at least %u sectors",
 		       bdev, dl_status_text(st), DL_LOG_SECTORS_MIN);
 		return -EINVAL;
+	}
+	if (*ck->crypt->key) {
+		sb->incompat = DL_FEATURE_CRYPT;
+		sb->crypt.cipher = ck->crypt->want;
 	}
 	generate_random_uuid(sb->uuid);
 	get_random_bytes(&sb->epoch, sizeof(sb->epoch));
@@ -171,8 +188,21 @@ static int refuse(struct dl_checkpoint *ck, const struct dl_super *sb,
 	return st[0] == DL_IO_ERROR && st[1] == DL_IO_ERROR ? -EIO : -EUCLEAN;
 }
 
+/* Of what was read into ck->buf: check, decrypt if it is @sealed, and decode. */
+static enum dl_status open_area(struct dl_checkpoint *ck, struct dl_cp_reader *r,
+				struct dl_cp_head *head,
+				const struct dl_super *sb, bool sealed)
+{
+	enum dl_status st = dl_cp_check(sb, ck->buf);
+
+	if (st == DL_OK && sealed)
+		st = dl_crypt_open_cp(ck->crypt, sb, ck->buf, ck->block);
+	return st == DL_OK ? dl_cp_parse(r, head, sb, ck->buf) : st;
+}
+
 /* Read and check the checkpoint of ck->sb. */
-static enum dl_status read_area(struct dl_checkpoint *ck, struct dl_cp_reader *r)
+static enum dl_status read_area(struct dl_checkpoint *ck, struct dl_cp_reader *r,
+				bool sealed)
 {
 	struct dl_super *sb = &ck->sb;
 	u32 sectors = DIV_ROUND_UP(sb->cp_bytes, DL_SECTOR_BYTES);
@@ -180,7 +210,7 @@ static enum dl_status read_area(struct dl_checkpoint *ck, struct dl_cp_reader *r
 	sectors = round_up(sectors, sb->block_bytes >> DL_SECTOR_SHIFT);
 	if (dl_blkio_read(ck->io, sb->cp_sector, sectors, ck->buf))
 		return DL_IO_ERROR;
-	return dl_cp_open(r, &ck->head, sb, ck->buf);
+	return open_area(ck, r, &ck->head, sb, sealed);
 }
 
 static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
@@ -188,6 +218,7 @@ static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
 {
 	struct block_device *bdev = ck->io->bdev;
 	int slot, ret;
+	bool sealed;
 
 	while ((slot = dl_super_pick(st, sb)) >= 0) {
 		ck->sb = sb[slot];
@@ -203,10 +234,13 @@ static int pick(struct dl_checkpoint *ck, struct dl_super *sb,
 			       bdev_logical_block_size(bdev));
 			return -EINVAL;
 		}
-		ret = alloc_buf(ck, ck->sb.cp_bytes);
+		sealed = dl_super_sealed(&ck->sb);
+		ret = dl_crypt_unlock(ck->crypt, &ck->sb, bdev);
+		if (!ret)
+			ret = alloc_buf(ck, ck->sb.cp_bytes);
 		if (ret)
 			return ret;
-		st[slot] = read_area(ck, r);
+		st[slot] = read_area(ck, r, sealed);
 		if (st[slot] == DL_OK) {
 			ck->first = !slot;
 			return 0;
@@ -287,7 +321,7 @@ static enum dl_status verify(struct dl_checkpoint *ck, int i, u64 *sector)
 		else if (dl_blkio_read(ck->io, sb->cp_sector, sectors, ck->buf))
 			st = DL_IO_ERROR;
 		else
-			st = dl_cp_open(&r, &head, sb, ck->buf);
+			st = open_area(ck, &r, &head, sb, dl_super_sealed(sb));
 	}
 	kfree(sb);
 	return st;
@@ -307,6 +341,24 @@ int dl_checkpoint_verify(struct dl_checkpoint *ck, enum dl_status *st,
 		if (st[i] == DL_NO_SPACE)
 			return -ENOMEM;
 	return 0;
+}
+
+int dl_checkpoint_rekey(struct dl_checkpoint *ck, const char *key)
+{
+	int ret;
+
+	mutex_lock(&ck->lock);
+	ret = dl_crypt_wrap(ck->crypt, key, &ck->sb);
+	mutex_unlock(&ck->lock);
+	return ret;
+}
+
+void dl_checkpoint_unrekey(struct dl_checkpoint *ck,
+			   const struct dl_super_crypt *was)
+{
+	mutex_lock(&ck->lock);
+	ck->sb.crypt = *was;
+	mutex_unlock(&ck->lock);
 }
 
 void dl_checkpoint_exit(struct dl_checkpoint *ck)

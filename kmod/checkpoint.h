@@ -16,12 +16,14 @@
 
 #include "blkio.h"
 #include "core/checkpoint.h"
+#include "crypt.h"
 #include "fingerprint.h"
 #include "log.h"
 
 struct dl_checkpoint {
 	struct mutex lock;	/* one commit at a time */
 	struct dl_blkio *io;
+	struct dl_crypt *crypt;	/* from the owner: which key a log needs, or is to have */
 	struct dl_super sb;	/* as last written; of the geometry only log_sectors changes */
 	struct dl_cp_head head;	/* as loaded */
 	void *buf;		/* a checkpoint */
@@ -38,7 +40,7 @@ struct dl_checkpoint {
 
 /**
  * dl_checkpoint_load() - find the newest valid superblock and its checkpoint
- * @ck: out; on success @ck->sb and @ck->head are set and @ck->buf holds the
+ * @ck: .crypt is set, all else zero; out; on success @ck->sb and @ck->head are set and @ck->buf holds the
  *	checkpoint for a dl_cp_reader
  * @io: log device
  * @r: out: reader at the first section
@@ -49,7 +51,8 @@ struct dl_checkpoint {
  *
  * Context: process, may sleep.
  * Return: 0; -EIO unreadable; -EINVAL not a deltalog log, or too small;
- * -EUCLEAN damaged; -EOPNOTSUPP a newer format; -ENOMEM.
+ * -EUCLEAN damaged; -EOPNOTSUPP a newer format; -ENOMEM; of an encrypted log as
+ * dl_crypt_unlock().
  */
 int dl_checkpoint_load(struct dl_checkpoint *ck, struct dl_blkio *io,
 		       struct dl_cp_reader *r, u64 volume_sectors);
@@ -90,6 +93,21 @@ int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
  */
 int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 			 struct dl_fingerprint *fp, u64 horizon, u32 flags);
+
+/**
+ * dl_checkpoint_rekey() - wrap the volume's key with another of the user's
+ * @ck: loaded, of an encrypted log
+ * @key: see dl_crypt_wrap()
+ *
+ * The next commit writes it; until then the log still opens with the one before.
+ *
+ * Context: process, may sleep. Return: as dl_crypt_wrap().
+ */
+int dl_checkpoint_rekey(struct dl_checkpoint *ck, const char *key);
+
+/* It could not be written: back to what the superblock's @was before. */
+void dl_checkpoint_unrekey(struct dl_checkpoint *ck,
+			   const struct dl_super_crypt *was);
 
 /**
  * dl_checkpoint_verify() - read both slots and what they point to

@@ -71,6 +71,7 @@ static void launch(struct dl_log *l, struct dl_frame *f, struct dl_batch *b)
 		.next_id = seg->next_id,
 		.next_start = seg->next_start,
 		.next_sectors = seg->next_sectors,
+		.flags = dl_frame_flags(f),
 		.nr_descs = f->nr_descs,
 		.payload_sectors = f->used,
 	};
@@ -243,6 +244,10 @@ static void frame_endio(struct bio *bio)
 	/* The memory is used again: this life of the bio ends here. */
 	bio_uninit(bio);
 	spin_lock_irqsave(&l->lock, flags);
+	if (f->cover) {
+		list_add(&f->cover->list, &l->covers);
+		f->cover = NULL;
+	}
 	trace_deltalog_frame_done(l, f, blk_status_to_errno(bio->bi_status));
 	if (f->want_durable)
 		l->forced--;
@@ -309,15 +314,34 @@ void dl_log_commit(struct dl_log *l, struct dl_waiter *w, struct dl_batch *b)
 	spin_unlock_irqrestore(&l->lock, flags);
 }
 
+/* Should it fail, the frame fails as if the device had not taken it. */
+static int seal(struct dl_log *l, struct dl_frame *f)
+{
+	struct dl_sealing s = {
+		.start = f->start, .used = f->used, .nr_descs = f->nr_descs,
+		.head = f->head, .pages = f->pages,
+		.out = f->cover->head, .out_pages = f->cover->pages,
+	};
+
+	return dl_crypt_seal(l->crypt, &s);
+}
+
 void dl_log_submit(struct dl_log *l, struct dl_batch *b)
 {
 	struct dl_frame *f = b->first, *next;
+	int err;
 
 	for (; f; f = next) {
 		next = f->batch;
+		err = l->crypt ? seal(l, f) : 0;
 		dl_frame_fill_bio(f, l->block_bytes, l->io->bdev, f->opf);
 		f->bio.bi_end_io = frame_endio;
-		submit_bio(&f->bio);
+		if (unlikely(err)) {
+			f->bio.bi_status = errno_to_blk_status(err);
+			bio_endio(&f->bio);
+		} else {
+			submit_bio(&f->bio);
+		}
 	}
 	if (b->flush) {
 		bio_init(&l->flush_bio, l->io->bdev, NULL, 0,

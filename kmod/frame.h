@@ -47,6 +47,22 @@ enum dl_frame_state {
 	DL_FRAME_FAILED,
 };
 
+/*
+ * Of an encrypted log: where a frame is put to be written. A frame has one from when
+ * it is opened until it is written, so there are as many as frames in use at once.
+ */
+struct dl_cover {
+	struct list_head list;		/* dl_log.covers */
+	struct dl_disk_frame *head;	/* DL_FRAME_HEAD_BYTES */
+	struct page *pages[DL_FRAME_PAGES];
+};
+
+/* Slots for descriptors that the tags of a full payload leave. */
+#define DL_FRAME_SEALED_DESCS \
+	(DL_FRAME_DESCS - (DL_FRAME_PAGES * DL_TAG_BYTES + \
+			   sizeof(struct dl_disk_desc) - 1) / \
+	 sizeof(struct dl_disk_desc))
+
 struct dl_log;
 struct dl_segment;
 
@@ -72,6 +88,7 @@ struct dl_frame {
 	unsigned long opened;		/* jiffies at the first record */
 	atomic_t pending;
 	atomic_t readers;
+	struct dl_cover *cover;		/* or NULL */
 	struct dl_disk_frame *head;	/* DL_FRAME_HEAD_BYTES: header, descs */
 	struct dl_disk_desc *descs;	/* behind the header */
 	blk_opf_t opf;
@@ -85,8 +102,14 @@ struct dl_frame {
 	(DL_FRAME_PAGES * PAGE_SIZE + DL_FRAME_HEAD_BYTES + \
 	 sizeof(struct dl_frame))
 
+#define DL_COVER_MEM \
+	(DL_FRAME_PAGES * PAGE_SIZE + DL_FRAME_HEAD_BYTES + \
+	 sizeof(struct dl_cover))
+
 struct dl_frame *dl_frame_alloc(struct dl_log *log, gfp_t gfp);
 void dl_frame_free(struct dl_frame *f);
+struct dl_cover *dl_cover_alloc(gfp_t gfp);
+void dl_cover_free(struct dl_cover *c);
 
 /* Kernel address of payload sector @off of @f. */
 static inline void *dl_frame_payload(const struct dl_frame *f, u32 off)
@@ -124,6 +147,12 @@ static inline void dl_frame_copy_out(const struct dl_frame *f, u32 at, void *to,
 		memcpy(to + n, dl_frame_byte(f, at + n), bytes - n);
 }
 
+/* dl_disk_frame.flags of what will be written. */
+static inline u32 dl_frame_flags(const struct dl_frame *f)
+{
+	return f->cover ? DL_FRAME_SEALED : 0;
+}
+
 /* Is log sector @loc in @f's payload? */
 static inline bool dl_frame_holds(const struct dl_frame *f, u64 loc)
 {
@@ -132,7 +161,7 @@ static inline bool dl_frame_holds(const struct dl_frame *f, u64 loc)
 
 /**
  * dl_frame_fill_bio() - build the write of a READY frame
- * @f: frame, header packed
+ * @f: frame, header packed; if it has a cover it is what is there
  * @block_bytes: log block
  * @bdev: log device
  * @opf: REQ_OP_WRITE with REQ_FUA, REQ_PREFLUSH as decided

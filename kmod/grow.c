@@ -111,6 +111,11 @@ static int extend(struct dl_volume *v, const struct dl_super *sb,
 		refuse(v, ret, "out of memory");
 	else
 		ret = reserve(v, more);
+	if (!ret) {
+		ret = dl_crypt_reserve(&v->crypt, sb);
+		if (ret)
+			refuse(v, ret, "out of memory");
+	}
 	if (ret) {
 		dl_chunks_free(&c);
 		return ret;

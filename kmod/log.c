@@ -13,8 +13,8 @@
 #include "trace.h"
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
-		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
-		u32 cache_mem_kib, const char *name,
+		const struct dl_super *sb, struct dl_crypt *crypt, u32 segment_kib,
+		u32 frame_mem_kib, u32 cache_mem_kib, const char *name,
 		const struct dl_log_ops *ops, void *ctx)
 {
 	u32 seg_sectors;
@@ -25,10 +25,12 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 	INIT_LIST_HEAD(&l->closing);
 	INIT_LIST_HEAD(&l->flying);
 	INIT_LIST_HEAD(&l->waiters);
+	INIT_LIST_HEAD(&l->covers);
 	INIT_WORK(&l->work, dl_commit_work);
 	INIT_DELAYED_WORK(&l->age, dl_commit_age);
 	init_waitqueue_head(&l->idle);
 	l->io = io;
+	l->crypt = crypt->on ? crypt : NULL;
 	l->ops = ops;
 	l->ctx = ctx;
 	l->block_bytes = sb->block_bytes;
@@ -41,19 +43,31 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 	ret = dl_segments_init(&l->segs, sb, segment_kib);
 	if (ret)
 		return ret;
+	l->segs.no_summaries = l->crypt;
 	seg_sectors = l->segs.seg_chunks * l->segs.chunk_sectors;
-	l->max_descs = clamp_t(u32, seg_sectors / 4, 16, DL_FRAME_DESCS);
+	l->max_descs = clamp_t(u32, seg_sectors / 4, 16, l->crypt ?
+			       DL_FRAME_SEALED_DESCS : DL_FRAME_DESCS);
 
 	l->wq = alloc_workqueue("dl-log/%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
 				name);
 	if (!l->wq)
 		return -ENOMEM;
-	l->max_frames = max_t(u32, frame_mem_kib / (DL_FRAME_MEM >> 10), 2);
+	l->max_frames = max_t(u32, frame_mem_kib /
+			      ((DL_FRAME_MEM + (l->crypt ? DL_COVER_MEM : 0)) >> 10),
+			      2);
 	for (i = 0; i < 2; i++) {
 		struct dl_frame *f = dl_frame_alloc(l, GFP_KERNEL);
+		struct dl_cover *c = l->crypt ? dl_cover_alloc(GFP_KERNEL) : NULL;
 
-		if (!f)
+		if (c) {
+			list_add(&c->list, &l->covers);
+			l->nr_covers++;
+		}
+		if (!f || (l->crypt && !c)) {
+			if (f)
+				dl_frame_free(f);
 			return -ENOMEM;
+		}
 		list_add(&f->list, &l->free);
 		l->nr_frames++;
 		l->nr_free++;
@@ -64,6 +78,7 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 void dl_log_exit(struct dl_log *l)
 {
 	struct dl_frame *f, *tmp;
+	struct dl_cover *c, *next;
 
 	if (l->wq) {
 		cancel_delayed_work_sync(&l->age);
@@ -75,6 +90,8 @@ void dl_log_exit(struct dl_log *l)
 		list_splice_init(&l->flying, &l->free);
 		list_for_each_entry_safe(f, tmp, &l->free, list)
 			dl_frame_free(f);
+		list_for_each_entry_safe(c, next, &l->covers, list)
+			dl_cover_free(c);
 	}
 	if (l->cur && l->cur->next)
 		dl_segment_free(&l->segs, l->cur->next);
@@ -85,7 +102,10 @@ void dl_log_exit(struct dl_log *l)
 
 static u32 tail_max(const struct dl_log *l)
 {
-	return dl_frame_tail_sectors(l->block_bytes, l->max_descs);
+	return dl_frame_tail_sectors(l->block_bytes, l->max_descs +
+				     (l->crypt ? dl_frame_tag_slots(DL_FRAME_PAGES *
+								    DL_PAGE_SECTORS) :
+				      0));
 }
 
 /* Payload sectors a new frame could have in @seg. */
@@ -146,7 +166,8 @@ static bool switch_segment(struct dl_log *l)
 
 bool dl_log_has_frame(const struct dl_log *l)
 {
-	return l->nr_active < l->max_frames && (l->nr_free || l->recent.nr);
+	return l->nr_active < l->max_frames && (l->nr_free || l->recent.nr) &&
+	       (!l->crypt || !list_empty(&l->covers));
 }
 
 /* What kept a frame from being opened, or DL_FED. */
@@ -158,7 +179,8 @@ static enum dl_starved open_frame(struct dl_log *l)
 
 	if (!l->cur)
 		return DL_STARVED_SEGMENT;
-	if (l->nr_active >= l->max_frames)
+	if (l->nr_active >= l->max_frames ||
+	    (l->crypt && list_empty(&l->covers)))
 		return DL_STARVED_FRAME;
 	dl_recent_recycle(l);
 	f = list_first_entry_or_null(&l->free, struct dl_frame, list);
@@ -176,6 +198,10 @@ static enum dl_starved open_frame(struct dl_log *l)
 		room = frame_room(l, l->cur);
 	}
 
+	if (l->crypt) {
+		f->cover = list_first_entry(&l->covers, struct dl_cover, list);
+		list_del_init(&f->cover->list);
+	}
 	f->seg = l->cur;
 	f->state = DL_FRAME_OPEN;
 	f->fua = false;
@@ -239,7 +265,10 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 			f->used = DIV_ROUND_UP(f->part_at, DL_SECTOR_BYTES);
 	}
 	f->state = DL_FRAME_CLOSED;
-	f->seg->used += dl_frame_total(l->block_bytes, f->nr_descs, f->used);
+	f->seg->used += dl_frame_total(l->block_bytes,
+				       dl_frame_slots(dl_frame_flags(f),
+						      f->nr_descs, f->used),
+				       f->used);
 	f->seg->nr_descs += f->nr_descs;
 	f->seg->last_commit = f->commit;
 	f->seg->last_seq = l->next_seq - 1;

@@ -25,6 +25,7 @@
 #include <linux/workqueue.h>
 
 #include "blkio.h"
+#include "crypt.h"
 #include "frame.h"
 #include "recent.h"
 #include "segment.h"
@@ -90,6 +91,9 @@ struct dl_log {
 	struct dl_recent recent;	/* RECENT: commit order */
 	u32 nr_frames, nr_free;
 	u32 nr_active, max_frames;	/* in @closing and @flying */
+	struct dl_crypt *crypt;		/* or NULL: it is not encrypted */
+	struct list_head covers;	/* that no frame has */
+	u32 nr_covers;			/* all there are */
 	u64 next_commit, next_seq;
 	u64 written;			/* all commits <= it are on the device */
 	u64 durable;			/* and would survive a power cut */
@@ -134,8 +138,8 @@ struct dl_log {
 };
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
-		const struct dl_super *sb, u32 segment_kib, u32 frame_mem_kib,
-		u32 cache_mem_kib, const char *name, const struct dl_log_ops *ops, void *ctx);
+		const struct dl_super *sb, struct dl_crypt *crypt, u32 segment_kib,
+		u32 frame_mem_kib, u32 cache_mem_kib, const char *name, const struct dl_log_ops *ops, void *ctx);
 void dl_log_exit(struct dl_log *l);
 
 /**

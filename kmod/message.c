@@ -44,6 +44,8 @@
  *                            when one ended last (s since 1970, 0: never); then a line
  *                            each for what was found: sector of the log, page or -,
  *                            present, past, spare, mended or structure, what
+ *   key <key>                from now on the log opens with another key:
+ *                            :32:<logon|user>:<description>, in a keyring of the caller
  *   history                  the window's first sequence (or -), the last durable one,
  *                            the time; then a line each for moments: sequence, time
  */
@@ -58,6 +60,7 @@
 #include "held.h"
 #include "msg.h"
 #include "policy.h"
+#include "rekey.h"
 #include "retain.h"
 #include "scrub.h"
 #include "snapshot.h"
@@ -466,6 +469,8 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		return detach(v);
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
 		return dl_tunable_set(v, argv[1], argv[2]);
+	if (argc == 2 && !strcasecmp(argv[0], "key"))
+		return dl_rekey(v, argv[1]);
 	if (argc == 1 && !strcasecmp(argv[0], "grow"))
 		return grow(v, result, maxlen);
 	ret = snapshot(v, argc, argv, result, maxlen);
@@ -477,7 +482,7 @@ int dl_message(struct dm_target *ti, unsigned int argc, char **argv,
 		ret = scrub(v, argv[1], result, maxlen);
 	if (ret != -ENOMSG)
 		return ret;
-	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history, policy [...], granularity [<cursor>], scrub begin|<sectors>|status",
+	dl_err("%s: unknown message '%s' or wrong number of arguments (%u): flush, reconcile, drain, detach, set <tunable> <value>, grow, snapshot_create <name> [@<sequence>], snapshot_delete <name>, snapshot_rename <name> <new>, snapshot_list, snapshot_space, rewind <name>|@<sequence> <new>, retention [...], retention_apply, history, policy [...], granularity [<cursor>], scrub begin|<sectors>|status, key <key>",
 	       v->name, argv[0], argc - 1);
 	return -EINVAL;
 }

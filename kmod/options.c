@@ -7,13 +7,18 @@
  *   accept_origin   activate although the origin is not as the log left it
  *   accept_cut      activate although the log ends where it cannot be read
  *   zero_discards   take discards even if the origin must be zeroed by writing
+ *   key TEXT        where the key is: ":32:logon:NAME", as dm-crypt has it
+ *   cipher NAME     for a log that is blank: aes-gcm, chacha20-poly1305
  */
 #include <linux/device-mapper.h>
 #include <linux/kstrtox.h>
 #include <linux/string.h>
 
+#include "crypt.h"
 #include "msg.h"
 #include "options.h"
+
+static_assert(DL_OPTION_KEY_BYTES == DL_KEY_TEXT);
 
 struct option {
 	const char *name;
@@ -106,6 +111,32 @@ static int store(struct dl_options *o, const struct option *opt,
 	return 0;
 }
 
+/* Of those that are not numbers: 1 if @name is none, or 0, -EINVAL. */
+static int store_text(struct dl_options *o, const char *name, const char *text)
+{
+	u32 cipher;
+
+	if (!strcmp(name, "key")) {
+		if (!dl_crypt_key_ok(text)) {
+			dl_err("key '%s': ':32:logon:NAME' or ':32:user:NAME' is needed",
+			       text);
+			return -EINVAL;
+		}
+		strscpy(o->key, text, sizeof(o->key));
+		return 0;
+	}
+	if (strcmp(name, "cipher"))
+		return 1;
+	cipher = dl_cipher_of(text);
+	if (!cipher) {
+		dl_err("cipher '%s': aes-gcm or chacha20-poly1305 is needed",
+		       text);
+		return -EINVAL;
+	}
+	o->cipher = cipher;
+	return 0;
+}
+
 static int check(const struct dl_options *o)
 {
 	if (o->low_watermark < o->high_watermark)
@@ -118,14 +149,16 @@ static int check(const struct dl_options *o)
 int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 {
 	static const struct dm_arg count = {
-		0, 2 * ARRAY_SIZE(options) + ARRAY_SIZE(flags),
+		0, 2 * (ARRAY_SIZE(options) + 2) + ARRAY_SIZE(flags),
 		"Invalid number of options"
 	};
 	const struct option *opt;
 	const char *name;
 	unsigned int argc, i;
+	int ret;
 
 	memset(o, 0, sizeof(*o));
+	o->cipher = DL_CIPHER_AES_GCM;
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		*field(o, &options[i]) = options[i].dflt;
 	if (!as->argc)
@@ -138,7 +171,17 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 		if (raise_flag(o, name))
 			continue;
 		opt = find(name);
-		if (!opt) {
+		ret = argc ? store_text(o, name, as->argv[0]) : 1;
+		if (ret < 0) {
+			*error = "Option value not understood";
+			return ret;
+		}
+		if (!ret) {
+			dm_consume_args(as, 1);
+			argc--;
+			continue;
+		}
+		if (!opt && strcmp(name, "key") && strcmp(name, "cipher")) {
 			dl_err("unknown option '%s'", name);
 			*error = "Unknown option";
 			return -EINVAL;
@@ -207,6 +250,10 @@ unsigned int dl_options_emit(const struct dl_options *o, char *result,
 			n += 2;
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		n += flag_set(o, i);
+	if (*o->key)
+		n += 2;
+	if (o->cipher != DL_CIPHER_AES_GCM)
+		n += 2;
 	if (!n)
 		return 0;
 	DMEMIT(" %u", n);
@@ -217,5 +264,9 @@ unsigned int dl_options_emit(const struct dl_options *o, char *result,
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (flag_set(o, i))
 			DMEMIT(" %s", flags[i].name);
+	if (*o->key)
+		DMEMIT(" key %s", o->key);
+	if (o->cipher != DL_CIPHER_AES_GCM)
+		DMEMIT(" cipher %s", dl_cipher_name(o->cipher));
 	return sz;
 }

@@ -9,6 +9,8 @@
 
 struct dm_arg_set;
 
+#define DL_OPTION_KEY_BYTES	256u	/* NUL included */
+
 struct dl_options {
 	unsigned int commit_ms;
 	unsigned int reconcile_secs;
@@ -20,6 +22,8 @@ struct dl_options {
 	unsigned int compression;	/* acceleration of LZ4; 0: none */
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
+	char key[DL_OPTION_KEY_BYTES];	/* where it is, never what; "": none */
+	unsigned int cipher;		/* DL_CIPHER_*, for a log that is blank */
 	bool accept_origin;
 	bool accept_cut;
 	bool zero_discards;

@@ -272,6 +272,12 @@ int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 			     v->name, v->logio.bdev, loc, page);
 		return ret;
 	}
+	if (v->crypt.on && dl_crypt_plain(&v->crypt, start, buf)) {
+		atomic64_inc(&v->crc_errors);
+		dl_err_limit("%s: log %pg: sector %llu, %u sectors, does not decrypt: it was changed (page %llu)",
+			     v->name, v->logio.bdev, loc, sectors, page);
+		return -EBADMSG;
+	}
 	if (loc != start)
 		memmove(buf, buf + ((loc - start) << DL_SECTOR_SHIFT),
 			sectors << DL_SECTOR_SHIFT);

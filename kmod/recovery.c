@@ -74,6 +74,37 @@ static int read_along(void *ctx, u64 sector, u32 sectors, void *buf, bool along)
 	return 0;
 }
 
+/* For what chains are made of: what is to be read is payload. */
+static int read_payload(void *ctx, u64 sector, u32 sectors, void *buf, bool along)
+{
+	struct recovery *rec = ctx;
+	struct dl_volume *v = rec->v;
+	int ret = read_along(ctx, sector, sectors, buf, along);
+	u32 i;
+
+	for (i = 0; !ret && v->crypt.on && i < sectors; i += DL_PAGE_SECTORS)
+		if (dl_crypt_plain(&v->crypt, sector + i,
+				   buf + (i << DL_SECTOR_SHIFT)))
+			/* It is no content, whatever it was: let the checksum say so. */
+			memset(buf + (i << DL_SECTOR_SHIFT), 0xff, DL_PAGE_BYTES);
+	return ret;
+}
+
+static enum dl_status rec_open(void *ctx, const struct dl_frame_head *h,
+			       u64 sector, void *head)
+{
+	struct recovery *rec = ctx;
+
+	return dl_crypt_open(&rec->v->crypt, h, sector, head, true);
+}
+
+static enum dl_status rec_plain(void *ctx, u64 sector, void *block)
+{
+	struct recovery *rec = ctx;
+
+	return dl_crypt_plain(&rec->v->crypt, sector, block) ? DL_BAD_TAG : DL_OK;
+}
+
 static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)
 {
 	struct recovery *rec = ctx;
@@ -267,6 +298,8 @@ static const struct dl_walk_ops walk_ops = {
 	.frame = rec_frame,
 	.record = rec_record,
 	.note = rec_note,
+	.open = rec_open,
+	.plain = rec_plain,
 };
 
 /* One segment; *@more tells whether the log goes on behind it. */
@@ -504,7 +537,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	rec->walk.data_buf = kvmalloc(DL_WALK_DATA_BYTES, GFP_KERNEL);
 	rec->walk.summary_buf = kvmalloc(rec->walk.summary_bytes, GFP_KERNEL);
 	rec->deltas = (struct dl_unroll) {
-		.v = v, .read = read_along, .ctx = rec,
+		.v = v, .read = read_payload, .ctx = rec,
 		.buf = kmalloc(DL_UNROLL_BYTES, GFP_KERNEL),
 	};
 	if (!rec->deltas.buf || !rec->window || !rec->walk.head_buf || !rec->walk.data_buf ||

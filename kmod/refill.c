@@ -37,6 +37,30 @@ static void grow_frames(struct dl_log *l)
 	}
 }
 
+/* And what they are written from, if the log is encrypted. */
+static void grow_covers(struct dl_log *l)
+{
+	struct dl_cover *c;
+	unsigned long flags;
+	bool want;
+
+	while (l->crypt) {
+		spin_lock_irqsave(&l->lock, flags);
+		want = list_empty(&l->covers) && l->nr_covers < l->max_frames &&
+		       l->starved == DL_STARVED_FRAME;
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!want)
+			return;
+		c = dl_cover_alloc(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
+		if (!c)
+			return;
+		spin_lock_irqsave(&l->lock, flags);
+		list_add(&c->list, &l->covers);
+		l->nr_covers++;
+		spin_unlock_irqrestore(&l->lock, flags);
+	}
+}
+
 /* So that more of them can stay in memory, if that costs nobody anything. */
 static void grow_recent(struct dl_log *l)
 {
@@ -62,6 +86,7 @@ bool dl_log_refill(struct dl_log *l)
 	bool placed, want, room, idle;
 
 	grow_frames(l);
+	grow_covers(l);
 	do {
 		spin_lock_irqsave(&l->lock, flags);
 		want = l->segs.nr_pool < DL_SEGMENT_POOL && l->segs.free_chunks;
@@ -71,6 +96,9 @@ bool dl_log_refill(struct dl_log *l)
 		seg = dl_segment_alloc(&l->segs);
 		spin_lock_irqsave(&l->lock, flags);
 		placed = dl_segment_place(&l->segs, seg, l->epoch);
+		if (placed && l->crypt)
+			dl_crypt_claim(l->crypt, seg->start, seg->sectors,
+				       seg->id, seg->epoch);
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!placed)
 			dl_segment_free(&l->segs, seg);

@@ -128,6 +128,37 @@ static int scan_read(void *ctx, u64 sector, u32 sectors, void *buf)
 	return ret;
 }
 
+/* Is it still the segment's, what was read? */
+static bool still_there(struct scan *sc)
+{
+	struct dl_log *l = &sc->v->log;
+	struct dl_segment *seg;
+	unsigned long flags;
+
+	spin_lock_irqsave(&l->lock, flags);
+	seg = first_from(l, sc->id);
+	sc->gone |= !seg || seg->id != sc->id;
+	spin_unlock_irqrestore(&l->lock, flags);
+	return !sc->gone;
+}
+
+static enum dl_status scan_open(void *ctx, const struct dl_frame_head *h,
+				u64 sector, void *head)
+{
+	struct scan *sc = ctx;
+	enum dl_status st = dl_crypt_open(&sc->v->crypt, h, sector, head, false);
+
+	return still_there(sc) ? st : DL_NOT_FOUND;
+}
+
+static enum dl_status scan_plain(void *ctx, u64 sector, void *block)
+{
+	struct scan *sc = ctx;
+	int ret = dl_crypt_plain(&sc->v->crypt, sector, block);
+
+	return ret && still_there(sc) ? DL_BAD_TAG : DL_OK;
+}
+
 static int scan_frame(void *ctx, const struct dl_frame_head *h, u64 sector)
 {
 	struct scan *sc = ctx;
@@ -276,6 +307,7 @@ static void judge_all(struct scan *sc, u32 from)
 
 static const struct dl_walk_ops frame_ops = {
 	.read = scan_read, .frame = scan_frame, .note = scan_note,
+	.open = scan_open, .plain = scan_plain,
 };
 
 static const struct dl_walk_ops summary_ops = {

@@ -175,6 +175,8 @@ struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 {
 	struct dl_segment *seg = alloc(s, GFP_NOIO);
 
+	if (s->no_summaries)
+		return seg;
 	/*
 	 * Twice what whole pages need. A segment of little records goes
 	 * without a summary, and is recovered by its frames.

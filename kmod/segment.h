@@ -77,6 +77,7 @@ struct dl_segments {
 	struct list_head pool;
 	struct list_head live;	/* oldest first; last: the open one */
 	mempool_t *mem;
+	bool no_summaries;	/* of an encrypted log: set before the first segment */
 	void *spare;		/* a summary buffer to be used again */
 	atomic_long_t bytes;	/* of memory, all segments and their buffers */
 };

@@ -111,6 +111,8 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    v->ck.bytes +
 		    (u64)v->log.segs.nr_chunks * sizeof(void *) +
 		    (u64)READ_ONCE(v->log.nr_frames) * DL_FRAME_MEM +
+		    (u64)READ_ONCE(v->log.nr_covers) * DL_COVER_MEM +
+		    dl_crypt_bytes(&v->crypt) +
 		    (u64)atomic_long_read(&v->log.segs.bytes);
 
 	return bytes;
@@ -183,6 +185,7 @@ static void volume_destroy(struct dl_volume *v)
 	dl_window_exit(&v->window);
 	kvfree(v->mover);
 	dl_checkpoint_exit(&v->ck);
+	dl_crypt_exit(&v->crypt);
 	mempool_destroy(v->pages);
 	free_percpu(v->stats);
 	dl_blkio_exit(&v->logio);
@@ -255,7 +258,9 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)
-		ret = dl_log_init(&v->log, &v->logio, &v->ck.sb,
+		ret = dl_crypt_reserve(&v->crypt, &v->ck.sb);
+	if (!ret)
+		ret = dl_log_init(&v->log, &v->logio, &v->ck.sb, &v->crypt,
 				  v->opts.segment_kib, v->opts.frame_mem_kib,
 				  v->opts.cache_mem_kib,
 				  v->name, &log_ops, v);
@@ -350,6 +355,8 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	mutex_init(&v->detach_lock);
 	mutex_init(&v->snapshot_lock);
 	dl_scrub_init(&v->scrub);
+	dl_crypt_init(&v->crypt, v->opts.key, v->opts.cipher);
+	v->ck.crypt = &v->crypt;
 	mutex_init(&v->past_lock);
 	init_waitqueue_head(&v->room_wait);
 	spin_lock_init(&v->defer_lock);
@@ -504,6 +511,9 @@ static int start(struct dl_volume *v)
 	/* Both may be there already, from a resume that failed. */
 	while (!l->epoch || l->epoch == v->ck.loaded_epoch)
 		get_random_bytes(&l->epoch, sizeof(l->epoch));
+	ret = dl_crypt_epoch(&v->crypt, l->epoch);
+	if (ret)
+		return ret;
 	dl_log_refill(l);
 	ret = dl_policy_begin(v);
 	if (ret)

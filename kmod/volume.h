@@ -22,6 +22,7 @@
 #include "base.h"
 #include "checkpoint.h"
 #include "codec.h"
+#include "crypt.h"
 #include "event.h"
 #include "grain.h"
 #include "log.h"
@@ -86,6 +87,7 @@ struct dl_volume {
 	struct dl_grain grain;
 	struct dl_base base;
 	struct dl_codec codec;
+	struct dl_crypt crypt;
 	struct dl_runs runs;
 	struct dl_pins pins;
 	struct dl_window window;

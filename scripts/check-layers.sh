@@ -8,7 +8,7 @@
 #   glue        module, target, view, status, message, control, sysfs, ...
 #   subjects    volume, write, read, flush, recovery, snapshot, reconcile, job, ...
 #   mechanisms  map, runs, past, pins, log, commit, frame, segment, ...
-#   base        blkio, msg, and what knows kernel versions: kmod/compat
+#   base        blkio, crypt, msg, and what knows kernel versions: kmod/compat
 #   core        kmod/core and kmod/uapi
 #
 # A file may include what is in its own layer and in those below.  Besides:
@@ -29,9 +29,9 @@ export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
 GLUE='module target status message view control sysfs tunable'
-SUBJECTS='volume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space grow subpage unroll policy event diff held scrub'
+SUBJECTS='volume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space grow subpage unroll policy event diff held scrub rekey'
 MECHANISMS='options trace throttle pieces map chain grain base codec runs past pins window log refill commit frame recent segment checkpoint fingerprint'
-BASE='blkio msg'
+BASE='blkio msg crypt cryptkey'
 # Of the mechanisms, those that must not know the others.
 LOG='log refill commit frame recent segment'
 MAP='pieces map chain grain base codec runs past pins window'

@@ -26,7 +26,7 @@ BUILD=(gcc make libc6-dev bc bison flex libelf-dev libssl-dev pkg-config kmod
 	linux-headers-amd64)
 # Both what runs the guests and what runs inside them: they see the host's files.
 GUEST=(linux-source-6.12 qemu-system-x86 cpio dmsetup util-linux mount fio
-	e2fsprogs xfsprogs thin-provisioning-tools)
+	e2fsprogs xfsprogs thin-provisioning-tools keyutils)
 TEST=("${GUEST[@]}" git gawk sparse shellcheck mandoc libcmocka-dev valgrind
 	clang llvm libclang-rt-dev dkms jq systemd udev)
 BENCH=("${GUEST[@]}" valgrind sqlite3)

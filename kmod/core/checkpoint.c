@@ -141,16 +141,31 @@ enum dl_status dl_cp_end(struct dl_cp_writer *w, const struct dl_cp_head *h,
 	return DL_OK;
 }
 
+enum dl_status dl_cp_check(const struct dl_super *sb, const void *buf)
+{
+	size_t size = sb->cp_bytes;
+
+	if (size < sizeof(struct dl_disk_checkpoint) || size % SECTION_ALIGN)
+		return DL_BAD_SIZE;
+	return dl_crc32c(buf, size) == sb->cp_crc ? DL_OK : DL_BAD_CRC;
+}
+
 enum dl_status dl_cp_open(struct dl_cp_reader *r, struct dl_cp_head *h,
 			  const struct dl_super *sb, const void *buf)
+{
+	enum dl_status st = dl_cp_check(sb, buf);
+
+	if (st == DL_OK && dl_super_sealed(sb))
+		st = DL_NO_KEY;
+	return st == DL_OK ? dl_cp_parse(r, h, sb, buf) : st;
+}
+
+enum dl_status dl_cp_parse(struct dl_cp_reader *r, struct dl_cp_head *h,
+			   const struct dl_super *sb, const void *buf)
 {
 	const struct dl_disk_checkpoint *d = buf;
 	size_t size = sb->cp_bytes;
 
-	if (size < sizeof(*d) || size % SECTION_ALIGN)
-		return DL_BAD_SIZE;
-	if (dl_crc32c(buf, size) != sb->cp_crc)
-		return DL_BAD_CRC;
 	if (d->magic != cpu_to_le64(DL_CP_MAGIC))
 		return DL_BAD_MAGIC;
 	if (le64_to_cpu(d->generation) != sb->generation)

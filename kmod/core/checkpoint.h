@@ -86,10 +86,18 @@ struct dl_cp_reader {
  * @sb: superblock it belongs to: cp_bytes, cp_crc and generation must agree
  * @buf: sb->cp_bytes bytes as read
  *
- * Return: DL_OK, DL_BAD_SIZE, DL_BAD_CRC, DL_BAD_MAGIC or DL_BAD_IDENTITY.
+ * Return: DL_OK, DL_BAD_SIZE, DL_BAD_CRC, DL_BAD_MAGIC or DL_BAD_IDENTITY; of one
+ * that is encrypted and sound DL_NO_KEY, or why not.
  */
 enum dl_status dl_cp_open(struct dl_cp_reader *r, struct dl_cp_head *h,
 			  const struct dl_super *sb, const void *buf);
+
+/* Only what can be checked without a key: DL_OK, DL_BAD_SIZE or DL_BAD_CRC. */
+enum dl_status dl_cp_check(const struct dl_super *sb, const void *buf);
+
+/* The rest of dl_cp_open(), when that has been checked and @buf is decrypted. */
+enum dl_status dl_cp_parse(struct dl_cp_reader *r, struct dl_cp_head *h,
+			   const struct dl_super *sb, const void *buf);
 
 /**
  * dl_cp_next() - the next section

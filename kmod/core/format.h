@@ -72,8 +72,39 @@
 #define DL_FEATURE_HISTORY	(1ULL << 0)	/* records and sections of snapshots */
 #define DL_FEATURE_DELTA	(1ULL << 1)	/* records of parts of pages */
 #define DL_FEATURE_CODEC	(1ULL << 2)	/* payloads that are compressed */
+#define DL_FEATURE_CRYPT	(1ULL << 3)	/* everything but superblocks is encrypted */
 #define DL_FEATURE_INCOMPAT	(DL_FEATURE_HISTORY | DL_FEATURE_DELTA | \
-				 DL_FEATURE_CODEC)
+				 DL_FEATURE_CODEC | DL_FEATURE_CRYPT)
+
+/*
+ * Encryption: an AEAD with a key of 32 bytes, a nonce of 12 and a tag of 16. The
+ * volume's key is random and kept in the superblock, wrapped with the user's; what
+ * is encrypted is encrypted with keys made of it and the epoch (see crypt.h).
+ */
+#define DL_KEY_BYTES		32u
+#define DL_NONCE_BYTES		12u
+#define DL_TAG_BYTES		16u
+
+#define DL_CIPHER_AES_GCM	1u	/* AES-256-GCM, NIST SP 800-38D */
+#define DL_CIPHER_CHACHA	2u	/* ChaCha20-Poly1305, RFC 8439 */
+#define DL_CIPHERS		3u
+
+/* dl_disk_crypt.state */
+#define DL_CRYPT_BLANK		0u	/* no key was drawn yet; nothing is encrypted */
+#define DL_CRYPT_KEYED		1u
+
+struct dl_disk_crypt {
+	__le32 cipher;		/* DL_CIPHER_* */
+	__le32 state;
+	__u8   nonce[DL_NONCE_BYTES];	/* of the wrapping, AES-256-GCM */
+	__u8   tag[DL_TAG_BYTES];
+	__u8   wrapped[DL_KEY_BYTES];	/* the volume's key */
+	__u8   cp_nonce[DL_NONCE_BYTES];	/* of the checkpoint that this slot
+						 * points to
+						 */
+	__u8   cp_tag[DL_TAG_BYTES];
+	__u8   reserved[32];
+};
 
 struct dl_disk_super {
 	__le64 magic;
@@ -98,7 +129,8 @@ struct dl_disk_super {
 	__le64 created_ns;	/* wall clock, ns since 1970 */
 	__le64 written_ns;
 	__u8   label[32];	/* NUL-padded name the tool gave, for people */
-	__u8   reserved[3920];
+	struct dl_disk_crypt crypt;	/* with DL_FEATURE_CRYPT, else zero */
+	__u8   reserved[3792];
 };
 
 /* ---- checkpoint -------------------------------------------------------- */
@@ -291,6 +323,13 @@ struct dl_disk_scrub {
  * self_crc covers these 128 bytes (one sector, so never torn); desc_crc covers
  * all descriptors, those in the head and those in the tail, as one array.
  */
+/* dl_disk_frame.flags */
+#define DL_FRAME_SEALED		(1u << 0)  /* encrypted: after the descriptors come the
+					    * tags of its payload's blocks, two to a
+					    * slot, and all of these slots are
+					    * encrypted as one
+					    */
+
 struct dl_disk_frame {
 	__le32 magic;
 	__le32 self_crc;	/* CRC-32C of these 128 bytes with this as zero */
@@ -307,8 +346,11 @@ struct dl_disk_frame {
 	__le32 nr_descs;
 	__le32 payload_sectors;	/* used, before padding */
 	__le32 total_sectors;	/* head + padded payload + tail */
-	__le32 desc_crc;
-	__u8   reserved[32];
+	__le32 desc_crc;	/* of what is stored: if SEALED, of what is encrypted */
+	__u8   tag[DL_TAG_BYTES];	/* SEALED: of the slots, and of this header with
+					 * both checksums and the tag as zero
+					 */
+	__u8   reserved[16];
 };
 
 /* dl_disk_desc.type: what a record says about its sectors */

@@ -119,15 +119,15 @@ static u32 self_crc(const struct dl_disk_frame *f)
 				offsetof(struct dl_disk_frame, self_crc));
 }
 
-static u32 descs_crc(const struct dl_disk_desc *descs, u32 nr)
+static u32 descs_crc(const void *descs, u32 nr)
 {
-	return dl_crc32c(descs, nr * sizeof(*descs));
+	return dl_crc32c(descs, nr * sizeof(struct dl_disk_desc));
 }
 
 void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 		   struct dl_disk_frame *out, const struct dl_disk_desc *descs)
 {
-	h->total_sectors = dl_frame_total(block_bytes, h->nr_descs,
+	h->total_sectors = dl_frame_total(block_bytes, dl_frame_head_slots(h),
 					  h->payload_sectors);
 	h->desc_crc = descs_crc(descs, h->nr_descs);
 
@@ -148,6 +148,22 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 	out->total_sectors = cpu_to_le32(h->total_sectors);
 	out->desc_crc = cpu_to_le32(h->desc_crc);
 	out->self_crc = cpu_to_le32(self_crc(out));
+}
+
+void dl_frame_seal(struct dl_disk_frame *out, const void *slots, u32 nr,
+		   const u8 *tag)
+{
+	memcpy(out->tag, tag, sizeof(out->tag));
+	out->desc_crc = cpu_to_le32(descs_crc(slots, nr));
+	out->self_crc = cpu_to_le32(self_crc(out));
+}
+
+void dl_frame_aad(const struct dl_disk_frame *in, struct dl_disk_frame *aad)
+{
+	*aad = *in;
+	aad->self_crc = 0;
+	aad->desc_crc = 0;
+	memset(aad->tag, 0, sizeof(aad->tag));
 }
 
 enum dl_status dl_frame_unpack(struct dl_frame_head *h,
@@ -172,6 +188,7 @@ enum dl_status dl_frame_unpack(struct dl_frame_head *h,
 	h->payload_sectors = le32_to_cpu(in->payload_sectors);
 	h->total_sectors = le32_to_cpu(in->total_sectors);
 	h->desc_crc = le32_to_cpu(in->desc_crc);
+	memcpy(h->tag, in->tag, sizeof(h->tag));
 
 	/* commit + 1 and first_seq + nr_descs must not wrap for any caller. */
 	if (!h->epoch || !h->commit || h->commit == U64_MAX)
@@ -180,13 +197,17 @@ enum dl_status dl_frame_unpack(struct dl_frame_head *h,
 		return DL_BAD_SIZE;
 	if (h->nr_descs > DL_FRAME_MAX_DESCS ||
 	    h->payload_sectors > DL_FRAME_MAX_SECTORS ||
+	    dl_frame_head_slots(h) > DL_FRAME_MAX_DESCS ||
 	    h->first_seq > U64_MAX - h->nr_descs)
 		return DL_BAD_SIZE;
 	if (h->next_sectors > DL_SEGMENT_SECTORS_MAX)
 		return DL_BAD_SIZE;
 	if (h->total_sectors > DL_FRAME_MAX_SECTORS ||
-	    h->total_sectors != dl_frame_total(block_bytes, h->nr_descs,
+	    h->total_sectors != dl_frame_total(block_bytes,
+					       dl_frame_head_slots(h),
 					       h->payload_sectors))
+		return DL_BAD_SIZE;
+	if (h->flags & DL_FRAME_SEALED && block_bytes != DL_PAGE_BYTES)
 		return DL_BAD_SIZE;
 	return DL_OK;
 }
@@ -194,6 +215,6 @@ enum dl_status dl_frame_unpack(struct dl_frame_head *h,
 enum dl_status dl_frame_check_descs(const struct dl_frame_head *h,
 				    const struct dl_disk_desc *descs)
 {
-	return descs_crc(descs, h->nr_descs) == h->desc_crc ?
+	return descs_crc(descs, dl_frame_head_slots(h)) == h->desc_crc ?
 		DL_OK : DL_BAD_CRC;
 }

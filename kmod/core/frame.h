@@ -25,6 +25,7 @@ struct dl_frame_head {
 	u32 payload_sectors;
 	u32 total_sectors;
 	u32 desc_crc;
+	u8  tag[DL_TAG_BYTES];
 };
 
 /* A record as it stands in a frame. */
@@ -77,6 +78,22 @@ static inline u32 dl_desc_span(const struct dl_desc *d)
 		dl_desc_sector(d);
 }
 
+/* Slots for the tags of @payload sectors. A sealed log has blocks of a page. */
+static inline u32 dl_frame_tag_slots(u32 payload)
+{
+	u32 blocks = (payload + DL_PAGE_SECTORS - 1) / DL_PAGE_SECTORS;
+
+	return (blocks * DL_TAG_BYTES + (u32)sizeof(struct dl_disk_desc) - 1) /
+		(u32)sizeof(struct dl_disk_desc);
+}
+
+/* Slots of a frame with @nr_descs and @payload sectors: as many as descriptors, or more. */
+static inline u32 dl_frame_slots(u32 flags, u32 nr_descs, u32 payload)
+{
+	return nr_descs +
+		(flags & DL_FRAME_SEALED ? dl_frame_tag_slots(payload) : 0);
+}
+
 /* How many descriptors fit in a head of one block of @block_bytes. */
 static inline u32 dl_frame_head_descs(u32 block_bytes)
 {
@@ -84,15 +101,15 @@ static inline u32 dl_frame_head_descs(u32 block_bytes)
 		(u32)sizeof(struct dl_disk_desc);
 }
 
-/* Sectors of the tail needed for @nr_descs: whole blocks, often none. */
-static inline u32 dl_frame_tail_sectors(u32 block_bytes, u32 nr_descs)
+/* Sectors of the tail needed for @slots: whole blocks, often none. */
+static inline u32 dl_frame_tail_sectors(u32 block_bytes, u32 slots)
 {
 	u32 in_head = dl_frame_head_descs(block_bytes);
 	u32 bytes;
 
-	if (nr_descs <= in_head)
+	if (slots <= in_head)
 		return 0;
-	bytes = (nr_descs - in_head) * (u32)sizeof(struct dl_disk_desc);
+	bytes = (slots - in_head) * (u32)sizeof(struct dl_disk_desc);
 	return (bytes + block_bytes - 1) / block_bytes *
 		(block_bytes >> DL_SECTOR_SHIFT);
 }
@@ -106,11 +123,17 @@ static inline u32 dl_frame_pad(u32 block_bytes, u32 sectors)
 }
 
 /* Sectors a frame takes in the log. */
-static inline u32 dl_frame_total(u32 block_bytes, u32 nr_descs, u32 payload)
+static inline u32 dl_frame_total(u32 block_bytes, u32 slots, u32 payload)
 {
 	return (block_bytes >> DL_SECTOR_SHIFT) +
 		dl_frame_pad(block_bytes, payload) +
-		dl_frame_tail_sectors(block_bytes, nr_descs);
+		dl_frame_tail_sectors(block_bytes, slots);
+}
+
+/* Those of the frame with header @h. */
+static inline u32 dl_frame_head_slots(const struct dl_frame_head *h)
+{
+	return dl_frame_slots(h->flags, h->nr_descs, h->payload_sectors);
 }
 
 void dl_desc_pack(const struct dl_desc *d, struct dl_disk_desc *out);
@@ -146,6 +169,23 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 		   struct dl_disk_frame *out, const struct dl_disk_desc *descs);
 
 /**
+ * dl_frame_seal() - the slots of a packed frame have been encrypted
+ * @out: its header as packed: gets the tag and both checksums
+ * @slots: what is encrypted
+ * @nr: slots
+ * @tag: DL_TAG_BYTES
+ */
+void dl_frame_seal(struct dl_disk_frame *out, const void *slots, u32 nr,
+		   const u8 *tag);
+
+/**
+ * dl_frame_aad() - what of a header is authenticated with its slots
+ * @in: header as on disk
+ * @aad: out: the header without checksums and tag
+ */
+void dl_frame_aad(const struct dl_disk_frame *in, struct dl_disk_frame *aad);
+
+/**
  * dl_frame_unpack() - check and decode a frame header (128 bytes)
  * @h: out
  * @in: as read
@@ -161,7 +201,7 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 enum dl_status dl_frame_unpack(struct dl_frame_head *h,
 			       const struct dl_disk_frame *in, u32 block_bytes);
 
-/* desc_crc over the h->nr_descs descriptors at @descs: DL_OK or DL_BAD_CRC. */
+/* desc_crc over the frame's slots at @descs: DL_OK or DL_BAD_CRC. */
 enum dl_status dl_frame_check_descs(const struct dl_frame_head *h,
 				    const struct dl_disk_desc *descs);
 

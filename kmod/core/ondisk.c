@@ -10,6 +10,16 @@
 #define AT(s, m, n) \
 	static_assert(offsetof(struct s, m) == (n), #s "." #m)
 
+SIZE(dl_disk_crypt, 128);
+AT(dl_disk_crypt, cipher, 0);
+AT(dl_disk_crypt, state, 4);
+AT(dl_disk_crypt, nonce, 8);
+AT(dl_disk_crypt, tag, 20);
+AT(dl_disk_crypt, wrapped, 36);
+AT(dl_disk_crypt, cp_nonce, 68);
+AT(dl_disk_crypt, cp_tag, 80);
+AT(dl_disk_crypt, reserved, 96);
+
 SIZE(dl_disk_super, 4096);
 AT(dl_disk_super, magic, 0);
 AT(dl_disk_super, version, 8);
@@ -33,7 +43,8 @@ AT(dl_disk_super, epoch, 120);
 AT(dl_disk_super, created_ns, 128);
 AT(dl_disk_super, written_ns, 136);
 AT(dl_disk_super, label, 144);
-AT(dl_disk_super, reserved, 176);
+AT(dl_disk_super, crypt, 176);
+AT(dl_disk_super, reserved, 304);
 
 SIZE(dl_disk_checkpoint, 128);
 AT(dl_disk_checkpoint, magic, 0);
@@ -96,7 +107,8 @@ AT(dl_disk_frame, nr_descs, 80);
 AT(dl_disk_frame, payload_sectors, 84);
 AT(dl_disk_frame, total_sectors, 88);
 AT(dl_disk_frame, desc_crc, 92);
-AT(dl_disk_frame, reserved, 96);
+AT(dl_disk_frame, tag, 96);
+AT(dl_disk_frame, reserved, 112);
 
 SIZE(dl_disk_desc, 32);
 AT(dl_disk_desc, type, 0);

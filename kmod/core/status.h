@@ -24,7 +24,9 @@
 	X(DL_NO_SPACE,		"does not fit") \
 	X(DL_NOT_FOUND,		"not found") \
 	X(DL_IO_ERROR,		"could not be read") \
-	X(DL_LOST,		"frames known to be durable are missing")
+	X(DL_LOST,		"frames known to be durable are missing") \
+	X(DL_BAD_TAG,		"does not decrypt: it was changed, or the key is another's") \
+	X(DL_NO_KEY,		"is encrypted, and the key is not at hand")
 
 enum dl_status {
 #define X(code, text) code,

@@ -125,6 +125,38 @@ bool dl_super_segment_fits(const struct dl_super *sb, u64 start, u32 sectors)
 	return sectors <= sb->log_sectors - start;
 }
 
+static void pack_crypt(const struct dl_super_crypt *c, struct dl_disk_crypt *d)
+{
+	d->cipher = cpu_to_le32(c->cipher);
+	d->state = cpu_to_le32(c->state);
+	memcpy(d->nonce, c->nonce, sizeof(d->nonce));
+	memcpy(d->tag, c->tag, sizeof(d->tag));
+	memcpy(d->wrapped, c->wrapped, sizeof(d->wrapped));
+	memcpy(d->cp_nonce, c->cp_nonce, sizeof(d->cp_nonce));
+	memcpy(d->cp_tag, c->cp_tag, sizeof(d->cp_tag));
+}
+
+static void unpack_crypt(struct dl_super_crypt *c, const struct dl_disk_crypt *d)
+{
+	c->cipher = le32_to_cpu(d->cipher);
+	c->state = le32_to_cpu(d->state);
+	memcpy(c->nonce, d->nonce, sizeof(d->nonce));
+	memcpy(c->tag, d->tag, sizeof(d->tag));
+	memcpy(c->wrapped, d->wrapped, sizeof(d->wrapped));
+	memcpy(c->cp_nonce, d->cp_nonce, sizeof(d->cp_nonce));
+	memcpy(c->cp_tag, d->cp_tag, sizeof(d->cp_tag));
+}
+
+static enum dl_status check_crypt(const struct dl_super *sb)
+{
+	if (!(sb->incompat & DL_FEATURE_CRYPT))
+		return DL_OK;
+	if (!sb->crypt.cipher || sb->crypt.cipher >= DL_CIPHERS ||
+	    sb->crypt.state > DL_CRYPT_KEYED)
+		return DL_BAD_FEATURE;
+	return sb->block_bytes == DL_PAGE_BYTES ? DL_OK : DL_BAD_SIZE;
+}
+
 void dl_super_pack(const struct dl_super *sb, void *block)
 {
 	struct dl_disk_super *d = block;
@@ -152,6 +184,8 @@ void dl_super_pack(const struct dl_super *sb, void *block)
 	d->written_ns = cpu_to_le64(sb->written_ns);
 	/* Up to the NUL only: what the caller's buffer holds after it is not ours. */
 	memcpy(d->label, sb->label, strnlen(sb->label, sizeof(d->label)));
+	if (sb->incompat & DL_FEATURE_CRYPT)
+		pack_crypt(&sb->crypt, &d->crypt);
 	d->crc = cpu_to_le32(dl_crc32c_around(d, sizeof(*d),
 					      offsetof(struct dl_disk_super, crc)));
 }
@@ -239,8 +273,12 @@ enum dl_status dl_super_unpack(struct dl_super *sb, const void *block)
 	sb->written_ns = le64_to_cpu(d->written_ns);
 	memcpy(sb->label, d->label, sizeof(d->label));
 	sb->label[sizeof(d->label)] = '\0';
+	if (sb->incompat & DL_FEATURE_CRYPT)
+		unpack_crypt(&sb->crypt, &d->crypt);
 
 	st = check_sizes(sb);
+	if (st == DL_OK)
+		st = check_crypt(sb);
 	return st == DL_OK ? check_places(sb) : st;
 }
 

@@ -11,6 +11,16 @@
 #include "format.h"
 #include "status.h"
 
+/* See dl_disk_crypt. */
+struct dl_super_crypt {
+	u32 cipher, state;
+	u8  nonce[DL_NONCE_BYTES];
+	u8  tag[DL_TAG_BYTES];
+	u8  wrapped[DL_KEY_BYTES];
+	u8  cp_nonce[DL_NONCE_BYTES];
+	u8  cp_tag[DL_TAG_BYTES];
+};
+
 struct dl_super {
 	u64 compat, ro_compat, incompat;
 	u8  uuid[16];
@@ -29,7 +39,15 @@ struct dl_super {
 	u64 created_ns;
 	u64 written_ns;
 	char label[33];		/* always NUL terminated in core */
+	struct dl_super_crypt crypt;	/* zero without DL_FEATURE_CRYPT */
 };
+
+/* Are the checkpoint and everything in the log encrypted? */
+static inline bool dl_super_sealed(const struct dl_super *sb)
+{
+	return sb->incompat & DL_FEATURE_CRYPT &&
+	       sb->crypt.state == DL_CRYPT_KEYED;
+}
 
 /**
  * dl_super_layout() - lay out an empty log
@@ -88,6 +106,7 @@ void dl_super_pack(const struct dl_super *sb, void *block);
  *
  * Everything is range-checked here, against each other as well (areas inside
  * the log, no overlap, powers of two), so that callers may compute with it.
+ * An encrypted log has blocks of a page.
  * A slot always has a checkpoint (cp_bytes at least a header) at the start of
  * one of the two areas, and an epoch.
  * The order: magic, version, CRC, features, sizes, places.

@@ -21,6 +21,8 @@
  * those sectors fails and nothing else does. A frame whose checksums are right
  * and whose contents are impossible (no crash makes one) ends it as well.
  *
+ * Of an encrypted log (see dl_disk_crypt) every frame must be. It has no summaries.
+ *
  * The caller owns all memory; the walk allocates nothing and keeps nothing.
  */
 #ifndef DL_CORE_WALK_H
@@ -88,6 +90,10 @@ struct dl_walk_segment_info {
  * @record: a record was accepted (DL_REC_NONE is none); may be NULL; non-zero
  *	stops the walk
  * @note: something worth telling; may be NULL
+ * @open: of an encrypted log: decrypt, in place, the slots of the frame with header
+ *	@h at @sector, all of which is at @head as it was read, and learn the tags of
+ *	its payload; NULL: the key is not at hand. Return: DL_OK, DL_BAD_TAG
+ * @plain: and then the block of its payload at @sector, in place
  */
 struct dl_walk_ops {
 	int (*read)(void *ctx, u64 sector, u32 sectors, void *buf);
@@ -95,6 +101,9 @@ struct dl_walk_ops {
 	int (*frame)(void *ctx, const struct dl_frame_head *h, u64 sector);
 	int (*record)(void *ctx, const struct dl_rec *rec);
 	void (*note)(void *ctx, const struct dl_note *note);
+	enum dl_status (*open)(void *ctx, const struct dl_frame_head *h,
+			       u64 sector, void *head);
+	enum dl_status (*plain)(void *ctx, u64 sector, void *block);
 };
 
 /* dl_walk.flags */

@@ -33,6 +33,33 @@ enum dl_status dl_walk_load_head(struct dl_walk *w, u64 sector,
 	return dl_frame_unpack(h, w->head_buf, block_bytes);
 }
 
+/* Descriptors that are encrypted, from here on as they were. */
+static enum dl_status open_slots(struct dl_walk *w, struct dl_seg_walk *s,
+				 const struct dl_frame_head *h)
+{
+	enum dl_status st;
+
+	if (!(h->flags & DL_FRAME_SEALED) == !dl_super_sealed(w->sb)) {
+		if (!(h->flags & DL_FRAME_SEALED))
+			return DL_OK;
+		st = w->ops->open ? w->ops->open(w->ctx, h, s->seg->start + s->pos,
+						 w->head_buf) : DL_NO_KEY;
+	} else {
+		/* Somebody put it there who has not got the key. */
+		st = DL_BAD_TAG;
+	}
+	s->absurd = st != DL_OK;
+	return st;
+}
+
+/* What lies in two blocks could not be decrypted with one. */
+static bool in_one_block(const struct dl_desc *d)
+{
+	return !dl_rec_has_payload(d->type) ||
+		(dl_desc_at(d) & (DL_PAGE_BYTES - 1)) + dl_desc_bytes(d) <=
+		DL_PAGE_BYTES;
+}
+
 enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
 				  struct dl_frame_head *h)
 {
@@ -69,17 +96,22 @@ enum dl_status dl_walk_load_frame(struct dl_walk *w, struct dl_seg_walk *s,
 	s->absurd = false;
 
 	s->what = "frame descriptors";
-	tail = dl_frame_tail_sectors(w->sb->block_bytes, h->nr_descs);
+	tail = dl_frame_tail_sectors(w->sb->block_bytes, dl_frame_head_slots(h));
 	if (tail && dl_walk_read(w, sector + h->total_sectors - tail, tail,
 				 w->head_buf + w->sb->block_bytes))
 		return DL_IO_ERROR;
 	st = dl_frame_check_descs(h, descs);
+	if (st == DL_OK)
+		st = open_slots(w, s, h);
 	if (st != DL_OK)
 		return st;
 
 	s->what = "record";
 	for (i = 0; i < h->nr_descs; i++) {
 		st = dl_desc_unpack(&d, &descs[i], h->payload_sectors);
+		if (st == DL_OK && h->flags & DL_FRAME_SEALED &&
+		    !in_one_block(&d))
+			st = DL_BAD_RECORD;
 		if (st != DL_OK) {
 			s->absurd = true;
 			return st;
@@ -95,10 +127,32 @@ static const char *payload_of(const struct dl_desc *d)
 		d->type == DL_REC_INDEX ? "index of snapshots" : "payload";
 }
 
+/*
+ * Of an encrypted log: decrypt the block that @sector of a payload is in, once, if
+ * the payload is in data_buf from @at on @whole, else each time: it was read anew.
+ * @opened: by block: 0, or 1 and how that went.
+ */
+static enum dl_status open_block(struct dl_walk *w, u64 base, u32 at, u32 sector,
+				 bool whole, u8 *opened)
+{
+	u32 block = sector / DL_PAGE_SECTORS;
+	u32 begin = block * DL_PAGE_SECTORS;
+
+	if (!dl_super_sealed(w->sb))
+		return DL_OK;
+	if (!whole || !opened[block])
+		opened[block] = (u8)(1 + w->ops->plain(w->ctx, base + begin,
+						       w->data_buf +
+						       ((begin - at) <<
+							DL_SECTOR_SHIFT)));
+	return (enum dl_status)(opened[block] - 1);
+}
+
 u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			  const struct dl_frame_head *h,
 			  const struct dl_disk_desc *descs, bool report)
 {
+	u8 opened[DL_FRAME_MAX_SECTORS / DL_PAGE_SECTORS] = { 0 };
 	const u64 base = s->seg->start + s->pos + s->bs;
 	u32 n = dl_frame_pad(w->sb->block_bytes, h->payload_sectors);
 	u32 i, nr = 0;
@@ -128,6 +182,9 @@ u32 dl_walk_check_payload(struct dl_walk *w, struct dl_seg_walk *s,
 			if (dl_walk_read(w, base + at, n, w->data_buf))
 				st = DL_IO_ERROR;
 		}
+		if (st == DL_OK)
+			st = open_block(w, base, at, dl_desc_sector(&d), whole,
+					opened);
 		p += dl_desc_at(&d) - (at << DL_SECTOR_SHIFT);
 		if (st == DL_OK && dl_crc32c(p, dl_desc_bytes(&d)) != d.crc)
 			st = DL_BAD_CRC;
@@ -153,6 +210,9 @@ enum dl_status dl_walk_load_summary(struct dl_walk *w,
 	u32 n;
 
 	*tail = false;
+	/* What is there now was not made by who has the key. */
+	if (dl_super_sealed(w->sb))
+		return DL_NOT_FOUND;
 	if (dl_walk_read(w, end - bs, bs, w->head_buf))
 		return DL_IO_ERROR;
 	st = dl_summary_tail_unpack(w->head_buf, w->sb->block_bytes, seg->id,
