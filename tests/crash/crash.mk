@@ -4,8 +4,8 @@
 
 CRASH_OUT := $(BUILD)/tests
 CRASH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -pthread -MMD
-CRASH_MODEL := util stamp history judge order serial plan run
-CRASH_REPLAY := stream image dm stack round explore case fs dlreplay
+CRASH_MODEL := util key stamp history judge order serial plan run
+CRASH_REPLAY := stream image dm stack nonce round explore case fs dlreplay
 CRASH_OBJ = $(patsubst %,$(CRASH_OUT)/crash-obj/%.o,$(1))
 
 .PHONY: crash-tools check-judge check-crash prove-crash

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../model/key.h"
 #include "../model/util.h"
 #include "dm.h"
 #include "fs.h"
@@ -183,8 +184,9 @@ static void print_totals(const struct config *c, const struct totals *t)
 	       (unsigned long long)t->ops, (unsigned long long)t->changes,
 	       (unsigned long long)t->bytes >> 20,
 	       (unsigned long long)t->flushes, t->record_s, t->explore_s);
-	printf("# %u states with torn writes, %u after a second crash, %u drained and compared, %u activated twice, %u detached, %u refused while formatting\n",
-	       t->torn, t->deep, t->drained, t->again, t->detached, t->refused);
+	printf("# %u states with torn writes, %u after a second crash, %u drained and compared, %u activated twice, %u detached, %u refused while formatting; %u encrypted frames\n",
+	       t->torn, t->deep, t->drained, t->again, t->detached, t->refused,
+	       t->sealed);
 	if (t->cut)
 		printf("# %u recordings were full before their end\n", t->cut);
 	for (k = JUDGE_OK + 1; k <= JUDGE_ORDER; k++)
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
 	if (optind != argc || !a.c.per_round)
 		usage();
 	dm_setup();
+	key_add();
 	stack_init(&st, a.c.target);
 	if (a.case_file) {
 		rc = case_run(a.case_file, &st);

@@ -14,6 +14,7 @@
 #include "../model/run.h"
 #include "../model/util.h"
 #include "dm.h"
+#include "nonce.h"
 #include "round.h"
 
 static char *origin_of(const struct life *life)
@@ -371,6 +372,13 @@ bool life_explore(struct life *life, const char *base, uint32_t states,
 	char *copy = NULL;
 	uint32_t i;
 
+	i = nonces_reused(&life->s, &st->l, &life->t->sealed);
+	if (i) {
+		printf("not ok - %u frames were encrypted with a nonce that another had been (round %u, depth %u)\n",
+		       i, life->round, life->depth);
+		life->t->wrong++;
+		life->t->other_wrong++;
+	}
 	image_init(&im, &life->s, &st->l, st->block, base);
 	pick_times(life, times, states, r);
 	for (i = 0; go_on && i < states; i++) {

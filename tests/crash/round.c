@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../model/key.h"
 #include "../model/run.h"
 #include "../model/util.h"
 #include "dm.h"
@@ -42,7 +43,7 @@ static void draw_options(struct setup *u, struct rng *r)
 	static const unsigned int segment_kib[] = { 64, 128 };
 	unsigned int high = 20 + rng_below(r, 70), low = rng_below(r, high);
 	char rest[sizeof(u->options)];
-	unsigned int words = 0;
+	unsigned int words = 0, i;
 
 	u->options[0] = 0;
 	if (rng_chance(r, 60))
@@ -59,6 +60,10 @@ static void draw_options(struct setup *u, struct rng *r)
 	if (rng_chance(r, 60))
 		add_option(u, &words, " compression %u",
 			   1 + rng_below(r, 2) * 31);
+	i = rng_below(r, 5);
+	if (i >= 3)
+		add_option(u, &words, "%s", i < 4 ? KEY_OPTION :
+			   KEY_OPTION_CHACHA);
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(u, &words, " zero_discards");
 	memcpy(rest, u->options, sizeof(rest));

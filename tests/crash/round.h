@@ -42,6 +42,7 @@ struct totals {
 	uint32_t wrong, by_kind[JUDGE_ORDER + 1], other_wrong;
 	uint64_t ops, changes, flushes, bytes;
 	uint32_t torn, cut;
+	uint32_t sealed;		/* frames that were encrypted */
 	double record_s, explore_s;
 };
 
@@ -84,7 +85,7 @@ struct setup {
 					 */
 	bool record_format;		/* the first activation is recorded */
 	enum { END_CUT, END_CLEAN, END_DETACH } end;
-	char options[160];
+	char options[240];
 };
 
 void round_setup(struct setup *u, const struct config *c, struct rng *r);

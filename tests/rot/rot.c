@@ -8,10 +8,13 @@
 #include <string.h>
 
 #include "../crash/dm.h"
+#include "../model/key.h"
 #include "../model/util.h"
 #include "rot.h"
 
 #define OPTIONS	"7 reconcile_secs 86400 high_watermark 95 zero_discards compression 1"
+/* The same, encrypted. */
+#define SEALED	"9 reconcile_secs 86400 high_watermark 95 zero_discards compression 1" KEY_OPTION
 #define SHOWN	8	/* failures told in full */
 #define TOLD	300	/* failures told at all */
 
@@ -20,6 +23,7 @@ struct plan {
 	uint32_t payload;	/* and of payloads */
 	uint32_t unused;
 	uint32_t running, drained;
+	uint32_t sealed;	/* every so manieth byte of a log that is encrypted */
 	const char *only;	/* a state */
 	const char *repeat;	/* how to call this program again */
 	int64_t byte;		/* only this one */
@@ -30,7 +34,7 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"rot --seed N [--meta-stride N] [--payload-stride N] [--unused-stride N]\n"
-		"    [--running N] [--drained N] [--only clean|crash] [--byte N] [--mask N]\n"
+		"    [--running N] [--drained N] [--sealed-stride N] [--only clean|crash] [--byte N] [--mask N]\n"
 		"    [--repeat COMMAND]\n");
 	exit(2);
 }
@@ -234,6 +238,7 @@ static void read_options(struct plan *p, struct rot *rot, int argc, char **argv)
 		{ "unused-stride", required_argument, NULL, 'u' },
 		{ "running", required_argument, NULL, 'r' },
 		{ "drained", required_argument, NULL, 'd' },
+		{ "sealed-stride", required_argument, NULL, 'e' },
 		{ "byte", required_argument, NULL, 'b' },
 		{ "mask", required_argument, NULL, 'k' },
 		{ "only", required_argument, NULL, 'o' },
@@ -241,8 +246,9 @@ static void read_options(struct plan *p, struct rot *rot, int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	uint32_t *const numbers[] = { &p->meta, &p->payload, &p->unused,
-				      &p->running, &p->drained, &p->mask };
-	static const char letters[] = "mpurdk";
+				      &p->running, &p->drained, &p->mask,
+				      &p->sealed };
+	static const char letters[] = "mpurdke";
 	const char *at;
 	int c;
 
@@ -282,6 +288,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dm_setup();
 	klog_open();
+	key_add();
 	rng_seed(&rot.r, rot.seed, 1);
 	rot.base = xalloc_pages(VOL_BYTES);
 	rot.model = xalloc_pages(VOL_BYTES);
@@ -293,6 +300,8 @@ int main(int argc, char **argv)
 	stack_build(&rot.st, &l, 1, no_hold, VIA_RECORDER, 1);
 	workload_run(&rot);
 	test(&rot, &p);
+	if (p.sealed)
+		sealed_run(&rot, p.sealed, SEALED);
 	stack_exit(&rot.st);
 
 	printf("# %u flips:", rot.flips);

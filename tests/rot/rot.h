@@ -154,4 +154,10 @@ void live_running(struct rot *rot, const struct state *s, uint32_t n,
 void live_drained(struct rot *rot, const struct state *s, uint32_t n,
 		  const char *repeat);
 
+/*
+ * sealed.c: the same with a log that is encrypted, which nobody can take apart:
+ * every so manieth byte is damaged, and nothing is ever read but what is right.
+ */
+void sealed_run(struct rot *rot, uint32_t stride, const char *options);
+
 #endif

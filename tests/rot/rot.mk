@@ -6,7 +6,7 @@ ROT_OUT := $(BUILD)/tests
 ROT_CFLAGS = $(CRASH_CFLAGS) -iquote $(TOP)/kmod/core -iquote $(TOP)/tools/port
 ROT_OBJ := $(patsubst $(TOP)/tests/rot/%.c,$(ROT_OUT)/rot-obj/%.o,\
 	$(wildcard $(TOP)/tests/rot/*.c))
-ROT_BORROWED = $(call CRASH_OBJ,util stamp history run stream dm stack) \
+ROT_BORROWED = $(call CRASH_OBJ,util key stamp history run stream dm stack) \
 	$(TOOL_CORE:%.c=$(BUILD)/tools/core/%.o) $(BUILD)/tools/port/crc32c.o
 
 .PHONY: rot-tools check-rot

@@ -39,9 +39,9 @@ done
 repeat='tests/rot/run.sh'
 [ $flavour = fast ] || repeat+=' --debug'
 case $which-$flavour in
-quick-fast) args=(--meta-stride 7 --payload-stride 331 --unused-stride 20011 --running 100 --drained 12) ;;
-quick-debug) args=(--meta-stride 997 --payload-stride 10007 --unused-stride 100003 --running 20 --drained 3) ;;
-all-*) args=(--meta-stride 1 --payload-stride 1 --unused-stride 1009 --running 2000 --drained 200) ;;
+quick-fast) args=(--meta-stride 7 --payload-stride 331 --unused-stride 20011 --running 100 --drained 12 --sealed-stride 487) ;;
+quick-debug) args=(--meta-stride 997 --payload-stride 10007 --unused-stride 100003 --running 20 --drained 3 --sealed-stride 16381) ;;
+all-*) args=(--meta-stride 1 --payload-stride 1 --unused-stride 1009 --running 2000 --drained 200 --sealed-stride 13) ;;
 byte-*) args=() ;;
 esac
 [ "$which" != all ] || : "${limit:=7200}"

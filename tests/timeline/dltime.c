@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../model/key.h"
 #include "../model/util.h"
 #include "kernel.h"
 #include "schedule.h"
@@ -200,6 +201,7 @@ static int run_kernel(const struct config *c, int end)
 	struct watched w = { .s = s, .end = end };
 	uint32_t i;
 
+	key_add();
 	watch_start(hung, &w);
 	for (i = 0; i < c->schedules && t.wrong < c->max_wrong; i++) {
 		schedule_run(s, c->first + i);

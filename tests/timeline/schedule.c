@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../model/key.h"
 #include "../model/util.h"
 #include "schedule.h"
 
@@ -61,7 +62,7 @@ void schedule_options(struct schedule *s)
 	static const unsigned int commit_ms[] = { 1, 5, 20, 100, 1000 };
 	unsigned int high = 15 + rng_below(&s->r, 75);
 	unsigned int low = rng_below(&s->r, high), words = 0;
-	char list[144] = "";
+	char list[224] = "";
 
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(list, sizeof(list), &words, " zero_discards");
@@ -81,6 +82,8 @@ void schedule_options(struct schedule *s)
 	if (rng_chance(&s->r, 60))
 		add_option(list, sizeof(list), &words, " compression %u",
 			   1 + rng_below(&s->r, 2) * 31);
+	/* For good: the log was made with it. */
+	add_option(list, sizeof(list), &words, "%s", s->key);
 	snprintf(s->options, sizeof(s->options), "%u%s", words, list);
 }
 
@@ -205,6 +208,8 @@ static void setup(struct schedule *s, uint32_t number)
 	s->log_sectors = log - log % PAGE_SECTORS;
 	s->nr_ops = draw_length(s);
 	draw_weights(s);
+	i = rng_below(&s->r, 5);
+	s->key = i < 3 ? "" : i < 4 ? KEY_OPTION : KEY_OPTION_CHACHA;
 	schedule_options(s);
 	model_begin(&s->m, stamps, origin, rng_chance(&s->r, 15));
 	if (s->ruled)

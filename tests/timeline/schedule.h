@@ -145,7 +145,8 @@ struct schedule {
 	uint32_t weight[NR_ACTS];
 	uint32_t log_sectors;
 	uint32_t nr_ops;
-	char options[160];
+	const char *key;	/* option, or "" */
+	char options[240];
 	const char *policy;	/* message that set it */
 	struct aim aim;
 	struct model m;

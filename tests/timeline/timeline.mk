@@ -15,7 +15,7 @@ $(TIMELINE_OUT)/timeline-obj/%.o: $(TOP)/tests/timeline/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CRASH_CFLAGS) -c -o $@ $<
 
-$(TIMELINE_OUT)/dltime: $(TIMELINE_OBJ) $(call CRASH_OBJ,util stamp)
+$(TIMELINE_OUT)/dltime: $(TIMELINE_OBJ) $(call CRASH_OBJ,util key stamp)
 	$(CC) -pthread -o $@ $^
 
 -include $(wildcard $(TIMELINE_OUT)/timeline-obj/*.d)

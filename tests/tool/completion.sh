@@ -77,6 +77,9 @@ completes deltalog policy test --rate '' --
 completes deltalog policy set vol0 d -- default
 completes deltalog policy load vol0 /dev/nul -- /dev/null
 completes deltalog map --s -- --svg
+completes deltalog ke -- key
+completes deltalog create vol0 --ke -- --key
+completes deltalog create vol0 --cipher a -- aes-gcm
 completes deltalog map --svg /dev/nul -- /dev/null
 completes deltalog map --log /dev/nul -- /dev/null
 
@@ -95,7 +98,7 @@ deltalog() {
 	esac
 }
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
-	'snapshot mount' 'snapshot create' view detach status 'view --list' \
+	'snapshot mount' 'snapshot create' view detach key status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
 	'rewind --keep x' restore 'restore --range 0+8' history retention 'retention --apply' \
 	'snapshot diff' 'snapshot diff --xml' wait-event map 'policy show' 'policy set' \
@@ -123,6 +126,11 @@ completes deltalog restore vol0 monday '' --
 completes deltalog snapshot diff vol0 monday mail:2 '' --
 completes deltalog wait-event vol0 '' --
 completes deltalog snapshot mount vol0 monday /pro -- /proc
+# shellcheck disable=SC2317 # called by what is tested
+_deltalog_keys() { echo :32:logon:deltalog:vol0; }
+completes deltalog key vol0 '' -- :32:logon:deltalog:vol0
+completes deltalog key vol0 :32:logon:deltalog:vol0 '' --
+completes deltalog activate vol0 --key :32: -- :32:logon:deltalog:vol0
 # As an interactive shell has it, what stands before the last @ or : is kept.
 COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
 completes deltalog view --remove vol0@m -- monday mail:2
@@ -134,7 +142,7 @@ echo "ok - completion: $passed checks passed"
 # Each option of each verb, and each exit code, is in the manual.
 manual=$top/Documentation/man/deltalog.8
 passed=0
-for verb in create activate deactivate detach list status check dump \
+for verb in create activate deactivate detach key list status check dump \
 	view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
 	wait-event map 'policy show' 'policy set' 'policy load' 'policy save' \

@@ -91,6 +91,41 @@ usage create vol0 --origin x --log y --high-watermark 30 --low-watermark 30
 usage create vol0 --origin x --log y --label 123456789012345678901234567890123
 usage create vol0 --origin x --log y --label $'a\nb'
 usage create vol0 --origin x --log y --accept-origin
+usage create vol0 --origin x --log y --cipher aes-gcm
+says err "--cipher goes with --key"
+key=:32:logon:deltalog:vol0
+usage create vol0 --origin x --log y --key $key --cipher aes
+says err "--cipher is aes-gcm or chacha20-poly1305, not 'aes'"
+usage create vol0 --origin x --log y --key $key --block-size 512
+says err "an encrypted log has blocks of 4096 bytes, not 512"
+usage key
+usage key vol0
+usage key vol0 $key x
+# What does not say where a key is is not repeated: it may be one.
+material=$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+for wrong in "$material" ":32:logon:deltalog:$material" ":32:user:$material" "0x$material" \
+	":64:logon:deltalog:$material" "${material:0:32}" "${material^^}" \
+	:32:logon: :32:user: :32:logon:vol0 :32:logon::vol0 :16:logon:deltalog:vol0 \
+	:32:encrypted:vol0 32:logon:deltalog:vol0 deltalog:vol0 secret-word \
+	':32:user:secret word' ':32:user:secret\word' $':32:user:secret\nword' \
+	$':32:user:\303\244' ":32:user:$(printf 'x%.0s' {1..247})"; do
+	usage create vol0 --origin x --log y "--key=$wrong"
+	says err "--key: "
+	usage activate vol0 --origin x --log y --key "$wrong"
+	want 2 key vol0 "$wrong" --json
+	says err "KEY: "
+	json '.ok == false and .exit == 2'
+	! grep -qiE "${material:0:32}|secret" out err || fail "a key is repeated"
+done
+usage activate vol0 --origin x --log y --key "$material"
+says err "that looks like a key, which a command line shows to everybody"
+says err "keyctl padd logon deltalog:NAME @u < FILE"
+usage activate vol0 --origin x --log y --key vol0
+says err "keyctl padd logon deltalog:NAME @u < FILE"
+usage activate vol0 --origin x --log y --key :32:logon:vol0
+says err "a logon key has a prefix and a colon"
+want 3 create vol0 --origin x --log y --key ":32:user:$(printf 'x%.0s' {1..246})"
+want 3 create vol0 --origin x --log y --key $key --block-size 4096 --cipher chacha20-poly1305
 usage activate vol0 --origin x
 usage activate vol0 --log x
 usage activate vol0 --origin x --log y --low-watermark 20 --high-watermark 10
@@ -285,7 +320,7 @@ want 0 -h
 want 0 help
 want 0 --version
 says out deltalog
-for verb in create activate deactivate detach list status check dump; do
+for verb in create activate deactivate detach key list status check dump; do
 	want 0 "$verb" --help
 	says out "usage: deltalog $verb"
 	[ ! -s err ] || fail "help of $verb on stderr"
@@ -729,6 +764,84 @@ fi
 want 3 check good --origin nowhere
 echo "ok - well-formed and wrong"
 
+# ---- encrypted: what can be told without the key, and that it is no damage
+
+$mkimage build log origin 1 4096 >map
+features=$("$tool" dump log --super --json | jq '.superblocks[0].incompat')
+# seal FILE STATE CIPHER: both superblocks say so; the rest stays what it is
+seal() {
+	for slot in 0 1; do
+		$mkimage super "$1" $slot crypt_state "$2"
+		$mkimage super "$1" $slot cipher "$3"
+		$mkimage super "$1" $slot incompat $((features | 8))
+	done
+}
+want 0 dump log --super --json
+json '[.superblocks[].encryption] == [null, null] and .checkpoint.encrypted == false'
+seal log 1 2
+cp log sealed
+sha256sum log origin >sums
+want 0 check log
+says out "is encrypted: 'deltalog scrub' of the active volume verifies it"
+! grep -q "^checked .* frames" out || fail "frames are counted"
+[ "$(tail -n 1 out)" = clean ] || fail "last line is not 'clean'"
+want 0 check log --json
+json '.ok and .problems == 0 and .findings == [] and .records_checked == false'
+json '.encryption == {"cipher": "chacha20-poly1305", "keyed": true}'
+want 3 check log --origin origin
+says err "the samples of the origin are in it"
+one_line
+want 0 dump log
+says out "encryption     chacha20-poly1305, with a key of its own"
+says out "checkpoint, encrypted"
+! grep -qE "horizon|SEGMENT" out || fail "what is encrypted is shown"
+want 0 dump log --json
+json '[.superblocks[].encryption.keyed] == [true, true] and .superblocks[1].in_use'
+json '.checkpoint == {"encrypted": true} and has("segments") == false'
+for table in segments frames records; do
+	want 3 dump log --$table
+	says err "is encrypted: segments, frames and records cannot be shown"
+	one_line
+	[ ! -s out ] || fail "output beside the refusal"
+	want 3 dump log --$table --json
+	json '.ok == false and .exit == 3'
+done
+want 3 dump log --super --records
+says out "encryption     chacha20-poly1305"
+want 3 dump log --super --records --json
+json '.superblocks | length == 2'
+want 3 map --log log
+says err "is encrypted, and the map is in it"
+one_line
+sha256sum --quiet -c sums || fail "check or dump wrote to the image"
+# Damage is damage all the same.
+$mkimage flip log $((64 * 512))
+want 9 check log
+says out "checkpoint, slot 1: checksum mismatch; sector 64"
+want 0 dump log
+says out 'superblock 0 at sector 0, in use'
+awk '$1 == "area" { print $2 + 100 }' map | while read -r at; do $mkimage flip log "$at"; done
+want 5 check log
+want 5 dump log
+cp sealed log
+truncate -s 900K log
+want 5 check log
+says out "device, cut short"
+# No key was drawn: nothing is encrypted yet.
+$mkimage clean log origin 1 4096 >map
+seal log 0 1
+want 0 check log --origin origin
+says out "checked 0 segments"
+want 0 dump log
+says out "encryption     aes-gcm, no key drawn yet"
+want 0 dump log --json
+json '.superblocks[0].encryption == {"cipher": "aes-gcm", "keyed": false}'
+json '.checkpoint.encrypted == false and .segments == []'
+seal log 1 3
+want 3 check log
+says err "features that this release does not have"
+echo "ok - encrypted"
+
 # ---- bytes all over the place: an exit code the manual knows, and no more
 
 seen=' '
@@ -769,6 +882,7 @@ if ! dmsetup version >/dev/null 2>&1; then
 		'policy show vol0' 'policy set vol0 default' \
 		'policy load vol0 db.policy' 'policy save vol0 x' \
 		'policy test vol0' 'map vol0' 'map vol0 --svg x' \
+		'key vol0 :32:logon:deltalog:vol0' \
 		'restore vol0 one --range 0+8,0x10+1,4KiB+512B,1M+1g,8388607T+1M'; do
 		# shellcheck disable=SC2086
 		want 6 $args

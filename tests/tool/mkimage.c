@@ -12,7 +12,7 @@
  *   mkimage flip FILE OFFSET              change one byte
  *   mkimage super FILE SLOT NAME VALUE    change a field of a superblock and
  *	make the checksum right again; NAME: version, incompat, flags,
- *	log_sectors, volume_sectors, uuid, generation
+ *	log_sectors, volume_sectors, uuid, generation, cipher, crypt_state
  *
  * What is built, with a checkpoint made where the bar is:
  *
@@ -309,6 +309,10 @@ static int edit(char **argv)
 		d.volume_sectors = cpu_to_le64(v);
 	else if (!strcmp(argv[2], "generation"))
 		d.generation = cpu_to_le64(v);
+	else if (!strcmp(argv[2], "cipher"))
+		d.crypt.cipher = cpu_to_le32((u32)v);
+	else if (!strcmp(argv[2], "crypt_state"))
+		d.crypt.state = cpu_to_le32((u32)v);
 	else if (!strcmp(argv[2], "uuid"))
 		d.uuid[0] = (u8)v;
 	else
