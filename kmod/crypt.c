@@ -43,6 +43,7 @@ void dl_crypt_init(struct dl_crypt *c, const char *key, u32 cipher)
 	c->key = key;
 	c->want = cipher;
 	INIT_LIST_HEAD(&c->epochs);
+	mutex_init(&c->big_lock);
 	xa_init(&c->places);
 }
 
@@ -60,7 +61,7 @@ void dl_crypt_exit(struct dl_crypt *c)
 		kfree(e);
 	}
 	crypto_free_aead(c->cp);
-	kvfree(c->cp_sg);
+	kvfree(c->big);
 	mempool_destroy(c->work);
 	memzero_explicit(c->volume_key, sizeof(c->volume_key));
 }
@@ -76,7 +77,7 @@ u64 dl_crypt_bytes(const struct dl_crypt *c)
 	if (!c->on)
 		return 0;
 	return (u64)c->nr_chunks * (place_bytes(c) + sizeof(void *)) +
-		(u64)c->cp_pages * sizeof(struct scatterlist) +
+		(u64)c->big_pages * sizeof(struct scatterlist) +
 		WORK_MIN * (sizeof(struct dl_work) + c->req_bytes);
 }
 
@@ -388,23 +389,124 @@ int dl_crypt_plain(struct dl_crypt *c, u64 sector, void *block)
 	return ret ? -EBADMSG : 0;
 }
 
-/* ---- checkpoints ---- */
+/* ---- what is larger ---- */
 
 int dl_crypt_fit(struct dl_crypt *c, size_t bytes)
 {
-	u32 pages = DIV_ROUND_UP(bytes, PAGE_SIZE) + 3;
-	struct scatterlist *sg;
+	u32 pages = DIV_ROUND_UP(max_t(size_t, bytes, DL_CRYPT_SUMMARY),
+				 PAGE_SIZE) + 4;
+	struct scatterlist *sg, *old;
 
-	if (!c->on || pages <= c->cp_pages)
+	if (!c->on || pages <= c->big_pages)
 		return 0;
 	sg = kvmalloc_array(pages, sizeof(*sg), GFP_KERNEL);
 	if (!sg)
 		return -ENOMEM;
-	kvfree(c->cp_sg);
-	c->cp_sg = sg;
-	c->cp_pages = pages;
+	mutex_lock(&c->big_lock);
+	old = c->big;
+	c->big = sg;
+	c->big_pages = pages;
+	mutex_unlock(&c->big_lock);
+	kvfree(old);
 	return 0;
 }
+
+/*
+ * Encrypt (@in) or decrypt @bytes at @buf in place, with w->nonce and w->tag;
+ * authenticating @assoc bytes at @aad.
+ */
+static int big_message(struct dl_crypt *c, struct dl_work *w,
+		       struct crypto_aead *tfm, const void *aad, u32 assoc,
+		       void *buf, u32 bytes, bool in)
+{
+	int ret;
+	u32 n;
+
+	mutex_lock(&c->big_lock);
+	sg_init_table(c->big, c->big_pages);
+	n = add(c->big, 0, aad, assoc);
+	n = add(c->big, n, buf, bytes);
+	n = add(c->big, n, w->tag, DL_TAG_BYTES);
+	sg_mark_end(&c->big[n - 1]);
+	ret = run(w, tfm, assoc, c->big, c->big, bytes, in);
+	mutex_unlock(&c->big_lock);
+	return ret;
+}
+
+/* ---- summaries ---- */
+
+static_assert(sizeof(struct dl_disk_summary) == sizeof(struct dl_disk_frame));
+
+static void summary_aad(struct dl_work *w, const struct dl_disk_summary *d)
+{
+	struct dl_disk_summary *aad = (void *)&w->aad;
+
+	*aad = *d;
+	aad->crc = 0;
+}
+
+int dl_crypt_seal_summary(struct dl_crypt *c, const struct dl_summary_head *h,
+			  u64 start, u64 sector, void *buf)
+{
+	const struct dl_epoch *e = find_epoch(c, h->epoch);
+	u8 *tags = dl_summary_block_tags(h, buf);
+	struct dl_work *w;
+	void *body;
+	u32 bytes, at;
+	int ret;
+
+	/* Of heads and tails, too: what is not payload is of no use, but has a place. */
+	for (at = 0; at < h->end; at += DL_PAGE_SECTORS, tags += DL_TAG_BYTES)
+		memcpy(tags, tag_of(c, place_of(c, start + at), start + at),
+		       DL_TAG_BYTES);
+	w = mempool_alloc(c->work, GFP_NOIO);
+	body = dl_summary_body(h, buf, &bytes);
+	summary_aad(w, buf);
+	set_nonce(w, h->segment_id, sector);
+	ret = big_message(c, w, e->aead, &w->aad, sizeof(w->aad), body, bytes,
+			  true);
+	if (!ret)
+		dl_summary_seal(h, buf, w->tag);
+	mempool_free(w, c->work);
+	return ret;
+}
+
+enum dl_status dl_crypt_open_summary(struct dl_crypt *c,
+				     const struct dl_summary_head *h, u64 start,
+				     u32 sectors, u64 sector, void *buf, bool learn)
+{
+	const u8 *tags = dl_summary_block_tags(h, buf);
+	const struct dl_epoch *e;
+	struct dl_work *w;
+	u32 bytes, at;
+	void *body;
+	int ret;
+
+	if (learn && dl_crypt_epoch(c, h->epoch))
+		return DL_NO_SPACE;
+	e = find_epoch(c, h->epoch);
+	if (!e)
+		return DL_BAD_TAG;
+	w = mempool_alloc(c->work, GFP_NOIO);
+	body = dl_summary_body(h, buf, &bytes);
+	summary_aad(w, buf);
+	set_nonce(w, h->segment_id, sector);
+	memcpy(w->tag, body + bytes, DL_TAG_BYTES);
+	ret = big_message(c, w, e->aead, &w->aad, sizeof(w->aad), body, bytes,
+			  false);
+	mempool_free(w, c->work);
+	if (ret)
+		return DL_BAD_TAG;
+	if (!learn)
+		return DL_OK;
+	dl_crypt_claim(c, start, sectors, h->segment_id, h->epoch);
+	for (at = 0; at < h->end; at += DL_PAGE_SECTORS, tags += DL_TAG_BYTES)
+		memcpy(tag_of(c, place_of(c, start + at), start + at), tags,
+		       DL_TAG_BYTES);
+	return DL_OK;
+}
+
+/* ---- checkpoints ---- */
 
 static int have_cp(struct dl_crypt *c, u64 epoch)
 {
@@ -444,7 +546,6 @@ static int checkpoint(struct dl_crypt *c, const struct dl_super *sb, void *buf,
 		      void *aad, u8 *tag, bool in)
 {
 	struct dl_work *w;
-	u32 n;
 	int ret = have_cp(c, sb->epoch);
 
 	if (ret)
@@ -453,13 +554,8 @@ static int checkpoint(struct dl_crypt *c, const struct dl_super *sb, void *buf,
 	cp_aad(sb, aad);
 	memcpy(w->nonce, sb->crypt.cp_nonce, DL_NONCE_BYTES);
 	memcpy(w->tag, tag, DL_TAG_BYTES);
-	sg_init_table(c->cp_sg, c->cp_pages);
-	n = add(c->cp_sg, 0, aad, DL_SUPER_BYTES);
-	n = add(c->cp_sg, n, buf, sb->cp_bytes);
-	n = add(c->cp_sg, n, w->tag, DL_TAG_BYTES);
-	sg_mark_end(&c->cp_sg[n - 1]);
-	ret = run(w, c->cp, DL_SUPER_BYTES, c->cp_sg, c->cp_sg, sb->cp_bytes,
-		  in);
+	ret = big_message(c, w, c->cp, aad, DL_SUPER_BYTES, buf, sb->cp_bytes,
+			  in);
 	memcpy(tag, w->tag, DL_TAG_BYTES);
 	mempool_free(w, c->work);
 	return ret;

@@ -23,7 +23,8 @@
  *
  * Ownership: @places and @epochs are filled by recovery, by the start of a life and
  * by who makes the log grow, before anybody may look; an entry of a place belongs to
- * the segment that is there. Nothing here has a lock.
+ * the segment that is there. None of that has a lock; @big_lock is for @big, is taken
+ * with any other mutex held, and nothing is taken under it.
  *
  * Memory: 16 bytes for each 4 KiB of the log, dl_crypt_bytes().
  */
@@ -32,9 +33,11 @@
 
 #include <linux/list.h>
 #include <linux/mempool.h>
+#include <linux/mutex.h>
 #include <linux/xarray.h>
 
 #include "core/frame.h"
+#include "core/summary.h"
 #include "core/super.h"
 
 struct block_device;
@@ -50,8 +53,9 @@ struct dl_crypt {
 	u8 volume_key[DL_KEY_BYTES];
 	struct crypto_aead *cp;	/* for checkpoints of @cp_epoch */
 	u64 cp_epoch;
-	struct scatterlist *cp_sg;
-	u32 cp_pages;		/* that it has room for */
+	struct mutex big_lock;	/* for what is larger than a frame: */
+	struct scatterlist *big;
+	u32 big_pages;		/* that it has room for */
 	struct list_head epochs;
 	struct xarray places;	/* chunk -> struct dl_place */
 	u64 data_start;
@@ -164,6 +168,26 @@ enum dl_status dl_crypt_open(struct dl_crypt *c, const struct dl_frame_head *h,
  * @block holds anything.
  */
 int dl_crypt_plain(struct dl_crypt *c, u64 sector, void *block);
+
+/**
+ * dl_crypt_seal_summary() - encrypt a summary in place
+ * @c: unlocked
+ * @h: its header, by dl_summary_end()
+ * @start: first sector of its segment
+ * @sector: where it will be
+ * @buf: all of it, at most DL_CRYPT_SUMMARY bytes
+ *
+ * Context: process, may sleep. Return: 0, -errno.
+ */
+int dl_crypt_seal_summary(struct dl_crypt *c, const struct dl_summary_head *h,
+			  u64 start, u64 sector, void *buf);
+
+/* And decrypt it; @learn: see dl_crypt_open(). */
+enum dl_status dl_crypt_open_summary(struct dl_crypt *c,
+				     const struct dl_summary_head *h, u64 start,
+				     u32 sectors, u64 sector, void *buf, bool learn);
+
+#define DL_CRYPT_SUMMARY	((4u << 20) + (4u << 20) / 64)
 
 /* Have memory to encrypt checkpoints of @bytes. Return: 0 or -ENOMEM. */
 int dl_crypt_fit(struct dl_crypt *c, size_t bytes);

@@ -38,19 +38,24 @@ static int settle_segment(struct dl_volume *v, struct dl_segment *seg)
 		.next_id = seg->next_id,
 		.next_start = seg->next_start,
 		.next_sectors = seg->next_sectors,
+		.flags = l->crypt ? DL_SUMMARY_SEALED : 0,
 	};
 	unsigned long flags;
 	u32 sectors = 0;
 	int ret = 0;
+	u64 at;
 	bool ok;
 
 	ok = seg->sum_buf && !seg->sum_full &&
 	     dl_summary_end(&seg->sum, &h, l->block_bytes,
 			    &sectors) == DL_OK;
+	at = seg->start + seg->sectors - sectors;
+	/* What cannot be encrypted is left out: it is found by its frames. */
+	if (ok && l->crypt)
+		ok = !dl_crypt_seal_summary(l->crypt, &h, seg->start, at,
+					    seg->sum_buf);
 	if (ok)
-		ret = dl_blkio_write(&v->logio,
-				     seg->start + seg->sectors - sectors,
-				     sectors, seg->sum_buf, 0);
+		ret = dl_blkio_write(&v->logio, at, sectors, seg->sum_buf, 0);
 	spin_lock_irqsave(&l->lock, flags);
 	seg->summary_written = true;
 	/* The next checkpoint's preflush makes it so before saying so. */

@@ -43,7 +43,7 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 	ret = dl_segments_init(&l->segs, sb, segment_kib);
 	if (ret)
 		return ret;
-	l->segs.no_summaries = l->crypt;
+	l->segs.sealed = l->crypt;
 	seg_sectors = l->segs.seg_chunks * l->segs.chunk_sectors;
 	l->max_descs = clamp_t(u32, seg_sectors / 4, 16, l->crypt ?
 			       DL_FRAME_SEALED_DESCS : DL_FRAME_DESCS);
@@ -111,7 +111,7 @@ static u32 tail_max(const struct dl_log *l)
 /* Payload sectors a new frame could have in @seg. */
 static u32 frame_room(const struct dl_log *l, const struct dl_segment *seg)
 {
-	u32 room = dl_segment_room(seg, l->block_bytes, l->max_descs);
+	u32 room = dl_segment_room(&l->segs, seg, l->block_bytes, l->max_descs);
 	u32 need = l->block_sectors + tail_max(l);
 
 	if (room <= need)

@@ -98,6 +98,16 @@ static enum dl_status rec_open(void *ctx, const struct dl_frame_head *h,
 	return dl_crypt_open(&rec->v->crypt, h, sector, head, true);
 }
 
+static enum dl_status rec_summary(void *ctx, const struct dl_cp_segment *seg,
+				  const struct dl_summary_head *sh, u64 sector,
+				  void *buf)
+{
+	struct recovery *rec = ctx;
+
+	return dl_crypt_open_summary(&rec->v->crypt, sh, seg->start,
+				     seg->sectors, sector, buf, true);
+}
+
 static enum dl_status rec_plain(void *ctx, u64 sector, void *block)
 {
 	struct recovery *rec = ctx;
@@ -299,6 +309,7 @@ static const struct dl_walk_ops walk_ops = {
 	.record = rec_record,
 	.note = rec_note,
 	.open = rec_open,
+	.summary = rec_summary,
 	.plain = rec_plain,
 };
 

@@ -151,6 +151,16 @@ static enum dl_status scan_open(void *ctx, const struct dl_frame_head *h,
 	return still_there(sc) ? st : DL_NOT_FOUND;
 }
 
+static enum dl_status scan_decode(void *ctx, const struct dl_cp_segment *seg,
+				  const struct dl_summary_head *sh, u64 sector,
+				  void *buf)
+{
+	struct scan *sc = ctx;
+
+	return dl_crypt_open_summary(&sc->v->crypt, sh, seg->start, seg->sectors,
+				     sector, buf, false);
+}
+
 static enum dl_status scan_plain(void *ctx, u64 sector, void *block)
 {
 	struct scan *sc = ctx;
@@ -311,7 +321,8 @@ static const struct dl_walk_ops frame_ops = {
 };
 
 static const struct dl_walk_ops summary_ops = {
-	.read = scan_read, .note = scan_note,
+	.read = scan_read, .note = scan_note, .open = scan_open,
+	.summary = scan_decode, .plain = scan_plain,
 };
 
 static int scan_alloc(struct scan *sc)

@@ -171,19 +171,23 @@ static void free_buf(struct dl_segments *s, void *buf, u32 bytes)
 	atomic_long_sub(bytes, &s->bytes);
 }
 
+static u32 summary_flags(const struct dl_segments *s)
+{
+	return s->sealed ? DL_SUMMARY_SEALED : 0;
+}
+
 struct dl_segment *dl_segment_alloc(struct dl_segments *s)
 {
 	struct dl_segment *seg = alloc(s, GFP_NOIO);
 
-	if (s->no_summaries)
-		return seg;
 	/*
 	 * Twice what whole pages need. A segment of little records goes
 	 * without a summary, and is recovered by its frames.
 	 */
 	seg->sum_bytes = max_t(u32, 16384,
 			       (s->seg_chunks * s->chunk_sectors) <<
-			       (DL_SECTOR_SHIFT - 6));
+			       (DL_SECTOR_SHIFT - 6)) +
+		dl_summary_tags(summary_flags(s), s->seg_chunks * s->chunk_sectors);
 	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
 	seg->sum_buf = xchg(&s->spare, NULL);
 	/* From when segments were smaller. */
@@ -308,11 +312,12 @@ void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
 	}
 }
 
-u32 dl_segment_room(const struct dl_segment *seg, u32 block_bytes,
-		    u32 max_descs)
+u32 dl_segment_room(const struct dl_segments *s, const struct dl_segment *seg,
+		    u32 block_bytes, u32 max_descs)
 {
+	u32 tags = dl_summary_tags(summary_flags(s), seg->sectors);
 	u32 need = dl_summary_sectors(block_bytes, seg->nr_frames + 1,
-				      seg->nr_descs + max_descs);
+				      seg->nr_descs + max_descs, tags);
 
 	if (seg->used + need >= seg->sectors)
 		return 0;

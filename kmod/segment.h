@@ -77,7 +77,7 @@ struct dl_segments {
 	struct list_head pool;
 	struct list_head live;	/* oldest first; last: the open one */
 	mempool_t *mem;
-	bool no_summaries;	/* of an encrypted log: set before the first segment */
+	bool sealed;		/* of an encrypted log: set before the first segment */
 	void *spare;		/* a summary buffer to be used again */
 	atomic_long_t bytes;	/* of memory, all segments and their buffers */
 };
@@ -246,8 +246,8 @@ static inline bool dl_segment_passed(const struct dl_segment *seg, u64 horizon,
 }
 
 /* Sectors still free for frames, after what its summary will need. */
-u32 dl_segment_room(const struct dl_segment *seg, u32 block_bytes,
-		    u32 max_descs);
+u32 dl_segment_room(const struct dl_segments *s, const struct dl_segment *seg,
+		    u32 block_bytes, u32 max_descs);
 
 /* How @seg is to be written into a checkpoint when @durable is the durable commit. */
 void dl_segment_describe(const struct dl_segment *seg, u64 durable,

@@ -462,10 +462,17 @@ struct dl_disk_mark {
  * Written only once every frame of the segment is durable, so a valid summary
  * vouches for all of them. Its place is found from the segment's last sector:
  * the last log block of the segment ends with a dl_disk_summary_tail.
+ *
+ * Of an encrypted log: behind the frames the tags of all blocks of the segment up to
+ * @end, whether payload or not; all that encrypted as one, with this header, its
+ * checksum as zero, authenticated; then its tag.
  */
+/* dl_disk_summary.flags */
+#define DL_SUMMARY_SEALED	(1u << 0)
+
 struct dl_disk_summary {
 	__le32 magic;
-	__le32 crc;		/* CRC-32C of header (this as zero) and body */
+	__le32 crc;		/* CRC-32C of header (this as zero) and body, as stored */
 	__le64 epoch;
 	__le64 segment_id;
 	__le64 first_commit;
@@ -477,9 +484,9 @@ struct dl_disk_summary {
 	__le32 next_sectors;
 	__le32 nr_frames;
 	__le32 nr_descs;
-	__le32 body_bytes;
+	__le32 body_bytes;	/* all up to the padding */
 	__le32 end;		/* sectors of the segment used by frames */
-	__le32 reserved0;
+	__le32 flags;
 	__u8   digest[32];
 };
 

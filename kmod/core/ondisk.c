@@ -142,7 +142,7 @@ AT(dl_disk_summary, nr_frames, 76);
 AT(dl_disk_summary, nr_descs, 80);
 AT(dl_disk_summary, body_bytes, 84);
 AT(dl_disk_summary, end, 88);
-AT(dl_disk_summary, reserved0, 92);
+AT(dl_disk_summary, flags, 92);
 AT(dl_disk_summary, digest, 96);
 
 SIZE(dl_disk_summary_frame, 32);

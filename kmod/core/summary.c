@@ -18,10 +18,10 @@ static u64 whole_blocks(u64 bytes, u32 block_bytes)
 	return (bytes + block_bytes - 1) & ~((u64)block_bytes - 1);
 }
 
-u32 dl_summary_sectors(u32 block_bytes, u32 nr_frames, u32 nr_descs)
+u32 dl_summary_sectors(u32 block_bytes, u32 nr_frames, u32 nr_descs, u32 tags)
 {
 	/* At most 2^33 items of 32 bytes: neither sum nor result overflows. */
-	return (u32)(whole_blocks(summary_bytes(nr_frames, nr_descs),
+	return (u32)(whole_blocks(summary_bytes(nr_frames, nr_descs) + tags,
 				  block_bytes) >> DL_SECTOR_SHIFT);
 }
 
@@ -85,12 +85,13 @@ enum dl_status dl_summary_end(struct dl_summary_writer *w,
 			      u32 *sectors)
 {
 	struct dl_disk_summary *d = (struct dl_disk_summary *)w->buf;
+	u32 tags = dl_summary_tags(h->flags, w->end);
 	struct dl_disk_summary_tail *t;
 	u64 total;
 
 	if (!w->nr_frames)
 		return DL_BAD_SIZE;
-	total = whole_blocks(summary_bytes(w->nr_frames, w->nr_descs),
+	total = whole_blocks(summary_bytes(w->nr_frames, w->nr_descs) + tags,
 			     block_bytes);
 	if (total > w->size)
 		return DL_NO_SPACE;
@@ -101,9 +102,10 @@ enum dl_status dl_summary_end(struct dl_summary_writer *w,
 	h->last_seq = w->last_seq;
 	h->nr_frames = w->nr_frames;
 	h->nr_descs = w->nr_descs;
-	h->body_bytes = (u32)(w->used - sizeof(*d));
+	h->body_bytes = (u32)(w->used - sizeof(*d)) + tags;
 	h->end = w->end;
 
+	memset(w->buf + w->used, 0, (size_t)total - w->used);
 	memset(d, 0, sizeof(*d));
 	d->magic = cpu_to_le32(DL_SUMMARY_MAGIC);
 	d->epoch = cpu_to_le64(h->epoch);
@@ -119,11 +121,11 @@ enum dl_status dl_summary_end(struct dl_summary_writer *w,
 	d->nr_descs = cpu_to_le32(h->nr_descs);
 	d->body_bytes = cpu_to_le32(h->body_bytes);
 	d->end = cpu_to_le32(h->end);
+	d->flags = cpu_to_le32(h->flags);
 	memcpy(d->digest, h->digest, sizeof(d->digest));
 	d->crc = cpu_to_le32(summary_crc(d, h->body_bytes));
 
 	*sectors = (u32)(total >> DL_SECTOR_SHIFT);
-	memset(w->buf + w->used, 0, (size_t)total - w->used);
 	t = (struct dl_disk_summary_tail *)(w->buf + total - sizeof(*t));
 	t->magic = cpu_to_le32(DL_SUMMARY_MAGIC);
 	t->sectors = cpu_to_le32(*sectors);
@@ -131,6 +133,14 @@ enum dl_status dl_summary_end(struct dl_summary_writer *w,
 	t->epoch = cpu_to_le64(h->epoch);
 	t->crc = cpu_to_le32(tail_crc(t));
 	return DL_OK;
+}
+
+void dl_summary_seal(const struct dl_summary_head *h, void *buf, const u8 *tag)
+{
+	struct dl_disk_summary *d = buf;
+
+	memcpy((u8 *)(d + 1) + h->body_bytes - DL_TAG_BYTES, tag, DL_TAG_BYTES);
+	d->crc = cpu_to_le32(summary_crc(d, h->body_bytes));
 }
 
 enum dl_status dl_summary_tail_unpack(const void *block, u32 block_bytes,
@@ -187,17 +197,19 @@ enum dl_status dl_summary_open(struct dl_summary_head *h, const void *buf,
 	h->nr_frames = le32_to_cpu(d->nr_frames);
 	h->nr_descs = le32_to_cpu(d->nr_descs);
 	h->end = le32_to_cpu(d->end);
+	h->flags = le32_to_cpu(d->flags);
 	memcpy(h->digest, d->digest, sizeof(h->digest));
 
-	if (summary_bytes(h->nr_frames, h->nr_descs) !=
+	if (h->end > segment_sectors - sectors ||
+	    h->next_sectors > DL_SEGMENT_SECTORS_MAX)
+		return DL_BAD_SIZE;
+	if (summary_bytes(h->nr_frames, h->nr_descs) +
+	    dl_summary_tags(h->flags, h->end) !=
 	    summary_bytes(0, 0) + h->body_bytes)
 		return DL_BAD_SIZE;
 	if (!h->nr_frames || !h->first_commit || h->last_commit == U64_MAX ||
 	    h->last_commit < h->first_commit ||
 	    h->last_commit - h->first_commit != h->nr_frames - 1)
-		return DL_BAD_SIZE;
-	if (h->end > segment_sectors - sectors ||
-	    h->next_sectors > DL_SEGMENT_SECTORS_MAX)
 		return DL_BAD_SIZE;
 	return DL_OK;
 }
@@ -206,7 +218,7 @@ void dl_summary_rewind(struct dl_summary_reader *r,
 		       const struct dl_summary_head *h, const void *buf)
 {
 	r->pos = (const u8 *)buf + sizeof(struct dl_disk_summary);
-	r->end = r->pos + h->body_bytes;
+	r->end = r->pos + h->body_bytes - dl_summary_tags(h->flags, h->end);
 	r->frames_left = h->nr_frames;
 	r->descs_left = h->nr_descs;
 }

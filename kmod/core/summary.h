@@ -23,11 +23,22 @@ struct dl_summary_head {
 	u32 nr_frames, nr_descs;
 	u32 body_bytes;
 	u32 end;
+	u32 flags;		/* DL_SUMMARY_SEALED */
 	u8  digest[32];
 };
 
-/* Sectors a summary of @nr_frames and @nr_descs takes, tail and padding in. */
-u32 dl_summary_sectors(u32 block_bytes, u32 nr_frames, u32 nr_descs);
+/* Bytes of it that are tags, one of them its own, if @end sectors are used. */
+static inline u32 dl_summary_tags(u32 flags, u32 end)
+{
+	return flags & DL_SUMMARY_SEALED ?
+		(end / DL_PAGE_SECTORS + 1) * DL_TAG_BYTES : 0;
+}
+
+/*
+ * Sectors a summary of @nr_frames and @nr_descs takes, with @tags bytes of tags, tail
+ * and padding in.
+ */
+u32 dl_summary_sectors(u32 block_bytes, u32 nr_frames, u32 nr_descs, u32 tags);
 
 struct dl_summary_writer {
 	u8 *buf;
@@ -57,7 +68,8 @@ enum dl_status dl_summary_add(struct dl_summary_writer *w,
 /**
  * dl_summary_end() - finish: header, padding, tail, CRCs
  * @w: writer
- * @h: epoch, segment_id, next_*, digest from the caller; the rest is filled in
+ * @h: epoch, segment_id, next_*, flags, digest from the caller; the rest is filled
+ *	in. If it is to be sealed, the tags are zero: dl_summary_seal()
  * @block_bytes: log block
  * @sectors: out: length; it goes to the last @sectors of the segment
  *
@@ -67,6 +79,29 @@ enum dl_status dl_summary_add(struct dl_summary_writer *w,
 enum dl_status dl_summary_end(struct dl_summary_writer *w,
 			      struct dl_summary_head *h, u32 block_bytes,
 			      u32 *sectors);
+
+/* What is to be encrypted of a summary with header @h in @buf, and its length. */
+static inline void *dl_summary_body(const struct dl_summary_head *h, void *buf,
+				    u32 *bytes)
+{
+	*bytes = h->body_bytes - DL_TAG_BYTES;
+	return (u8 *)buf + sizeof(struct dl_disk_summary);
+}
+
+/* The tags of the segment's blocks, in the clear. */
+static inline u8 *dl_summary_block_tags(const struct dl_summary_head *h, void *buf)
+{
+	return (u8 *)buf + sizeof(struct dl_disk_summary) + h->body_bytes -
+		dl_summary_tags(h->flags, h->end);
+}
+
+/**
+ * dl_summary_seal() - a summary has been encrypted
+ * @h: its header
+ * @buf: all of it
+ * @tag: DL_TAG_BYTES
+ */
+void dl_summary_seal(const struct dl_summary_head *h, void *buf, const u8 *tag);
 
 /**
  * dl_summary_tail_unpack() - is there a summary, and how long

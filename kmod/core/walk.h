@@ -21,7 +21,7 @@
  * those sectors fails and nothing else does. A frame whose checksums are right
  * and whose contents are impossible (no crash makes one) ends it as well.
  *
- * Of an encrypted log (see dl_disk_crypt) every frame must be. It has no summaries.
+ * Of an encrypted log (see dl_disk_crypt) every frame and every summary must be.
  *
  * The caller owns all memory; the walk allocates nothing and keeps nothing.
  */
@@ -93,6 +93,8 @@ struct dl_walk_segment_info {
  * @open: of an encrypted log: decrypt, in place, the slots of the frame with header
  *	@h at @sector, all of which is at @head as it was read, and learn the tags of
  *	its payload; NULL: the key is not at hand. Return: DL_OK, DL_BAD_TAG
+ * @summary: and of an encrypted log's segment @seg the summary with header @sh, at
+ *	@sector, all of which is at @buf; like @open. NULL: it is done without
  * @plain: and then the block of its payload at @sector, in place
  */
 struct dl_walk_ops {
@@ -103,6 +105,9 @@ struct dl_walk_ops {
 	void (*note)(void *ctx, const struct dl_note *note);
 	enum dl_status (*open)(void *ctx, const struct dl_frame_head *h,
 			       u64 sector, void *head);
+	enum dl_status (*summary)(void *ctx, const struct dl_cp_segment *seg,
+				  const struct dl_summary_head *sh, u64 sector,
+				  void *buf);
 	enum dl_status (*plain)(void *ctx, u64 sector, void *block);
 };
 

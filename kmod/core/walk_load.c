@@ -210,9 +210,6 @@ enum dl_status dl_walk_load_summary(struct dl_walk *w,
 	u32 n;
 
 	*tail = false;
-	/* What is there now was not made by who has the key. */
-	if (dl_super_sealed(w->sb))
-		return DL_NOT_FOUND;
 	if (dl_walk_read(w, end - bs, bs, w->head_buf))
 		return DL_IO_ERROR;
 	st = dl_summary_tail_unpack(w->head_buf, w->sb->block_bytes, seg->id,
@@ -224,8 +221,18 @@ enum dl_status dl_walk_load_summary(struct dl_walk *w,
 		return DL_NO_SPACE;
 	if (dl_walk_read(w, end - n, n, w->summary_buf))
 		return DL_IO_ERROR;
-	return dl_summary_open(sh, w->summary_buf, n, seg->id, seg->epoch,
-			       seg->sectors);
+	st = dl_summary_open(sh, w->summary_buf, n, seg->id, seg->epoch,
+			     seg->sectors);
+	if (st != DL_OK)
+		return st;
+	/* Or it was made by somebody who has not got the key. */
+	if (!(sh->flags & DL_SUMMARY_SEALED) != !dl_super_sealed(w->sb))
+		return DL_BAD_TAG;
+	if (!dl_super_sealed(w->sb))
+		return DL_OK;
+	return w->ops->summary ?
+		w->ops->summary(w->ctx, seg, sh, end - n, w->summary_buf) :
+		DL_NO_KEY;
 }
 
 u32 dl_walk_extent(const struct dl_disk_desc *descs, u32 nr, u32 limit)

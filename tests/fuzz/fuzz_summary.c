@@ -107,7 +107,7 @@ static void check_write(struct input *in, u8 how)
 	if (st == DL_OK) {
 		must((u64)sectors * 512 <= size);
 		must(sectors == dl_summary_sectors(block, sh.nr_frames,
-						   sh.nr_descs));
+						   sh.nr_descs, 0));
 		must(dl_summary_tail_unpack(buf + sectors * 512 - block, block, ID,
 					    EPOCH, 4096, &got) == DL_OK);
 		must(got == sectors);

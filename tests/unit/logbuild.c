@@ -186,7 +186,7 @@ bool lb_frame(struct lb *b, const struct lb_spec *spec, u32 nr)
 	if (total > DL_FRAME_MAX_SECTORS || b->nr_frames == LB_FRAMES ||
 	    b->nr_recs + nr > LB_RECS ||
 	    b->pos + total + dl_summary_sectors(bb, b->sum.nr_frames + 1,
-						b->sum.nr_descs + nr) >
+						b->sum.nr_descs + nr, 0) >
 	    s->sectors)
 		return false;
 

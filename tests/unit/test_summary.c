@@ -211,13 +211,13 @@ static void test_no_space(void **state)
 static void test_sectors(void **state)
 {
 	(void)state;
-	assert_int_equal(dl_summary_sectors(512, 2, 4), 1);
-	assert_int_equal(dl_summary_sectors(512, 1, 10), 1);
-	assert_int_equal(dl_summary_sectors(512, 1, 11), 2);
-	assert_int_equal(dl_summary_sectors(4096, 1, 1), 8);
-	assert_int_equal(dl_summary_sectors(4096, 1, 122), 8);
-	assert_int_equal(dl_summary_sectors(4096, 1, 123), 16);
-	assert_int_equal(dl_summary_sectors(512, ~0u, ~0u), (1u << 29) + 1);
+	assert_int_equal(dl_summary_sectors(512, 2, 4, 0), 1);
+	assert_int_equal(dl_summary_sectors(512, 1, 10, 0), 1);
+	assert_int_equal(dl_summary_sectors(512, 1, 11, 0), 2);
+	assert_int_equal(dl_summary_sectors(4096, 1, 1, 0), 8);
+	assert_int_equal(dl_summary_sectors(4096, 1, 122, 0), 8);
+	assert_int_equal(dl_summary_sectors(4096, 1, 123, 0), 16);
+	assert_int_equal(dl_summary_sectors(512, ~0u, ~0u, 0), (1u << 29) + 1);
 }
 
 static void tail_expect(u32 sectors, u64 id, u32 max, enum dl_status want)
