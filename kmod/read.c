@@ -403,20 +403,45 @@ static void end_log_read(struct dl_io *io)
 	io->kind = DL_IO_PLAIN;
 }
 
+/* Page @i of what was read in place from an encrypted log: decrypt it, by way of @buf. */
+static bool decrypt(struct dl_volume *v, struct bio *bio, struct dl_io *io, u32 i,
+		    void *buf)
+{
+	struct bvec_iter iter = io->iter, from;
+
+	bio_advance_iter(bio, &iter, i << DL_PAGE_SHIFT);
+	from = iter;
+	dl_copy_in(buf, bio, &from, DL_PAGE_BYTES);
+	if (dl_crypt_plain(&v->crypt, io->loc + i * DL_PAGE_SECTORS, buf) ||
+	    dl_crc32c(buf, DL_PAGE_BYTES) != io->crc[i])
+		return false;
+	dl_copy_out(bio, &iter, buf, DL_PAGE_BYTES);
+	return true;
+}
+
+/* The first page from @i on that has to be read again, or nr_pages. */
+static u32 next_bad(struct dl_volume *v, struct bio *bio, struct dl_io *io, u32 i,
+		    struct page *page)
+{
+	if (!v->crypt.on)
+		return verify(bio, io, i);
+	while (i < io->nr_pages && decrypt(v, bio, io, i, page_address(page)))
+		i++;
+	return i;
+}
+
 static void verify_work(struct work_struct *work)
 {
 	struct dl_io *io = container_of(work, struct dl_io, work);
 	struct dl_volume *v = io->v;
 	struct bio *bio = dl_io_bio(io);
-	struct page *page = NULL;
+	struct page *page = mempool_alloc(v->pages, GFP_NOIO);
 	int ret = 0;
 	u32 i = 0;
 
-	while (!ret && (i = verify(bio, io, i)) < io->nr_pages) {
+	while (!ret && (i = next_bad(v, bio, io, i, page)) < io->nr_pages) {
 		struct bvec_iter iter = io->iter;
 
-		if (!page)
-			page = mempool_alloc(v->pages, GFP_NOIO);
 		ret = dl_read_record(v, io->loc + i * DL_PAGE_SECTORS,
 				     DL_PAGE_SECTORS, io->crc[i], io->page + i,
 				     page_address(page));
@@ -425,8 +450,7 @@ static void verify_work(struct work_struct *work)
 			dl_copy_out(bio, &iter, page_address(page), DL_PAGE_BYTES);
 		i++;
 	}
-	if (page)
-		mempool_free(page, v->pages);
+	mempool_free(page, v->pages);
 	end_log_read(io);
 	if (ret)
 		bio->bi_status = BLK_STS_IOERR;
@@ -444,7 +468,7 @@ int dl_read_end(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 		end_log_read(io);
 		return DM_ENDIO_DONE;
 	}
-	if (io->nr_pages <= VERIFY_INLINE &&
+	if (!v->crypt.on && io->nr_pages <= VERIFY_INLINE &&
 	    verify(bio, io, 0) == io->nr_pages) {
 		end_log_read(io);
 		return DM_ENDIO_DONE;

@@ -63,6 +63,8 @@ crash() {
 	holds "$VOL" "$1" "$1, after a crash"
 	expect_stat lost 0
 }
+# How many were read from the log's device.
+read_sectors() { awk '{ print $3 }' "/sys/block/${log#/dev/}/stat"; }
 # absent TEXT: is not to be found on the log device
 absent() {
 	blockdev --flushbufs "$log"
@@ -83,8 +85,11 @@ for cipher in aes-gcm chacha20-poly1305; do
 	volume "$origin" "$log" "$opts"
 	dmsetup table "$V" | grep -q "$key" || fail "the table does not say which key"
 	put some
+	had=$(read_sectors)
 	holds "$VOL" some "encrypted"
 	[ "$(stat read_log)" -gt 0 ] || fail "nothing was read from the log"
+	had=$(($(read_sectors) - had))
+	[ "$had" -le $((PAGES * 8)) ] || fail "$had sectors were read for $PAGES pages"
 	dmsetup message "$V" 0 snapshot_create a-name-of-one >/dev/null
 	put other
 	dmsetup create back --readonly \
