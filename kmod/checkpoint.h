@@ -40,8 +40,8 @@ struct dl_checkpoint {
 
 /**
  * dl_checkpoint_load() - find the newest valid superblock and its checkpoint
- * @ck: .crypt is set, all else zero; out; on success @ck->sb and @ck->head are set and @ck->buf holds the
- *	checkpoint for a dl_cp_reader
+ * @ck: .crypt is set, all else zero; out; on success @ck->sb and @ck->head are set
+ *	and @ck->buf holds the checkpoint for a dl_cp_reader
  * @io: log device
  * @r: out: reader at the first section
  * @volume_sectors: size of the volume to be activated; a blank log is

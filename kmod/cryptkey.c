@@ -142,7 +142,8 @@ static int fetch(const char *text, u8 *out)
 	int ret;
 
 	if (!name) {
-		dl_err("key '%s': ':32:logon:NAME' or ':32:user:NAME' is needed", text);
+		/* It may be the key itself: not to be repeated. */
+		dl_err("key: ':32:logon:NAME' or ':32:user:NAME' is needed, which says where it is");
 		return -EINVAL;
 	}
 	key = request_key(type, name, NULL);

@@ -139,7 +139,8 @@ struct dl_log {
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		const struct dl_super *sb, struct dl_crypt *crypt, u32 segment_kib,
-		u32 frame_mem_kib, u32 cache_mem_kib, const char *name, const struct dl_log_ops *ops, void *ctx);
+		u32 frame_mem_kib, u32 cache_mem_kib, const char *name,
+		const struct dl_log_ops *ops, void *ctx);
 void dl_log_exit(struct dl_log *l);
 
 /**

@@ -118,8 +118,8 @@ static int store_text(struct dl_options *o, const char *name, const char *text)
 
 	if (!strcmp(name, "key")) {
 		if (!dl_crypt_key_ok(text)) {
-			dl_err("key '%s': ':32:logon:NAME' or ':32:user:NAME' is needed",
-			       text);
+			/* It may be the key itself: not to be repeated. */
+			dl_err("key: ':32:logon:NAME' or ':32:user:NAME' is needed, which says where it is");
 			return -EINVAL;
 		}
 		strscpy(o->key, text, sizeof(o->key));

@@ -92,6 +92,8 @@ step snapshot-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 
 step scrub-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-scrub.sh
+step tool-crypt needs=module-fast,programs least=5 -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-crypt.sh
 step rewind-debug needs=module-debug,programs -- \
 	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-rewind.sh
 step history-debug needs=module-debug,programs -- \
@@ -144,7 +146,7 @@ for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
 	# There allocations cannot be made to fail, time is not simulated, and a
 	# millisecond is nothing. What is compressed the models have there.
-	case $suite in common | deltas | faults | packed | rules | settle) continue ;; esac
+	case $suite in common | crypt | deltas | faults | packed | rules | settle) continue ;; esac
 	for kernel in 6.1 6.12; do
 		# 6.12 has these under the debug kernel.
 		case $suite-$kernel in

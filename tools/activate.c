@@ -41,6 +41,14 @@ static int judge(const struct dl_volume *v, const struct dl_super *sb)
 			      v->log.path,
 			      dl_human_time(when, sizeof(when),
 					    sb->written_ns));
+	if (sb->incompat & DL_FEATURE_CRYPT && !dl_table_keyed())
+		return dl_err(DL_EXIT_REFUSED,
+			      "log %s is encrypted: say where its key is with --key :32:logon:deltalog:NAME, after 'keyctl padd logon deltalog:NAME @u < FILE'",
+			      v->log.path);
+	if (!(sb->incompat & DL_FEATURE_CRYPT) && dl_table_keyed())
+		return dl_err(DL_EXIT_REFUSED,
+			      "log %s is not encrypted, which only 'deltalog create' could change; leave --key out",
+			      v->log.path);
 	if (v->log.bytes >> DL_SECTOR_SHIFT < sb->log_sectors)
 		return dl_err(DL_EXIT_REFUSED,
 			      "log %s is truncated: it has %llu sectors, its superblock says %llu; restore the device's size",

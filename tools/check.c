@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cipher.h"
 #include "err.h"
 #include "finding.h"
 #include "human.h"
@@ -77,7 +78,7 @@ static void check_spare(struct check *c, int slot)
 		slot_finding(c, DL_NOTE_DAMAGE, DL_BAD_IDENTITY, slot,
 			     "superblock of another log");
 	st = dl_logcp_load(&cp, &c->log, slot);
-	if (st == DL_OK) {
+	if (st == DL_OK || st == DL_NO_KEY) {
 		dl_logcp_free(&cp);
 		return;
 	}
@@ -249,6 +250,10 @@ static void report_json(struct check *c, int rc)
 		dl_json_str(o, "state", dl_logdev_state(sb->flags));
 		dl_json_u64(o, "generation", sb->generation);
 	}
+	/* All is in it that follows: without the key nothing is known of it. */
+	json_object_object_add(o, "encryption", c->slot >= 0 ?
+			       dl_cipher_json(&c->log.slot[c->slot]) : NULL);
+	dl_json_bool(o, "records_checked", c->walked);
 	dl_json_bool(o, "payloads", !quick);
 	dl_json_u64(o, "segments", c->scan.nr_segments);
 	dl_json_u64(o, "frames", c->scan.walk.nr_frames);
@@ -281,6 +286,8 @@ static void report(struct check *c)
 		       (unsigned long long)c->scan.walk.nr_records,
 		       dl_human_bytes(bytes, sizeof(bytes), c->payload_bytes),
 		       quick ? " (read only where nothing else proves a frame)" : "");
+	if (c->cp.sealed)
+		puts("checked superblocks and checksums of checkpoints; what is in these, and all frames and records, is encrypted: 'deltalog scrub' of the active volume verifies it");
 	if (c->compared)
 		printf("compared %u samples of the origin, %u could not be\n",
 		       c->samples.compared, c->samples.skipped);
@@ -298,7 +305,11 @@ static int check(struct check *c, struct dl_blkdev *dev)
 	/* A log that is too new is not damaged: say that, and that alone. */
 	if (c->slot < 0 && dl_logdev_too_new(&c->log))
 		return dl_logdev_explain(&c->log);
-	if (c->slot >= 0 && size_fits(c))
+	if (c->cp.sealed && origin_path)
+		return dl_err(DL_EXIT_REFUSED,
+			      "log %s is encrypted, and the samples of the origin are in it; leave --origin out: the kernel compares them at each activation",
+			      c->log.dev->path);
+	if (c->slot >= 0 && size_fits(c) && !c->cp.sealed)
 		rc = walk(c);
 	if (!rc && c->slot >= 0 && origin_path && c->walked)
 		rc = check_origin(c);
@@ -346,6 +357,8 @@ const struct dl_verb dl_verb_check = {
 	.about =
 "LOGDEV is a log device that is not active, or an image of one. Each finding\n"
 "says how serious it is, what it is and where. The last line says \"clean\" or\n"
-"how many problems there are.",
+"how many problems there are. Of an encrypted log only the superblocks and the\n"
+"checksums of the checkpoints can be verified: for the rest there is 'deltalog\n"
+"scrub' of the active volume.",
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cipher.h"
 #include "dm.h"
 #include "err.h"
 #include "human.h"
@@ -17,7 +18,9 @@
 #include "verbs.h"
 #include "volume.h"
 
-static const char *origin, *log_path, *label;
+#define LABEL_MAX	(sizeof(((struct dl_super *)NULL)->label) - 1)
+
+static const char *origin, *log_path, *label, *cipher;
 static uint64_t block;
 static bool force;
 
@@ -27,6 +30,8 @@ static const struct dl_opt opts[] = {
 		    "the fast device that takes the log; its content is lost"),
 	DL_NUMBER("block-size", DL_OPT_BYTES, &block, "BYTES", 512, 4096,
 		  "log block, 512..4096 (default: physical block of the log)"),
+	DL_STRING("cipher", &cipher, "NAME",
+		  "with --key: aes-gcm (default) or chacha20-poly1305"),
 	DL_STRING("label", &label, "TEXT",
 		  "stored in the log, for people (default: NAME)"),
 	DL_FLAG("force", &force,
@@ -56,7 +61,10 @@ static int lay_out(const struct dl_volume *v, const char *name,
 	char have[40], need[40];
 	enum dl_status st;
 
-	if (!bytes)
+	/* A block is what is encrypted at once. */
+	if (dl_table_keyed())
+		bytes = DL_PAGE_BYTES;
+	else if (!bytes)
 		bytes = clamp_block(v->log.physical);
 	if (bytes < v->log.logical)
 		return dl_err(DL_EXIT_REFUSED,
@@ -87,6 +95,12 @@ static int lay_out(const struct dl_volume *v, const char *name,
 			      v->log.path, dl_status_text(st));
 	snprintf(sb->label, sizeof(sb->label), "%.*s",
 		 (int)sizeof(sb->label) - 1, label ?: name);
+	/* The key of the volume is the kernel's to draw, when it starts. */
+	if (dl_table_keyed()) {
+		sb->incompat |= DL_FEATURE_CRYPT;
+		sb->crypt.cipher = cipher ? dl_cipher_of(cipher) :
+			DL_CIPHER_AES_GCM;
+	}
 	return 0;
 }
 
@@ -104,6 +118,13 @@ static void loss(struct dl_logdev *l, char *buf, size_t size)
 			 "a deltalog log that cannot be read (%s, %s), with whatever is not in its origin yet",
 			 dl_status_text(l->slot_st[0]),
 			 dl_status_text(l->slot_st[1]));
+		return;
+	}
+	if (cp.sealed) {
+		snprintf(buf, size,
+			 "the log '%s' (%s), which is encrypted, so that it cannot be told what is in it and not in its origin yet",
+			 l->slot[slot].label,
+			 dl_human_uuid(uuid, l->slot[slot].uuid));
 		return;
 	}
 	all = dl_scan_loss(l, slot, &cp, &records, &sum);
@@ -209,6 +230,36 @@ static bool printable(const char *s)
 	return true;
 }
 
+/* What the options must obey. */
+static int judge_options(const struct dl_verb *verb)
+{
+	if (block & (block - 1))
+		return dl_opt_usage(verb, groups,
+				    "--block-size: %llu is not a power of two",
+				    (unsigned long long)block);
+	if (label && strlen(label) > LABEL_MAX)
+		return dl_opt_usage(verb, groups, "--label: more than %zu bytes",
+				    LABEL_MAX);
+	if (label && !printable(label))
+		return dl_opt_usage(verb, groups,
+				    "--label: control characters are not allowed");
+	if (dl_table_wrong())
+		return dl_opt_usage(verb, groups, "%s", dl_table_wrong());
+	if (cipher && !dl_table_keyed())
+		return dl_opt_usage(verb, groups,
+				    "--cipher goes with --key, which says where the key is");
+	if (cipher && !dl_cipher_of(cipher))
+		return dl_opt_usage(verb, groups,
+				    "--cipher is aes-gcm or chacha20-poly1305, not '%s'",
+				    cipher);
+	if (block && block != DL_PAGE_BYTES && dl_table_keyed())
+		return dl_opt_usage(verb, groups,
+				    "--block-size: an encrypted log has blocks of %u bytes, not %llu; leave it out",
+				    (unsigned int)DL_PAGE_BYTES,
+				    (unsigned long long)block);
+	return 0;
+}
+
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
 	const char *args[DL_OPT_MAX_ARGS], *name;
@@ -222,19 +273,9 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 	name = args[0];
 	if (!dl_opt_name_ok(name))
 		return DL_EXIT_USAGE;
-	if (block & (block - 1))
-		return dl_opt_usage(verb, groups,
-				    "--block-size: %llu is not a power of two",
-				    (unsigned long long)block);
-	if (label && strlen(label) > sizeof(sb.label) - 1)
-		return dl_opt_usage(verb, groups,
-				    "--label: more than %zu bytes",
-				    sizeof(sb.label) - 1);
-	if (label && !printable(label))
-		return dl_opt_usage(verb, groups,
-				    "--label: control characters are not allowed");
-	if (dl_table_wrong())
-		return dl_opt_usage(verb, groups, "%s", dl_table_wrong());
+	rc = judge_options(verb);
+	if (rc)
+		return rc;
 
 	rc = dl_volume_open(&v, origin, log_path, DL_BLKDEV_WRITE);
 	rc = rc ?: lay_out(&v, name, &sb);

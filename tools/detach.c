@@ -88,8 +88,12 @@ static int verify_status(const char *name)
 	return 0;
 }
 
-/* The log must say so itself, and the origin must be what the log says. */
-static int verify_devices(const struct dl_dm_volume *v, struct dl_samples *sum)
+/*
+ * The log must say so itself, and the origin must be what the log says. What it
+ * says is not to be had if it is encrypted: @sealed.
+ */
+static int verify_devices(const struct dl_dm_volume *v, struct dl_samples *sum,
+			  bool *sealed)
 {
 	struct dl_blkdev origin, log;
 	struct dl_logdev l;
@@ -111,6 +115,7 @@ static int verify_devices(const struct dl_dm_volume *v, struct dl_samples *sum)
 			    "%s: the kernel says detached, the superblock of log %s does not; repeat it, and see the kernel's log",
 			    v->name, log.path);
 	} else {
+		*sealed = cp.sealed;
 		rc = dl_samples_compare(&cp, &origin, NULL, NULL, sum);
 		if (!rc && sum->differ)
 			rc = dl_err(DL_EXIT_CORRUPT,
@@ -127,7 +132,8 @@ out_log:
 	return rc;
 }
 
-static void tell(const struct dl_dm_volume *v, const struct dl_samples *sum)
+static void tell(const struct dl_dm_volume *v, const struct dl_samples *sum,
+		 bool sealed)
 {
 	char origin[160], log[160];
 	struct json_object *o;
@@ -136,8 +142,12 @@ static void tell(const struct dl_dm_volume *v, const struct dl_samples *sum)
 	dl_blkdev_name(log, sizeof(log), v->log);
 	if (!dl_json_wanted()) {
 		printf("%s detached\n", v->name);
-		printf("  origin   %s, a plain disk again, current; %u sampled pages compared\n",
-		       origin, sum->compared);
+		if (sealed)
+			printf("  origin   %s, a plain disk again, current; the log's samples of it are encrypted\n",
+			       origin);
+		else
+			printf("  origin   %s, a plain disk again, current; %u sampled pages compared\n",
+			       origin, sum->compared);
 		printf("  log      %s, free for other use\n", log);
 		return;
 	}
@@ -170,6 +180,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 	struct dl_samples sum = { 0 };
 	struct dl_dm_volume v;
 	struct dl_volstat s;
+	bool sealed = false;
 	int rc = dl_opt_parse(verb, groups, argc, argv, args);
 
 	if (rc)
@@ -191,10 +202,10 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		rc = rc ?: do_stop(v.name);
 	}
 	rc = rc ?: verify_status(v.name);
-	rc = rc ?: verify_devices(&v, &sum);
+	rc = rc ?: verify_devices(&v, &sum, &sealed);
 	rc = rc ?: dl_down_remove(&v);
 	if (!rc)
-		tell(&v, &sum);
+		tell(&v, &sum, sealed);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cipher.h"
 #include "err.h"
 #include "human.h"
 #include "json.h"
@@ -79,6 +80,11 @@ static void print_slot(const struct dump *d, int i)
 			      sb->volume_sectors << DL_SECTOR_SHIFT));
 	printf("  checkpoint     sector %" PRIu64 ", %u bytes of %u sectors, crc %08x\n",
 	       sb->cp_sector, sb->cp_bytes, sb->cp_sectors, sb->cp_crc);
+	if (sb->incompat & DL_FEATURE_CRYPT)
+		printf("  encryption     %s, %s\n",
+		       dl_cipher_name(sb->crypt.cipher), dl_super_sealed(sb) ?
+		       "with a key of its own, wrapped with the user's" :
+		       "no key drawn yet: the first activation does");
 }
 
 static void print_checkpoint(const struct dl_logcp *cp)
@@ -87,6 +93,10 @@ static void print_checkpoint(const struct dl_logcp *cp)
 	unsigned int valid = 0;
 	u32 i;
 
+	if (cp->sealed) {
+		puts("checkpoint, encrypted as all that follows; its checksum is right");
+		return;
+	}
 	for (i = 0; i < cp->nr_samples; i++)
 		valid += !!(cp->samples[i].flags & DL_SAMPLE_VALID);
 	printf("checkpoint, generation %" PRIu64 "\n", h->generation);
@@ -246,6 +256,13 @@ static int dump_tables(struct dump *d)
 	return rc;
 }
 
+static int say_sealed(const struct dump *d)
+{
+	return dl_err(DL_EXIT_REFUSED,
+		      "log %s is encrypted: segments, frames and records cannot be shown without its key, which is for the kernel alone; --super shows the superblocks",
+		      d->log.dev->path);
+}
+
 static int dump(struct dump *d)
 {
 	int rc = 0;
@@ -253,16 +270,20 @@ static int dump(struct dump *d)
 	/* The superblocks of a log that cannot be used are shown as well. */
 	if (d->slot < 0 && (!super || !dl_logdev_any(&d->log)))
 		return dl_logdev_explain(&d->log);
+	if (d->cp.sealed && !super)
+		return say_sealed(d);
 	if (dl_json_wanted())
 		dl_json_stream_begin();
 	if (super)
 		dump_super(d);
-	if (d->slot >= 0)
+	if (d->slot >= 0 && !d->cp.sealed)
 		rc = dump_tables(d);
 	if (dl_json_wanted())
 		dl_json_stream_end();
 	if (!rc && d->slot < 0)
 		rc = dl_logdev_explain(&d->log);
+	if (!rc && d->cp.sealed && (segments || frames || records))
+		rc = say_sealed(d);
 	if (!rc && d->damaged)
 		rc = DL_EXIT_CORRUPT;
 	return rc;
@@ -273,6 +294,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 	const char *args[DL_OPT_MAX_ARGS];
 	struct dump d = { .slot = -1 };
 	struct dl_blkdev dev;
+	bool any;
 	int rc;
 
 	rc = dl_opt_parse(verb, groups, argc, argv, args);
@@ -281,15 +303,16 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 	if (page != UINT64_MAX && !records)
 		return dl_opt_usage(verb, groups,
 				    "--page goes with --records");
-	if (!super && !segments && !frames && !records) {
-		super = true;
-		segments = true;
-	}
+	any = !super && !segments && !frames && !records;
 	rc = dl_blkdev_open(&dev, "log", args[0], DL_BLKDEV_FILE);
 	if (rc)
 		return rc;
 	dl_logdev_load(&d.log, &dev);
 	d.slot = dl_logdev_pick(&d.log, &d.cp);
+	if (any) {
+		super = true;
+		segments = !d.cp.sealed;
+	}
 	rc = dump(&d);
 	dl_logcp_free(&d.cp);
 	dl_blkdev_close(&dev);
@@ -304,6 +327,7 @@ const struct dl_verb dl_verb_dump = {
 	.brief = "print what is in a log: superblocks, segments, frames, records",
 	.about =
 "LOGDEV is a log device or an image of one. Without a choice of tables it is\n"
-"--super --segments. Of a log in use the end may be out of date.",
+"--super --segments. Of a log in use the end may be out of date. Of one that is\n"
+"encrypted there is --super alone.",
 	.run = run,
 };

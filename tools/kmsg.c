@@ -2,6 +2,7 @@
 /* Reading the kernel's log: /dev/kmsg gives one record for each read. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static int judge(int level, char *text, char **words)
 		judge_target("deltalog-view", level, text, words);
 }
 
-void dl_kmsg_last(int fd, char *buf, size_t size)
+static void most_telling(int fd, char *buf, size_t size, bool first)
 {
 	char rec[8192], *text, *words;
 	int best = 0, worth;
@@ -73,10 +74,20 @@ void dl_kmsg_last(int fd, char *buf, size_t size)
 		text++;
 		text[strcspn(text, "\n")] = '\0';
 		worth = judge(atoi(rec) & 7, text, &words);
-		if (!worth || worth < best)
+		if (!worth || worth < best || (first && worth == best))
 			continue;
 		best = worth;
 		snprintf(buf, size, "%s", words);
 	}
 	close(fd);
+}
+
+void dl_kmsg_last(int fd, char *buf, size_t size)
+{
+	most_telling(fd, buf, size, false);
+}
+
+void dl_kmsg_first(int fd, char *buf, size_t size)
+{
+	most_telling(fd, buf, size, true);
 }

@@ -21,4 +21,7 @@ void dl_kmsg_drop(int fd);
  */
 void dl_kmsg_last(int fd, char *buf, size_t size);
 
+/* The same, but of equals the first: where the cause is told before what came of it. */
+void dl_kmsg_first(int fd, char *buf, size_t size);
+
 #endif

@@ -208,6 +208,14 @@ void dl_logcp_free(struct dl_logcp *cp)
 	memset(cp, 0, sizeof(*cp));
 }
 
+static bool usable(struct dl_logdev *l, int slot, struct dl_logcp *cp)
+{
+	enum dl_status st = dl_logcp_load(cp, l, slot);
+
+	cp->sealed = st == DL_NO_KEY;
+	return st == DL_OK || cp->sealed;
+}
+
 int dl_logdev_pick(struct dl_logdev *l, struct dl_logcp *cp)
 {
 	int slot = dl_super_pick(l->slot_st, l->slot);
@@ -215,10 +223,10 @@ int dl_logdev_pick(struct dl_logdev *l, struct dl_logcp *cp)
 	memset(cp, 0, sizeof(*cp));
 	if (slot < 0)
 		return -1;
-	if (dl_logcp_load(cp, l, slot) == DL_OK)
+	if (usable(l, slot, cp))
 		return slot;
 	slot = !slot;
-	if (l->slot_st[slot] == DL_OK && dl_logcp_load(cp, l, slot) == DL_OK)
+	if (l->slot_st[slot] == DL_OK && usable(l, slot, cp))
 		return slot;
 	return -1;
 }
@@ -266,7 +274,7 @@ int dl_logdev_explain(struct dl_logdev *l)
 			      path, dl_status_text(l->slot_st[0]),
 			      dl_status_text(l->slot_st[1]));
 	st = dl_logcp_load(&cp, l, slot);
-	if (st == DL_OK) {
+	if (st == DL_OK || st == DL_NO_KEY) {
 		dl_logcp_free(&cp);
 		return dl_err(DL_EXIT_FAILED,
 			      "log %s: reading it twice gave two results; check the device, and that nothing writes to it",

@@ -35,6 +35,9 @@ struct dl_logcp {
 	const struct dl_disk_grain *grains;	/* in @buf, in no order */
 	u32 nr_grains;
 	const char *part;	/* what dl_logcp_load() failed at, in words */
+	bool sealed;		/* from dl_logdev_pick(): it is encrypted, and all
+				 * else here is zero
+				 */
 };
 
 /**
@@ -63,7 +66,8 @@ bool dl_logdev_too_new(const struct dl_logdev *l);
  * @l: log
  * @cp: out: its checkpoint; dl_logcp_free() is due after success
  *
- * The better slot, or the other one when the better one's checkpoint is bad.
+ * The better slot, or the other one when the better one's checkpoint is bad. One
+ * that is encrypted is good if its checksum is right: cp->sealed.
  * Return: the slot, or -1 when neither will do; nothing is said.
  */
 int dl_logdev_pick(struct dl_logdev *l, struct dl_logcp *cp);
@@ -86,7 +90,7 @@ int dl_logdev_read(struct dl_logdev *l, u64 sector, u32 sectors, void *buf);
  * @slot: a slot with status DL_OK
  *
  * Return: DL_OK; otherwise why not, with cp->part saying of what, and nothing
- * to free.
+ * to free. DL_NO_KEY: it is encrypted, and as far as can be told in order.
  */
 enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l,
 			     int slot);

@@ -22,6 +22,7 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_detach,
 	&dl_verb_grow,
 	&dl_verb_scrub,
+	&dl_verb_key,
 	&dl_verb_list,
 	&dl_verb_status,
 	&dl_verb_snapshot,

@@ -161,6 +161,10 @@ static int of_log(void)
 	slot = dl_logdev_pick(&log, &cp);
 	if (slot < 0) {
 		rc = dl_logdev_explain(&log);
+	} else if (cp.sealed) {
+		rc = dl_err(DL_EXIT_REFUSED,
+			    "log %s is encrypted, and the map is in it; activate the volume and use 'deltalog map VOLUME'",
+			    log_path);
 	} else {
 		rc = dl_grains_of_log(&g, &log.slot[slot], &cp);
 		rc = rc ?: show(log_path, &g);

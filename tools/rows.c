@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cipher.h"
 #include "human.h"
 #include "json.h"
 #include "policy.h"
@@ -138,6 +139,7 @@ struct json_object *dl_row_super(const struct dl_logdev *l, int slot,
 	dl_json_u64(o, "cp_sectors", sb->cp_sectors);
 	dl_json_u64(o, "cp_bytes", sb->cp_bytes);
 	dl_json_u64(o, "cp_crc", sb->cp_crc);
+	json_object_object_add(o, "encryption", dl_cipher_json(sb));
 	return o;
 }
 
@@ -176,6 +178,9 @@ struct json_object *dl_row_checkpoint(const struct dl_logcp *cp)
 	struct json_object *o = json_object_new_object();
 	const struct dl_cp_head *h = &cp->head;
 
+	dl_json_bool(o, "encrypted", cp->sealed);
+	if (cp->sealed)
+		return o;
 	dl_json_u64(o, "generation", h->generation);
 	dl_json_u64(o, "horizon_seq", h->horizon_seq);
 	dl_json_u64(o, "next_seq", h->next_seq);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "dm.h"
+#include "keyplace.h"
 #include "table.h"
 
 #define UNSET UINT64_MAX
@@ -65,7 +67,11 @@ static const struct {
 	[zero_discards] = { "zero_discards", "--zero-discards" },
 };
 
+static const char *key_place;
+
 const struct dl_opt dl_table_opts[] = {
+	DL_STRING("key", &key_place, "KEY",
+		  "where the key of an encrypted log is: :32:logon:deltalog:NAME"),
 #define X(key, name, arg, low, high, help) \
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
@@ -86,11 +92,22 @@ const struct dl_opt dl_table_activate_opts[] = {
 const char *dl_table_wrong(void)
 {
 	uint64_t high = values[high_watermark], low = values[low_watermark];
+	const char *why = key_place ? dl_keyplace_wrong(key_place) : NULL;
+	static char text[256];
 
+	if (why) {
+		snprintf(text, sizeof(text), "--key: %s", why);
+		return text;
+	}
 	/* With one of them given, the other's default is the kernel's to judge. */
 	if (high != UNSET && low != UNSET && low >= high)
 		return "--low-watermark must be below --high-watermark";
 	return NULL;
+}
+
+bool dl_table_keyed(void)
+{
+	return key_place;
 }
 
 const char *dl_table_hint(const char *text)
@@ -106,7 +123,7 @@ const char *dl_table_hint(const char *text)
 void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 {
 	unsigned int words = 0;
-	char opts[512] = "";
+	char opts[DL_DM_PARAMS - 64] = "";
 	size_t n = 0;
 	int i;
 
@@ -123,6 +140,10 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s",
 				      flag_names[i].key);
 		words++;
+	}
+	if (key_place) {
+		snprintf(opts + n, sizeof(opts) - n, " key %s", key_place);
+		words += 2;
 	}
 	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),
 			     minor(origin), major(log), minor(log));

@@ -3,6 +3,7 @@
 #ifndef DL_TOOL_TABLE_H
 #define DL_TOOL_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,8 +15,11 @@ extern const struct dl_opt dl_table_opts[];
 /* Those that only make sense for a log that has a past. */
 extern const struct dl_opt dl_table_activate_opts[];
 
-/* What the options together must obey. Return: NULL or what is wrong. */
+/* What the options must obey, some of them together. Return: NULL or what is wrong. */
 const char *dl_table_wrong(void);
+
+/* Whether the option was given that says where the key is. */
+bool dl_table_keyed(void);
 
 /* The target's parameters for what was given on the command line. */
 void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log);

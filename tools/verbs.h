@@ -11,6 +11,7 @@ extern const struct dl_verb dl_verb_deactivate;
 extern const struct dl_verb dl_verb_detach;
 extern const struct dl_verb dl_verb_grow;
 extern const struct dl_verb dl_verb_scrub;
+extern const struct dl_verb dl_verb_key;
 extern const struct dl_verb dl_verb_list;
 extern const struct dl_verb dl_verb_status;
 extern const struct dl_verb dl_verb_check;

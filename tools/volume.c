@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cipher.h"
 #include "dm.h"
 #include "err.h"
 #include "human.h"
@@ -122,6 +123,9 @@ static void tell_json(const struct dl_volume *v, const char *name,
 	dl_json_u64(o, "log_bytes", sb->log_sectors << DL_SECTOR_SHIFT);
 	dl_json_u64(o, "block_bytes", sb->block_bytes);
 	dl_json_u64(o, "chunk_bytes", (uint64_t)sb->chunk_sectors << DL_SECTOR_SHIFT);
+	/* That its key was drawn is as new as the volume. */
+	if (sb->incompat & DL_FEATURE_CRYPT)
+		dl_json_str(o, "cipher", dl_cipher_name(sb->crypt.cipher));
 	dl_json_print(o);
 }
 
@@ -145,4 +149,6 @@ void dl_volume_tell(const struct dl_volume *v, const char *name,
 	       dl_human_bytes(size, sizeof(size),
 			      sb->log_sectors << DL_SECTOR_SHIFT),
 	       sb->block_bytes, uuid);
+	if (sb->incompat & DL_FEATURE_CRYPT)
+		printf("  cipher   %s\n", dl_cipher_name(sb->crypt.cipher));
 }

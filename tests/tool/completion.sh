@@ -130,11 +130,11 @@ completes deltalog snapshot mount vol0 monday /pro -- /proc
 _deltalog_keys() { echo :32:logon:deltalog:vol0; }
 completes deltalog key vol0 '' -- :32:logon:deltalog:vol0
 completes deltalog key vol0 :32:logon:deltalog:vol0 '' --
-completes deltalog activate vol0 --key :32: -- :32:logon:deltalog:vol0
 # As an interactive shell has it, what stands before the last @ or : is kept.
 COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
 completes deltalog view --remove vol0@m -- monday mail:2
 completes deltalog snapshot delete vol0 mail:2 -- 2
+completes deltalog activate vol0 --key :32: -- logon:deltalog:vol0
 unset COMP_WORDBREAKS
 unset -f deltalog
 echo "ok - completion: $passed checks passed"

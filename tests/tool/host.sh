@@ -783,7 +783,7 @@ cp log sealed
 sha256sum log origin >sums
 want 0 check log
 says out "is encrypted: 'deltalog scrub' of the active volume verifies it"
-! grep -q "^checked .* frames" out || fail "frames are counted"
+! grep -q "^checked [0-9]" out || fail "frames are counted"
 [ "$(tail -n 1 out)" = clean ] || fail "last line is not 'clean'"
 want 0 check log --json
 json '.ok and .problems == 0 and .findings == [] and .records_checked == false'

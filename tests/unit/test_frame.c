@@ -200,6 +200,57 @@ static void test_sizes(void **state)
 	assert_int_equal(dl_frame_total(4096, 125, 9), 8 + 16 + 8);
 }
 
+/* What is encrypted is any bytes to us: here they are turned over. */
+static void test_sealed(void **state)
+{
+	static u64 buf[(128 + 6 * 32) / 8];
+	struct dl_disk_frame *raw = (void *)buf, aad, other;
+	struct dl_disk_desc *slots = (void *)((u8 *)buf + 128);
+	struct dl_frame_head h = head, back;
+	u8 tag[DL_TAG_BYTES];
+	u32 i;
+
+	(void)state;
+	assert_int_equal(dl_frame_slots(0, 4, 2040), 4);
+	assert_int_equal(dl_frame_slots(DL_FRAME_SEALED, 4, 0), 4);
+	assert_int_equal(dl_frame_slots(DL_FRAME_SEALED, 4, 1), 5);
+	assert_int_equal(dl_frame_slots(DL_FRAME_SEALED, 4, 16), 5);
+	assert_int_equal(dl_frame_slots(DL_FRAME_SEALED, 4, 17), 6);
+
+	h.flags = DL_FRAME_SEALED;
+	h.payload_sectors = 24;
+	for (i = 0; i < 4; i++)
+		dl_desc_pack(&descs[i], &slots[i]);
+	dl_frame_pack(&h, 4096, raw, slots);
+	assert_int_equal(h.total_sectors, 8 + 24);
+	dl_frame_aad(raw, &aad);
+	for (i = 0; i < 6 * 32; i++)
+		((u8 *)slots)[i] ^= 0xff;
+	for (i = 0; i < DL_TAG_BYTES; i++)
+		tag[i] = (u8)(0xa0 + i);
+	dl_frame_seal(raw, slots, 6, tag);
+	/* What is authenticated does not depend on what comes of it. */
+	dl_frame_aad(raw, &other);
+	assert_memory_equal(&aad, &other, sizeof(aad));
+
+	assert_status(dl_frame_unpack(&back, raw, 4096), DL_OK);
+	assert_memory_equal(back.tag, tag, sizeof(tag));
+	assert_int_equal(dl_frame_head_slots(&back), 6);
+	assert_status(dl_frame_check_descs(&back, slots), DL_OK);
+	((u8 *)slots)[6 * 32 - 1] ^= 1;
+	assert_status(dl_frame_check_descs(&back, slots), DL_BAD_CRC);
+
+	/* The tags count as descriptors, and blocks are pages. */
+	h.nr_descs = DL_FRAME_MAX_DESCS - 1;
+	expect(&h, 0, DL_BAD_SIZE);
+	h.nr_descs = DL_FRAME_MAX_DESCS - 2;
+	expect(&h, 0, DL_OK);
+	h = head;
+	h.flags = DL_FRAME_SEALED;
+	dl_frame_pack(&h, 512, raw, slots);
+	assert_status(dl_frame_unpack(&back, raw, 512), DL_BAD_SIZE);
+}
+
 static struct dl_desc data(void)
 {
 	return descs[0];
@@ -390,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_descs),
 		cmocka_unit_test(test_packed),

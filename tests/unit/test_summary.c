@@ -186,6 +186,56 @@ static void test_every_byte(void **state)
 	}
 }
 
+/* Tags behind the frames, for the blocks up to the end and for itself. */
+static void test_sealed(void **state)
+{
+	static u64 big[4096 / 8];
+	const struct dl_frame_head f = {
+		.commit = 21, .first_seq = 301, .nr_descs = NR_DESCS,
+		.payload_sectors = 8, .total_sectors = 24,
+	};
+	struct dl_disk_desc in[NR_DESCS];
+	struct dl_summary_head h = {
+		.epoch = 5, .segment_id = 6, .flags = DL_SUMMARY_SEALED,
+	}, back;
+	const struct dl_disk_desc *descs;
+	struct dl_summary_writer w;
+	struct dl_summary_reader r;
+	struct dl_summary_frame got;
+	u8 tag[DL_TAG_BYTES];
+	u32 sectors, bytes;
+	u8 *body;
+
+	(void)state;
+	memcpy(in, golden + DESCS_AT, sizeof(in));
+	memset(tag, 7, sizeof(tag));
+	memset(big, 0xee, sizeof(big));
+	dl_summary_begin(&w, big, sizeof(big));
+	assert_status(dl_summary_add(&w, &f, 0, 4096, in), DL_OK);
+	assert_status(dl_summary_end(&w, &h, 4096, &sectors), DL_OK);
+	assert_int_equal(h.end, 24);
+	assert_int_equal(dl_summary_tags(h.flags, h.end), 4 * DL_TAG_BYTES);
+	assert_int_equal(h.body_bytes, 32 + NR_DESCS * 32 + 4 * DL_TAG_BYTES);
+	assert_int_equal(sectors, dl_summary_sectors(4096, 1, NR_DESCS, 4 * DL_TAG_BYTES));
+	body = dl_summary_body(&h, big, &bytes);
+	assert_ptr_equal(body, (u8 *)big + 128);
+	assert_int_equal(bytes, h.body_bytes - DL_TAG_BYTES);
+	assert_ptr_equal(dl_summary_block_tags(&h, big),
+			 body + 32 + NR_DESCS * 32);
+	body[bytes - 1] ^= 1;
+	dl_summary_seal(&h, big, tag);
+	assert_memory_equal(body + bytes, tag, sizeof(tag));
+
+	assert_status(dl_summary_open(&back, big, sectors, 6, 5, 128), DL_OK);
+	assert_memory_equal(&back, &h, sizeof(h));
+	dl_summary_rewind(&r, &back, big);
+	assert_status(dl_summary_next(&r, &got, &descs), DL_OK);
+	assert_memory_equal(descs, in, sizeof(in));
+	assert_status(dl_summary_next(&r, &got, &descs), DL_NOT_FOUND);
+	body[bytes] ^= 1;
+	assert_status(dl_summary_open(&back, big, sectors, 6, 5, 128), DL_BAD_CRC);
+}
+
 static void test_no_space(void **state)
 {
 	struct dl_summary_head h;
@@ -354,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_no_space),
 		cmocka_unit_test(test_sectors),
 		cmocka_unit_test(test_tail),

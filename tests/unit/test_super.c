@@ -187,6 +187,48 @@ static void test_fields(void **state)
 }
 
 /* For the message that refuses a log from the future. */
+static void test_crypt(void **state)
+{
+	static u64 block[DL_SUPER_BYTES / 8];
+	struct dl_super sb = sample(), back;
+
+	(void)state;
+	sb.crypt.cipher = DL_CIPHER_CHACHA;
+	sb.crypt.state = DL_CRYPT_KEYED;
+	memset(sb.crypt.nonce, 1, sizeof(sb.crypt.nonce));
+	memset(sb.crypt.tag, 2, sizeof(sb.crypt.tag));
+	memset(sb.crypt.wrapped, 3, sizeof(sb.crypt.wrapped));
+	memset(sb.crypt.cp_nonce, 4, sizeof(sb.crypt.cp_nonce));
+	memset(sb.crypt.cp_tag, 5, sizeof(sb.crypt.cp_tag));
+	/* Without the feature there is none. */
+	dl_super_pack(&sb, block);
+	assert_status(dl_super_unpack(&back, block), DL_OK);
+	assert_int_equal(back.crypt.cipher, 0);
+	assert_false(dl_super_sealed(&back));
+
+	sb.incompat |= DL_FEATURE_CRYPT;
+	sb.block_bytes = 4096;
+	dl_super_pack(&sb, block);
+	assert_status(dl_super_unpack(&back, block), DL_OK);
+	assert_memory_equal(&back.crypt, &sb.crypt, sizeof(sb.crypt));
+	assert_true(dl_super_sealed(&back));
+
+	sb.crypt.state = DL_CRYPT_BLANK;
+	expect(&sb, DL_OK);
+	assert_false(dl_super_sealed(&sb));
+	sb.crypt.state = 2;
+	expect(&sb, DL_BAD_FEATURE);
+	sb.crypt.state = DL_CRYPT_KEYED;
+	sb.crypt.cipher = 0;
+	expect(&sb, DL_BAD_FEATURE);
+	sb.crypt.cipher = DL_CIPHERS;
+	expect(&sb, DL_BAD_FEATURE);
+	sb.crypt.cipher = DL_CIPHER_AES_GCM;
+	expect(&sb, DL_OK);
+	sb.block_bytes = 512;
+	expect(&sb, DL_BAD_SIZE);
+}
+
 static void test_future(void **state)
 {
 	static u64 block[DL_SUPER_BYTES / 8];
@@ -373,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_crypt),
 		cmocka_unit_test(test_future),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_layout_refuses),

@@ -278,6 +278,45 @@ static void test_absurd(void **state)
 	}
 }
 
+/* A log in the clear takes no frame that is not, and the other way round. */
+static void test_sealed(void **state)
+{
+	struct lb_result r;
+	int what;
+
+	(void)state;
+	for (what = 0; what < 2; what++) {
+		struct lb *b = lb_new(4096, 745);
+		struct dl_frame_head *h;
+		u8 *p;
+
+		lb_open(b, DL_CHUNK_SECTORS_MIN);
+		lb_checkpoint(b);
+		lb_frames(b, 2, 9, 3);
+		h = &b->frames[1].h;
+		p = b->log + b->frames[1].sector * DL_SECTOR_BYTES;
+		if (what != 0) {
+			/* As it might be, but for the tag. */
+			h->flags |= DL_FRAME_SEALED;
+			h->nr_descs = 0;
+			h->payload_sectors = 0;
+			dl_frame_pack(h, 4096, (struct dl_disk_frame *)p,
+				      (struct dl_disk_desc *)(p + 128));
+		}
+		if (what == 0) {
+			b->sb.incompat |= DL_FEATURE_CRYPT;
+			b->sb.crypt.state = DL_CRYPT_KEYED;
+			b->sb.crypt.cipher = DL_CIPHER_AES_GCM;
+		}
+		memcpy(image, b->log, LB_LOG_BYTES);
+		lb_walk(b, image, 0, LB_SUMMARY_MAX, &r);
+		assert_status(r.st, DL_LOST);
+		assert_int_equal(r.frames, what == 1 ? 1 : 0);
+		assert_status(r.note[DL_NOTE_FATAL].why, DL_BAD_TAG);
+		lb_free(b);
+	}
+}
+
 /* A successor that goes back, or out of the log, is refused. */
 static void test_bad_successor(void **state)
 {
@@ -535,6 +574,7 @@ int main(void)
 		cmocka_unit_test(test_proof_in_checkpoint),
 		cmocka_unit_test(test_gapless),
 		cmocka_unit_test(test_absurd),
+		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_bad_successor),
 		cmocka_unit_test(test_life_over),
 		cmocka_unit_test(test_bad_table),
