@@ -116,6 +116,11 @@ static int format(struct dl_checkpoint *ck, u64 volume_sectors)
 	enum dl_status st;
 	int ret, slot;
 
+	if (*ck->crypt->key && !ck->crypt->fresh) {
+		dl_err("log %pg is blank: if it is to become an encrypted log, say so with the option new_key",
+		       bdev);
+		return -EKEYREJECTED;
+	}
 	/* A block is what is encrypted at once. */
 	if (*ck->crypt->key)
 		block = DL_PAGE_BYTES;
@@ -321,7 +326,9 @@ static enum dl_status verify(struct dl_checkpoint *ck, int i, u64 *sector)
 		else if (dl_blkio_read(ck->io, sb->cp_sector, sectors, ck->buf))
 			st = DL_IO_ERROR;
 		else
-			st = open_area(ck, &r, &head, sb, dl_super_sealed(sb));
+			st = dl_super_sealed(sb) != dl_super_sealed(&ck->sb) ?
+				DL_BAD_TAG :
+				open_area(ck, &r, &head, sb, dl_super_sealed(sb));
 	}
 	kfree(sb);
 	return st;
@@ -343,21 +350,11 @@ int dl_checkpoint_verify(struct dl_checkpoint *ck, enum dl_status *st,
 	return 0;
 }
 
-int dl_checkpoint_rekey(struct dl_checkpoint *ck, const char *key)
-{
-	int ret;
-
-	mutex_lock(&ck->lock);
-	ret = dl_crypt_wrap(ck->crypt, key, &ck->sb);
-	mutex_unlock(&ck->lock);
-	return ret;
-}
-
-void dl_checkpoint_unrekey(struct dl_checkpoint *ck,
-			   const struct dl_super_crypt *was)
+void dl_checkpoint_rekey(struct dl_checkpoint *ck,
+			 const struct dl_super_crypt *crypt)
 {
 	mutex_lock(&ck->lock);
-	ck->sb.crypt = *was;
+	ck->sb.crypt = *crypt;
 	mutex_unlock(&ck->lock);
 }
 

@@ -94,20 +94,12 @@ int dl_checkpoint_fit(struct dl_checkpoint *ck, u32 segments, u32 lost,
 int dl_checkpoint_commit(struct dl_checkpoint *ck, struct dl_log *l,
 			 struct dl_fingerprint *fp, u64 horizon, u32 flags);
 
-/**
- * dl_checkpoint_rekey() - wrap the volume's key with another of the user's
- * @ck: loaded, of an encrypted log
- * @key: see dl_crypt_wrap()
- *
- * The next commit writes it; until then the log still opens with the one before.
- *
- * Context: process, may sleep. Return: as dl_crypt_wrap().
+/*
+ * What the next commit says of the volume's key: made by dl_crypt_wrap() of a copy of
+ * @ck->sb. Until then the log still opens with the one before. Context: process.
  */
-int dl_checkpoint_rekey(struct dl_checkpoint *ck, const char *key);
-
-/* It could not be written: back to what the superblock's @was before. */
-void dl_checkpoint_unrekey(struct dl_checkpoint *ck,
-			   const struct dl_super_crypt *was);
+void dl_checkpoint_rekey(struct dl_checkpoint *ck,
+			 const struct dl_super_crypt *crypt);
 
 /**
  * dl_checkpoint_verify() - read both slots and what they point to

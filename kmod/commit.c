@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 
 #include "commit.h"
+#include "msg.h"
 #include "trace.h"
 
 /* Commits in flight that flushes start of their own; more share the next one. */
@@ -323,7 +324,12 @@ static int seal(struct dl_log *l, struct dl_frame *f)
 		.out = f->cover->head, .out_pages = f->cover->pages,
 	};
 
-	return dl_crypt_seal(l->crypt, &s);
+	int ret = dl_crypt_seal(l->crypt, &s);
+
+	if (ret)
+		dl_err_limit("log %pg: frame at sector %llu could not be encrypted (%d)",
+			     l->io->bdev, f->start, ret);
+	return ret;
 }
 
 void dl_log_submit(struct dl_log *l, struct dl_batch *b)

@@ -38,10 +38,11 @@ struct dl_work {
 	struct aead_request req;	/* and the cipher's memory behind it */
 };
 
-void dl_crypt_init(struct dl_crypt *c, const char *key, u32 cipher)
+void dl_crypt_init(struct dl_crypt *c, const char *key, u32 cipher, bool fresh)
 {
 	c->key = key;
 	c->want = cipher;
+	c->fresh = fresh;
 	INIT_LIST_HEAD(&c->epochs);
 	mutex_init(&c->big_lock);
 	xa_init(&c->places);
@@ -187,6 +188,18 @@ void dl_crypt_claim(struct dl_crypt *c, u64 start, u32 sectors, u64 id,
 
 /* ---- one message ---- */
 
+static struct dl_work *get_work(struct dl_crypt *c)
+{
+	return mempool_alloc(c->work, GFP_NOIO);
+}
+
+/* What a cipher leaves behind would open the one message. */
+static void put_work(struct dl_crypt *c, struct dl_work *w)
+{
+	memzero_explicit(&w->req, sizeof(w->req) + c->req_bytes);
+	mempool_free(w, c->work);
+}
+
 /* Of a vmalloc area each page lies elsewhere. */
 static u32 add(struct scatterlist *sg, u32 n, const void *p, size_t bytes)
 {
@@ -221,8 +234,8 @@ static int run(struct dl_work *w, struct crypto_aead *tfm, u32 assoc,
 {
 	crypto_init_wait(&w->wait);
 	aead_request_set_tfm(&w->req, tfm);
-	aead_request_set_callback(&w->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
-				  CRYPTO_TFM_REQ_MAY_SLEEP,
+	/* What sleeps for memory could wait for this very log. */
+	aead_request_set_callback(&w->req, CRYPTO_TFM_REQ_MAY_BACKLOG,
 				  crypto_req_done, &w->wait);
 	aead_request_set_ad(&w->req, assoc);
 	aead_request_set_crypt(&w->req, src, dst,
@@ -296,7 +309,7 @@ int dl_crypt_seal(struct dl_crypt *c, const struct dl_sealing *s)
 	u32 descs = s->nr_descs * sizeof(struct dl_disk_desc);
 	u32 slots = dl_frame_slots(DL_FRAME_SEALED, s->nr_descs, s->used);
 	u32 bytes = slots * sizeof(struct dl_disk_desc);
-	struct dl_work *w = mempool_alloc(c->work, GFP_NOIO);
+	struct dl_work *w = get_work(c);
 	struct dl_place *p = place_of(c, s->start);
 	void *to = s->out + 1;
 	int ret;
@@ -312,7 +325,7 @@ int dl_crypt_seal(struct dl_crypt *c, const struct dl_sealing *s)
 	}
 	if (!ret)
 		dl_frame_seal(s->out, to, slots, w->tag);
-	mempool_free(w, c->work);
+	put_work(c, w);
 	return ret;
 }
 
@@ -360,12 +373,12 @@ enum dl_status dl_crypt_open(struct dl_crypt *c, const struct dl_frame_head *h,
 			       ((sector - c->data_start) &
 				((1U << c->chunk_shift) - 1)),
 			       h->segment_id, h->epoch);
-	w = mempool_alloc(c->work, GFP_NOIO);
+	w = get_work(c);
 	dl_frame_aad(raw, &w->aad);
 	set_nonce(w, h->segment_id, sector);
 	memcpy(w->tag, raw->tag, DL_TAG_BYTES);
 	ret = message(w, e->aead, sizeof(w->aad), slots, slots, bytes, false);
-	mempool_free(w, c->work);
+	put_work(c, w);
 	if (ret)
 		return DL_BAD_TAG;
 	return take_tags(c, h, sector, slots + h->nr_descs *
@@ -381,12 +394,12 @@ int dl_crypt_plain(struct dl_crypt *c, u64 sector, void *block)
 
 	if (!p || !p->epoch)
 		return -EBADMSG;
-	w = mempool_alloc(c->work, GFP_NOIO);
+	w = get_work(c);
 	set_nonce(w, p->id, sector);
 	memcpy(w->tag, tag_of(c, p, sector), DL_TAG_BYTES);
 	ret = message(w, p->epoch->aead, 0, block, block, DL_PAGE_BYTES, false);
-	mempool_free(w, c->work);
-	return ret ? -EBADMSG : 0;
+	put_work(c, w);
+	return ret;
 }
 
 /* ---- what is larger ---- */
@@ -459,7 +472,7 @@ int dl_crypt_seal_summary(struct dl_crypt *c, const struct dl_summary_head *h,
 	for (at = 0; at < h->end; at += DL_PAGE_SECTORS, tags += DL_TAG_BYTES)
 		memcpy(tags, tag_of(c, place_of(c, start + at), start + at),
 		       DL_TAG_BYTES);
-	w = mempool_alloc(c->work, GFP_NOIO);
+	w = get_work(c);
 	body = dl_summary_body(h, buf, &bytes);
 	summary_aad(w, buf);
 	set_nonce(w, h->segment_id, sector);
@@ -467,7 +480,7 @@ int dl_crypt_seal_summary(struct dl_crypt *c, const struct dl_summary_head *h,
 			  true);
 	if (!ret)
 		dl_summary_seal(h, buf, w->tag);
-	mempool_free(w, c->work);
+	put_work(c, w);
 	return ret;
 }
 
@@ -487,14 +500,14 @@ enum dl_status dl_crypt_open_summary(struct dl_crypt *c,
 	e = find_epoch(c, h->epoch);
 	if (!e)
 		return DL_BAD_TAG;
-	w = mempool_alloc(c->work, GFP_NOIO);
+	w = get_work(c);
 	body = dl_summary_body(h, buf, &bytes);
 	summary_aad(w, buf);
 	set_nonce(w, h->segment_id, sector);
 	memcpy(w->tag, body + bytes, DL_TAG_BYTES);
 	ret = big_message(c, w, e->aead, &w->aad, sizeof(w->aad), body, bytes,
 			  false);
-	mempool_free(w, c->work);
+	put_work(c, w);
 	if (ret)
 		return DL_BAD_TAG;
 	if (!learn)
@@ -508,7 +521,7 @@ enum dl_status dl_crypt_open_summary(struct dl_crypt *c,
 
 /* ---- checkpoints ---- */
 
-static int have_cp(struct dl_crypt *c, u64 epoch)
+int dl_crypt_have_cp(struct dl_crypt *c, u64 epoch)
 {
 	int ret;
 
@@ -546,18 +559,18 @@ static int checkpoint(struct dl_crypt *c, const struct dl_super *sb, void *buf,
 		      void *aad, u8 *tag, bool in)
 {
 	struct dl_work *w;
-	int ret = have_cp(c, sb->epoch);
+	int ret = dl_crypt_have_cp(c, sb->epoch);
 
 	if (ret)
 		return ret;
-	w = mempool_alloc(c->work, GFP_NOIO);
+	w = get_work(c);
 	cp_aad(sb, aad);
 	memcpy(w->nonce, sb->crypt.cp_nonce, DL_NONCE_BYTES);
 	memcpy(w->tag, tag, DL_TAG_BYTES);
 	ret = big_message(c, w, c->cp, aad, DL_SUPER_BYTES, buf, sb->cp_bytes,
 			  in);
 	memcpy(tag, w->tag, DL_TAG_BYTES);
-	mempool_free(w, c->work);
+	put_work(c, w);
 	return ret;
 }
 

@@ -49,6 +49,7 @@ struct scatterlist;
 struct dl_crypt {
 	const char *key;	/* where the user's key is, or "": set by the owner */
 	u32 want;		/* DL_CIPHER_*, should the log be formatted */
+	bool fresh;		/* a log that has no key yet may be given one */
 	bool on;		/* the log is encrypted */
 	u8 volume_key[DL_KEY_BYTES];
 	struct crypto_aead *cp;	/* for checkpoints of @cp_epoch */
@@ -65,7 +66,7 @@ struct dl_crypt {
 	mempool_t *work;
 };
 
-void dl_crypt_init(struct dl_crypt *c, const char *key, u32 cipher);
+void dl_crypt_init(struct dl_crypt *c, const char *key, u32 cipher, bool fresh);
 /* Forget all keys. */
 void dl_crypt_exit(struct dl_crypt *c);
 u64 dl_crypt_bytes(const struct dl_crypt *c);
@@ -81,12 +82,13 @@ u32 dl_cipher_of(const char *name);
  * @sb: superblock; of one that is blank its key is drawn, and wrapped in it
  * @bdev: log, for messages; every reason to refuse is logged
  *
- * Without DL_FEATURE_CRYPT: does nothing.
+ * Without DL_FEATURE_CRYPT: does nothing. One that is blank is refused unless .fresh:
+ * who has not got the key could have made it, to be rid of all that is in the log.
  *
  * Context: process, may sleep.
  * Return: 0; -ENOKEY no key is named, or there is none of that name; -EINVAL the log
  * is not encrypted, or the key not of the length that was said; -EKEYREJECTED it is
- * not the key; -EKEYREVOKED, -EKEYEXPIRED; -ENOENT the kernel has not got the cipher;
+ * not the key, or the log has none; -EKEYREVOKED, -EKEYEXPIRED; -ENOENT the kernel has not got the cipher;
  * -ENOMEM.
  */
 int dl_crypt_unlock(struct dl_crypt *c, struct dl_super *sb,
@@ -96,7 +98,7 @@ int dl_crypt_unlock(struct dl_crypt *c, struct dl_super *sb,
  * dl_crypt_wrap() - wrap the volume's key with another of the user's
  * @c: unlocked
  * @key: where that is, ":<bytes>:<logon|user>:<description>"
- * @sb: superblock; its .crypt is changed on success only
+ * @sb: superblock, or a copy: its .crypt is changed on success only
  *
  * Context: process, may sleep. Return: as dl_crypt_unlock().
  */
@@ -164,8 +166,8 @@ enum dl_status dl_crypt_open(struct dl_crypt *c, const struct dl_frame_head *h,
  * @sector: where it is; its segment is known and does not go meanwhile
  * @block: DL_PAGE_BYTES as read, in one page or kmalloc or vmalloc memory
  *
- * Context: process, may sleep. Return: 0; -EBADMSG: it is not what was written, and
- * @block holds anything.
+ * Context: process, may sleep. Return: 0; -EBADMSG: it is not what was written;
+ * another error: nobody knows. Then @block holds anything.
  */
 int dl_crypt_plain(struct dl_crypt *c, u64 sector, void *block);
 

@@ -43,7 +43,9 @@ u32 dl_cipher_of(const char *name)
 
 struct crypto_aead *dl_cipher_alloc(u32 cipher)
 {
-	struct crypto_aead *tfm = crypto_alloc_aead(ciphers[cipher].alg, 0, 0);
+	/* It is used where memory may wait for what is being written. */
+	struct crypto_aead *tfm = crypto_alloc_aead(ciphers[cipher].alg, 0,
+						    CRYPTO_ALG_ALLOCATES_MEMORY);
 
 	if (IS_ERR(tfm)) {
 		dl_err("cipher %s is not to be had of this kernel: load the module that has %s",
@@ -277,12 +279,23 @@ int dl_crypt_unlock(struct dl_crypt *c, struct dl_super *sb,
 		return -ENOKEY;
 	}
 	c->want = sb->crypt.cipher;
+	/* Epochs and nonces are drawn as well. */
+	ret = wait_for_random_bytes();
+	if (ret)
+		return ret;
 	if (sb->crypt.state == DL_CRYPT_KEYED) {
 		ret = unwrap(c, sb, bdev);
+	} else if (!c->fresh) {
+		dl_err("log %pg has no key yet: if it is new give it one with the option new_key, and if it is not, somebody has tampered with it",
+		       bdev);
+		ret = -EKEYREJECTED;
 	} else {
 		get_random_bytes(c->volume_key, DL_KEY_BYTES);
 		ret = dl_crypt_wrap(c, c->key, sb);
 	}
+	/* What is missing is to be missed here, where it can be said. */
+	if (!ret)
+		ret = dl_crypt_have_cp(c, sb->epoch);
 	c->on = !ret;
 	return ret;
 }

@@ -18,4 +18,10 @@ struct crypto_aead *dl_cipher_alloc(u32 cipher);
 int dl_crypt_derive(const struct dl_crypt *c, struct crypto_aead *tfm,
 		    const char *what, u64 epoch);
 
+/*
+ * Have the key for checkpoints of @epoch, once the volume's is there. Return: 0, -errno.
+ * Context: process, may sleep.
+ */
+int dl_crypt_have_cp(struct dl_crypt *c, u64 epoch);
+
 #endif

@@ -8,6 +8,7 @@
  *   accept_cut      activate although the log ends where it cannot be read
  *   zero_discards   take discards even if the origin must be zeroed by writing
  *   key TEXT        where the key is: ":32:logon:NAME", as dm-crypt has it
+ *   new_key         a log that is blank, or has no key yet, is given one
  *   cipher NAME     for a log that is blank: aes-gcm, chacha20-poly1305
  */
 #include <linux/device-mapper.h>
@@ -47,6 +48,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 } flags[] = {
+	{ "new_key", offsetof(struct dl_options, new_key) },
 	{ "accept_origin", offsetof(struct dl_options, accept_origin) },
 	{ "accept_cut", offsetof(struct dl_options, accept_cut) },
 	{ "zero_discards", offsetof(struct dl_options, zero_discards) },
@@ -240,7 +242,7 @@ unsigned int dl_options_get(const struct dl_options *o, const char *name)
 	return value(o, find(name));
 }
 
-unsigned int dl_options_emit(const struct dl_options *o, char *result,
+unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *result,
 			     unsigned int maxlen)
 {
 	unsigned int sz = 0, n = 0, i;
@@ -250,7 +252,7 @@ unsigned int dl_options_emit(const struct dl_options *o, char *result,
 			n += 2;
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		n += flag_set(o, i);
-	if (*o->key)
+	if (*key)
 		n += 2;
 	if (o->cipher != DL_CIPHER_AES_GCM)
 		n += 2;
@@ -264,8 +266,8 @@ unsigned int dl_options_emit(const struct dl_options *o, char *result,
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (flag_set(o, i))
 			DMEMIT(" %s", flags[i].name);
-	if (*o->key)
-		DMEMIT(" key %s", o->key);
+	if (*key)
+		DMEMIT(" key %s", key);
 	if (o->cipher != DL_CIPHER_AES_GCM)
 		DMEMIT(" cipher %s", dl_cipher_name(o->cipher));
 	return sz;

@@ -24,6 +24,7 @@ struct dl_options {
 	unsigned int segment_kib;	/* 0: from the log's size */
 	char key[DL_OPTION_KEY_BYTES];	/* where it is, never what; "": none */
 	unsigned int cipher;		/* DL_CIPHER_*, for a log that is blank */
+	bool new_key;			/* not kept: only for the first activation */
 	bool accept_origin;
 	bool accept_cut;
 	bool zero_discards;
@@ -56,8 +57,8 @@ const char *dl_options_online(unsigned int i);
 /* What @name, which that gave, is. */
 unsigned int dl_options_get(const struct dl_options *o, const char *name);
 
-/* Write the options that differ from the defaults, with their count. */
-unsigned int dl_options_emit(const struct dl_options *o, char *result,
+/* Write the options that differ from the defaults, with their count; @key instead. */
+unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *result,
 			     unsigned int maxlen);
 
 #endif

@@ -272,11 +272,14 @@ int dl_read_record(struct dl_volume *v, u64 loc, u32 sectors, u32 crc,
 			     v->name, v->logio.bdev, loc, page);
 		return ret;
 	}
-	if (v->crypt.on && dl_crypt_plain(&v->crypt, start, buf)) {
-		atomic64_inc(&v->crc_errors);
-		dl_err_limit("%s: log %pg: sector %llu, %u sectors, does not decrypt: it was changed (page %llu)",
-			     v->name, v->logio.bdev, loc, sectors, page);
-		return -EBADMSG;
+	ret = v->crypt.on ? dl_crypt_plain(&v->crypt, start, buf) : 0;
+	if (ret) {
+		atomic64_inc(ret == -EBADMSG ? &v->crc_errors : &v->read_errors);
+		dl_err_limit("%s: log %pg: %s at sector %llu, %u sectors (page %llu)",
+			     v->name, v->logio.bdev, ret == -EBADMSG ?
+			     "does not decrypt, so it was changed," :
+			     "the cipher failed", loc, sectors, page);
+		return ret == -EBADMSG ? ret : -EIO;
 	}
 	if (loc != start)
 		memmove(buf, buf + ((loc - start) << DL_SECTOR_SHIFT),

@@ -83,11 +83,13 @@ static int read_payload(void *ctx, u64 sector, u32 sectors, void *buf, bool alon
 	u32 i;
 
 	for (i = 0; !ret && v->crypt.on && i < sectors; i += DL_PAGE_SECTORS)
-		if (dl_crypt_plain(&v->crypt, sector + i,
-				   buf + (i << DL_SECTOR_SHIFT)))
-			/* It is no content, whatever it was: let the checksum say so. */
-			memset(buf + (i << DL_SECTOR_SHIFT), 0xff, DL_PAGE_BYTES);
-	return ret;
+		ret = dl_crypt_plain(&v->crypt, sector + i,
+				     buf + (i << DL_SECTOR_SHIFT));
+	if (ret != -EBADMSG)
+		return ret;
+	/* It is no content, whatever it was: let the checksum say so. */
+	memset(buf, 0xff, sectors << DL_SECTOR_SHIFT);
+	return 0;
 }
 
 static enum dl_status rec_open(void *ctx, const struct dl_frame_head *h,
@@ -95,7 +97,9 @@ static enum dl_status rec_open(void *ctx, const struct dl_frame_head *h,
 {
 	struct recovery *rec = ctx;
 
-	return dl_crypt_open(&rec->v->crypt, h, sector, head, true);
+	rec->err = dl_crypt_epoch(&rec->v->crypt, h->epoch);
+	return rec->err ? DL_NO_SPACE :
+		dl_crypt_open(&rec->v->crypt, h, sector, head, true);
 }
 
 static enum dl_status rec_summary(void *ctx, const struct dl_cp_segment *seg,
@@ -111,8 +115,9 @@ static enum dl_status rec_summary(void *ctx, const struct dl_cp_segment *seg,
 static enum dl_status rec_plain(void *ctx, u64 sector, void *block)
 {
 	struct recovery *rec = ctx;
+	int ret = dl_crypt_plain(&rec->v->crypt, sector, block);
 
-	return dl_crypt_plain(&rec->v->crypt, sector, block) ? DL_BAD_TAG : DL_OK;
+	return !ret ? DL_OK : ret == -EBADMSG ? DL_BAD_TAG : DL_IO_ERROR;
 }
 
 static int rec_read(void *ctx, u64 sector, u32 sectors, void *buf)

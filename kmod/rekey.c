@@ -3,12 +3,12 @@
  * Changing the user's key. See rekey.h.
  */
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "msg.h"
 #include "rekey.h"
 #include "snapshot.h"
-#include "target.h"
 #include "volume.h"
 
 static int refuse(struct dl_volume *v, int err, const char *why)
@@ -20,6 +20,7 @@ static int refuse(struct dl_volume *v, int err, const char *why)
 static int rekey(struct dl_volume *v, const char *key)
 {
 	struct dl_super_crypt was = v->ck.sb.crypt;
+	struct dl_super *sb;
 	int ret;
 
 	if (!v->crypt.on)
@@ -30,27 +31,32 @@ static int rekey(struct dl_volume *v, const char *key)
 	if (!v->started || READ_ONCE(v->detaching))
 		return refuse(v, -EBUSY,
 			      "the volume was not started, or is being detached");
-	ret = dl_checkpoint_rekey(&v->ck, key);
+	if (!dl_crypt_key_ok(key))
+		return refuse(v, -EINVAL,
+			      "':32:logon:NAME' or ':32:user:NAME' is needed, which says where the new one is");
+	/* A copy: nobody else changes what matters of it, and keys may take a while. */
+	sb = kmemdup(&v->ck.sb, sizeof(*sb), GFP_KERNEL);
+	if (!sb)
+		return refuse(v, -ENOMEM, "out of memory");
+	ret = dl_crypt_wrap(&v->crypt, key, sb);
+	if (!ret)
+		dl_checkpoint_rekey(&v->ck, &sb->crypt);
+	kfree(sb);
 	if (ret)
 		return refuse(v, ret, "the new one is not to be had");
 	ret = dl_snapshot_save(v);
 	if (!ret)
 		return 0;
 	/* Commits to come are none, or write what is known to work. */
-	dl_checkpoint_unrekey(&v->ck, &was);
+	dl_checkpoint_rekey(&v->ck, &was);
 	return refuse(v, ret, "the log cannot be written: it may open with the new one already");
 }
 
 /* For the line that says what the table is. */
 static void show(struct dl_volume *v, const char *key)
 {
-	struct dl_target *live;
-
 	mutex_lock(&v->event_lock);
 	strscpy(v->opts.key, key, sizeof(v->opts.key));
-	live = v->ti ? v->ti->private : NULL;
-	if (live)
-		strscpy(live->opts.key, key, sizeof(live->opts.key));
 	mutex_unlock(&v->event_lock);
 }
 

@@ -166,7 +166,9 @@ static enum dl_status scan_plain(void *ctx, u64 sector, void *block)
 	struct scan *sc = ctx;
 	int ret = dl_crypt_plain(&sc->v->crypt, sector, block);
 
-	return ret && still_there(sc) ? DL_BAD_TAG : DL_OK;
+	if (!ret || !still_there(sc))
+		return DL_OK;
+	return ret == -EBADMSG ? DL_BAD_TAG : DL_IO_ERROR;
 }
 
 static int scan_frame(void *ctx, const struct dl_frame_head *h, u64 sector)

@@ -186,7 +186,9 @@ void dl_status(struct dm_target *ti, status_type_t type,
 		break;
 	case STATUSTYPE_TABLE:
 		DMEMIT("%s %s", t->origin->name, t->log->name);
-		dl_options_emit(&t->opts, result + sz, maxlen - sz);
+		/* It opens with the key that the volume was told of last. */
+		dl_options_emit(&t->opts, t->volume->opts.key, result + sz,
+				maxlen - sz);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);

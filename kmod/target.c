@@ -95,6 +95,8 @@ static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		kfree(t);
 		return ret;
 	}
+	/* Not for the table line: a copy of that must not do it again. */
+	t->opts.new_key = false;
 	ti->private = t;
 	ti->per_io_data_size = sizeof(struct dl_io);
 	ti->num_flush_bios = 1;

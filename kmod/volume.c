@@ -5,6 +5,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "grow.h"
@@ -270,6 +271,11 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_recover(v, &r, sectors);
 	if (!ret)
 		ret = dl_grow_fit(v);
+	/* With its key: a suspended device is no place to look for a cipher. */
+	while (!v->log.epoch || v->log.epoch == v->ck.loaded_epoch)
+		get_random_bytes(&v->log.epoch, sizeof(v->log.epoch));
+	if (!ret)
+		ret = dl_crypt_epoch(&v->crypt, v->log.epoch);
 	if (ret)
 		return ret;
 	v->sectors = sectors;
@@ -355,7 +361,7 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	mutex_init(&v->detach_lock);
 	mutex_init(&v->snapshot_lock);
 	dl_scrub_init(&v->scrub);
-	dl_crypt_init(&v->crypt, v->opts.key, v->opts.cipher);
+	dl_crypt_init(&v->crypt, v->opts.key, v->opts.cipher, v->opts.new_key);
 	v->ck.crypt = &v->crypt;
 	mutex_init(&v->past_lock);
 	init_waitqueue_head(&v->room_wait);
@@ -508,12 +514,7 @@ static int start(struct dl_volume *v)
 	bool open;
 	int ret;
 
-	/* Both may be there already, from a resume that failed. */
-	while (!l->epoch || l->epoch == v->ck.loaded_epoch)
-		get_random_bytes(&l->epoch, sizeof(l->epoch));
-	ret = dl_crypt_epoch(&v->crypt, l->epoch);
-	if (ret)
-		return ret;
+	/* There may be segments already, from a resume that failed. */
 	dl_log_refill(l);
 	ret = dl_policy_begin(v);
 	if (ret)
@@ -532,9 +533,24 @@ static int start(struct dl_volume *v)
 	return 0;
 }
 
+/* The options of a table that becomes live, but for what cannot change any more. */
+static void take_options(struct dl_volume *v, const struct dl_options *opts)
+{
+	char key[DL_OPTION_KEY_BYTES];
+	bool other = v->started && strcmp(opts->key, v->opts.key);
+
+	if (other)
+		dl_warn("%s: the key changes with the message key only",
+			v->name);
+	strscpy(key, other ? v->opts.key : opts->key, sizeof(key));
+	v->opts = *opts;
+	strscpy(v->opts.key, key, sizeof(v->opts.key));
+}
+
 int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 		     const struct dl_options *opts)
 {
+	unsigned int noio;
 	int ret;
 
 	mutex_lock(&v->event_lock);
@@ -545,7 +561,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 			   opts->segment_kib != v->opts.segment_kib))
 		dl_warn("%s: frame_mem_kib, delta_mem_kib, max_records and segment_kib change with the next activation only",
 			v->name);
-	v->opts = *opts;
+	take_options(v, opts);
 	mutex_unlock(&v->event_lock);
 	v->sectors = ti->len;
 	v->ck.sb.volume_sectors = ti->len;
@@ -553,6 +569,8 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	dl_recent_limit(&v->log, opts->cache_mem_kib);
 	if (dl_volume_mode(v) != DL_MODE_RW)
 		return 0;
+	/* Nothing is written to the volume for memory before this is done. */
+	noio = memalloc_noio_save();
 	/* A snapshot of the suspended volume marks the log clean: not from here. */
 	mutex_lock(&v->snapshot_lock);
 	/* Older releases must refuse the log before it holds what they do not know. */
@@ -567,6 +585,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 		WRITE_ONCE(v->codec.accel, opts->compression);
 	v->resumed = !ret;
 	mutex_unlock(&v->snapshot_lock);
+	memalloc_noio_restore(noio);
 	if (ret) {
 		dl_err("%s: cannot be started: log %pg cannot be written",
 		       v->name, v->logio.bdev);

@@ -45,6 +45,10 @@ static int judge(const struct dl_volume *v, const struct dl_super *sb)
 		return dl_err(DL_EXIT_REFUSED,
 			      "log %s is encrypted: say where its key is with --key :32:logon:deltalog:NAME, after 'keyctl padd logon deltalog:NAME @u < FILE'",
 			      v->log.path);
+	if (sb->incompat & DL_FEATURE_CRYPT && !dl_super_sealed(sb))
+		return dl_err(DL_EXIT_REFUSED,
+			      "log %s is to be encrypted and has no key yet: either 'deltalog create' did not come to its end, then create it anew with --force, or somebody has tampered with it",
+			      v->log.path);
 	if (!(sb->incompat & DL_FEATURE_CRYPT) && dl_table_keyed())
 		return dl_err(DL_EXIT_REFUSED,
 			      "log %s is not encrypted, which only 'deltalog create' could change; leave --key out",

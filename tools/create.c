@@ -205,6 +205,7 @@ static int make(struct dl_volume *v, const char *name, struct dl_super *sb,
 
 	rc = dl_mklog_write(&m, &v->log, sb, p);
 	if (!rc) {
+		dl_table_new_key();
 		rc = dl_volume_start(v, name, sb, sb->volume_sectors);
 		if (rc) {
 			undone = dl_mklog_undo(&m);

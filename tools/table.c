@@ -55,7 +55,7 @@ static const char *const keys[NR_TUNABLES] = {
 #undef X
 };
 
-enum { accept_origin, accept_cut, zero_discards, NR_FLAGS };
+enum { accept_origin, accept_cut, zero_discards, new_key, NR_FLAGS };
 
 static bool flags[NR_FLAGS];
 
@@ -65,6 +65,8 @@ static const struct {
 	[accept_origin] = { "accept_origin", "--accept-origin" },
 	[accept_cut] = { "accept_cut", "--accept-cut" },
 	[zero_discards] = { "zero_discards", "--zero-discards" },
+	/* No option: what has made the log says it, and nobody else. */
+	[new_key] = { "new_key", NULL },
 };
 
 static const char *key_place;
@@ -110,12 +112,18 @@ bool dl_table_keyed(void)
 	return key_place;
 }
 
+void dl_table_new_key(void)
+{
+	flags[new_key] = key_place;
+}
+
 const char *dl_table_hint(const char *text)
 {
 	int i;
 
 	for (i = 0; i < NR_FLAGS; i++)
-		if (!flags[i] && strstr(text, flag_names[i].key))
+		if (!flags[i] && flag_names[i].option &&
+		    strstr(text, flag_names[i].key))
 			return flag_names[i].option;
 	return NULL;
 }

@@ -21,6 +21,9 @@ const char *dl_table_wrong(void);
 /* Whether the option was given that says where the key is. */
 bool dl_table_keyed(void);
 
+/* The log was just made: if it is to be encrypted, it has no key yet. */
+void dl_table_new_key(void);
+
 /* The target's parameters for what was given on the command line. */
 void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log);
 

@@ -25,6 +25,8 @@ NAMES = {
     "block": "whole pages",
     "bit": "bits",
     "packed": "compressed",
+    "sealed": "AES-GCM",
+    "chacha": "ChaCha20",
     US: "deltalog",
 }
 
@@ -454,7 +456,7 @@ SECTIONS = (
         "grain-instr", "grain", "Instructions per 4 KiB write, 64 bytes of it changed",
         "stock kernel in QEMU -icount over brd; 2048 pages drawn by Zipf, 32 in flight; "
         "system calls and the device's copy included, the program that writes is not",
-        ("linear", "writecache", "crypt", "block", US),
+        ("linear", "writecache", "crypt", "block", "sealed", "chacha", US),
         (
             Figure("grain-instr.write", "write of a page in the log", "instructions",
                    quotient("vm", "took", "writes"), "lower", Aim("<=", 30000), chart=True),

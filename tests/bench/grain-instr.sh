@@ -9,21 +9,23 @@
 #
 # Pages are drawn as in grain.sh.  What is counted is all that the machine does while
 # dlgrain is in calls of the kernel, and not what it takes to change the pages.  Half
-# of the writes come before.  Targets as there.
+# of the writes come before.  Targets as there; sealed and chacha are whole pages,
+# encrypted.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
-need dmsetup
+need dmsetup keyctl
 
 pages=$1 writes=$2
 shift 2
-# shellcheck disable=SC2034 # for target_up
-DL_OPTS='high_watermark 95 reconcile_secs 86400'
+opts='high_watermark 95 reconcile_secs 86400'
 
 icount_begin
+modprobe_all aesni-intel ghash-clmulni-intel gcm chacha-x86_64 poly1305-x86_64 chacha20poly1305
+head -c 32 /dev/urandom | keyctl padd logon bench:key @u >/dev/null || fail "no key"
 cp "$DL_TOP/build/tests/dlgrain" /run/tmp/ || fail "no dlgrain: make bench-tools"
 PATH=$PATH:/run/tmp
 keep dlgrain
@@ -31,9 +33,14 @@ keep dlgrain
 for target; do
 	fresh 512 64
 	level=block
-	[ "$target" = block ] || level=bit
+	case $target in block | sealed | chacha) ;; *) level=bit ;; esac
+	DL_OPTS=$opts
 	case $target in
-	deltalog | block)
+	sealed) DL_OPTS="$opts new_key key :32:logon:bench:key" ;;
+	chacha) DL_OPTS="$opts new_key key :32:logon:bench:key cipher chacha20-poly1305" ;;
+	esac
+	case $target in
+	deltalog | block | sealed | chacha)
 		target_up deltalog
 		finely "$level"
 		warm 64

@@ -198,7 +198,7 @@ part_grain() {
 
 part_grain_instr() {
 	local list
-	mapfile -t list < <(targets linear writecache crypt block deltalog)
+	mapfile -t list < <(targets linear writecache crypt block sealed chacha deltalog)
 	queue grain.vm.all.1 icount tests/bench/grain-instr.sh 2048 $grain_instr "${list[@]}"
 	[ -z "$(targets deltalog)" ] ||
 		queue grain.fio.block.1 icount tests/bench/instructions.sh "$instr_mib" block

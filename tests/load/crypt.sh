@@ -82,7 +82,10 @@ for cipher in aes-gcm chacha20-poly1305; do
 	disk log 16
 	log=$DISK
 	opts="6 cache_mem_kib 0 $key cipher $cipher"
-	volume "$origin" "$log" "$opts"
+	# Who could blank its superblocks could have it forget all that it holds.
+	refused "is blank" "$opts"
+	volume "$origin" "$log" "7 new_key ${opts#6 }"
+	! dmsetup table "$V" | grep -q new_key || fail "the table would draw a key again"
 	dmsetup table "$V" | grep -q "$key" || fail "the table does not say which key"
 	put some
 	had=$(read_sectors)
@@ -193,6 +196,18 @@ for cipher in aes-gcm chacha20-poly1305; do
 	done
 	[ $new -gt 0 ] || fail "no frame was looked at"
 	ok "$cipher: two lives from one ($new frames)"
+
+	# Superblocks of a log that has no key yet, in the place of its own.
+	copies
+	gone
+	forge=$DL_TOP/build/tests/dlforge
+	"$forge" "$log" super all 180 4 0 || fail "cannot forge superblocks"
+	"$forge" "$log" super all 112 4 128
+	refused "has no key yet" "$opts"
+	back_to_copies
+	volume "$origin" "$log" "$opts"
+	holds "$VOL" other "after forged superblocks"
+	ok "$cipher: superblocks without a key"
 
 	# A block of payload with a bit flipped: that page alone, and said so.
 	dmsetup message "$V" 0 "policy -> block"

@@ -6,7 +6,7 @@
 #define DLT_KEY_H
 
 /* Options of the table line, both ciphers; a volume's log must be blank at first. */
-#define KEY_OPTION		" key :32:logon:dl:test"
+#define KEY_OPTION		" new_key key :32:logon:dl:test"
 #define KEY_OPTION_CHACHA	KEY_OPTION " cipher chacha20-poly1305"
 
 /* Have that key; ends the program if that cannot be. */

@@ -14,7 +14,7 @@
 
 #define OPTIONS	"7 reconcile_secs 86400 high_watermark 95 zero_discards compression 1"
 /* The same, encrypted. */
-#define SEALED	"9 reconcile_secs 86400 high_watermark 95 zero_discards compression 1" KEY_OPTION
+#define SEALED	"10 reconcile_secs 86400 high_watermark 95 zero_discards compression 1" KEY_OPTION
 #define SHOWN	8	/* failures told in full */
 #define TOLD	300	/* failures told at all */
 
