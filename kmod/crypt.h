@@ -88,8 +88,8 @@ u32 dl_cipher_of(const char *name);
  * Context: process, may sleep.
  * Return: 0; -ENOKEY no key is named, or there is none of that name; -EINVAL the log
  * is not encrypted, or the key not of the length that was said; -EKEYREJECTED it is
- * not the key, or the log has none; -EKEYREVOKED, -EKEYEXPIRED; -ENOENT the kernel has not got the cipher;
- * -ENOMEM.
+ * not the key, or the log has none; -EKEYREVOKED, -EKEYEXPIRED; -ENOENT the kernel has
+ * not got the cipher; -ENOMEM.
  */
 int dl_crypt_unlock(struct dl_crypt *c, struct dl_super *sb,
 		    struct block_device *bdev);

@@ -185,7 +185,8 @@ for cipher in aes-gcm chacha20-poly1305; do
 	done
 	block() { dd if="$1" bs=4096 skip="$2" count=1 status=none | cksum; }
 	new=0
-	for at in $(grep -abo DFRM log.one | cut -d: -f1); do
+	grep -abo DFRM log.one | cut -d: -f1 >heads
+	while read -r at; do
 		[ $((at % 4096)) = 0 ] || continue
 		at=$((at / 4096 + 1))
 		one=$(block log.one $at)
@@ -193,9 +194,25 @@ for cipher in aes-gcm chacha20-poly1305; do
 		[ "$one" != "$(block log.two $at)" ] ||
 			fail "block $at was encrypted the same way in two lives"
 		new=$((new + 1))
-	done
+	done <heads
 	[ $new -gt 0 ] || fail "no frame was looked at"
 	ok "$cipher: two lives from one ($new frames)"
+
+	# The same page over and over: no two blocks of the log are alike.
+	n=0
+	while [ $n -lt 64 ]; do
+		head -c 4096 some
+		n=$((n + 1))
+	done >alike
+	dmsetup message "$V" 0 "policy -> block"
+	dmsetup message "$V" 0 set compression 0
+	dd if=alike of="$VOL" bs=64k oflag=direct conv=notrunc status=none
+	dmsetup message "$V" 0 flush
+	blockdev --flushbufs "$log"
+	od -An -v -tx8 -w4096 "$log" | sort | uniq -d | grep -q '[1-9a-f]' &&
+		fail "two blocks of the log are alike"
+	put other
+	ok "$cipher: no two blocks alike"
 
 	# Superblocks of a log that has no key yet, in the place of its own.
 	copies
