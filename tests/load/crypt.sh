@@ -70,6 +70,20 @@ absent() {
 	blockdev --flushbufs "$log"
 	! grep -qaF -- "$1" "$log" || fail "the log holds '$1' in the clear"
 }
+# Where the frame with the highest commit is that has a payload, in bytes.
+newest() {
+	_max=0
+	grep -abo DFRM "$log" | cut -d: -f1 >heads
+	while read -r _at; do
+		[ $((_at % 4096)) = 0 ] || continue
+		_commit=$(od -An -tu8 -j $((_at + 16)) -N 8 "$log")
+		[ "$(od -An -tu4 -j $((_at + 84)) -N 4 "$log")" -ge 8 ] || continue
+		[ "$_commit" -gt "$_max" ] || continue
+		_max=$_commit
+		_newest=$_at
+	done <heads
+	echo "$_newest"
+}
 log_mark
 text 100000 some
 text 500000 other
@@ -237,8 +251,7 @@ for cipher in aes-gcm chacha20-poly1305; do
 	copies
 	gone
 	back_to_copies
-	at=$(grep -abo DFRM "$log" | tail -n 1 | cut -d: -f1)
-	at=$((at + 4096 + 77))
+	at=$(($(newest) + 4096 + 77))
 	dd if="$log" bs=1 skip=$at count=1 status=none | tr '\000-\377' '\001-\377\000' |
 		dd of="$log" bs=1 seek=$at conv=notrunc,fsync status=none
 	volume "$origin" "$log" "$opts"
