@@ -285,7 +285,9 @@ int dl_crypt_unlock(struct dl_crypt *c, struct dl_super *sb,
 		return ret;
 	if (sb->crypt.state == DL_CRYPT_KEYED) {
 		ret = unwrap(c, sb, bdev);
-	} else if (!c->fresh) {
+	} else if (!c->fresh ||
+		   sb->cp_bytes != sizeof(struct dl_disk_checkpoint)) {
+		/* One that is new has nothing in its checkpoint. */
 		dl_err("log %pg has no key yet: if it is new give it one with the option new_key, and if it is not, somebody has tampered with it",
 		       bdev);
 		ret = -EKEYREJECTED;

@@ -129,7 +129,7 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 {
 	h->total_sectors = dl_frame_total(block_bytes, dl_frame_head_slots(h),
 					  h->payload_sectors);
-	h->desc_crc = descs_crc(descs, h->nr_descs);
+	h->desc_crc = descs_crc(descs, dl_frame_head_slots(h));
 
 	memset(out, 0, sizeof(*out));
 	out->magic = cpu_to_le32(DL_FRAME_MAGIC);
@@ -147,6 +147,7 @@ void dl_frame_pack(struct dl_frame_head *h, u32 block_bytes,
 	out->payload_sectors = cpu_to_le32(h->payload_sectors);
 	out->total_sectors = cpu_to_le32(h->total_sectors);
 	out->desc_crc = cpu_to_le32(h->desc_crc);
+	memcpy(out->tag, h->tag, sizeof(out->tag));
 	out->self_crc = cpu_to_le32(self_crc(out));
 }
 

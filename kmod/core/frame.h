@@ -162,6 +162,7 @@ enum dl_status dl_desc_unpack(struct dl_desc *d, const struct dl_disk_desc *in,
  * @out: where the 128 bytes go (the start of the head block)
  * @descs: the descriptors as one array, in disk form
  *
+ * If it is to be encrypted, the slots for the tags must be there, whatever is in them.
  * In memory head and tail are one buffer: header, then all descriptors; the
  * first block of it is the head, the rest is the tail.
  */

@@ -154,10 +154,6 @@ static enum dl_status check_crypt(const struct dl_super *sb)
 	if (!sb->crypt.cipher || sb->crypt.cipher >= DL_CIPHERS ||
 	    sb->crypt.state > DL_CRYPT_KEYED)
 		return DL_BAD_FEATURE;
-	/* Without a key there is nothing in it yet that could be encrypted. */
-	if (sb->crypt.state == DL_CRYPT_BLANK &&
-	    sb->cp_bytes != sizeof(struct dl_disk_checkpoint))
-		return DL_BAD_SIZE;
 	return sb->block_bytes == DL_PAGE_BYTES ? DL_OK : DL_BAD_SIZE;
 }
 

@@ -75,7 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						 2100);
 	nr = le32_to_cpu(f->nr_descs);
 	if (how & 16 && nr <= 1200 && le32_to_cpu(f->payload_sectors) <= 2100)
-		f->total_sectors = cpu_to_le32(dl_frame_total(block, nr,
+		f->total_sectors = cpu_to_le32(dl_frame_total(block,
+			dl_frame_slots(le32_to_cpu(f->flags), nr,
+				       le32_to_cpu(f->payload_sectors)),
 			le32_to_cpu(f->payload_sectors)));
 	f->self_crc = cpu_to_le32(dl_crc32c_around(f, sizeof(*f),
 				offsetof(struct dl_disk_frame, self_crc)));
@@ -89,8 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(h.total_sectors >= h.payload_sectors + block / 512);
 	must(h.total_sectors % (block / 512) == 0);
 	must(h.commit + 1 > h.commit && h.first_seq + h.nr_descs >= h.first_seq);
-	descs = exactly(h.nr_descs * sizeof(*descs));
-	take(&in, descs, h.nr_descs * sizeof(*descs));
+	nr = dl_frame_head_slots(&h);
+	must(nr >= h.nr_descs && nr <= DL_FRAME_MAX_DESCS);
+	descs = exactly(nr * sizeof(*descs));
+	take(&in, descs, nr * sizeof(*descs));
 	dl_frame_check_descs(&h, descs);
 	for (i = 0; i < h.nr_descs; i++)
 		check_desc(&descs[i], h.payload_sectors);
