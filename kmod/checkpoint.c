@@ -319,7 +319,9 @@ static enum dl_status verify(struct dl_checkpoint *ck, int i, u64 *sector)
 		*sector = sb->cp_sector;
 		sectors = round_up(DIV_ROUND_UP(sb->cp_bytes, DL_SECTOR_BYTES),
 				   sb->block_bytes >> DL_SECTOR_SHIFT);
-		if (memcmp(sb->uuid, ck->sb.uuid, sizeof(sb->uuid)))
+		/* Of another life it is not what was committed; nor is its key at hand. */
+		if (memcmp(sb->uuid, ck->sb.uuid, sizeof(sb->uuid)) ||
+		    sb->epoch != ck->sb.epoch)
 			st = DL_BAD_IDENTITY;
 		else if (sectors > ck->bytes >> DL_SECTOR_SHIFT)
 			st = DL_BAD_SIZE;

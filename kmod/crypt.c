@@ -361,8 +361,6 @@ enum dl_status dl_crypt_open(struct dl_crypt *c, const struct dl_frame_head *h,
 	struct dl_work *w;
 	int ret;
 
-	if (learn && dl_crypt_epoch(c, h->epoch))
-		return DL_NO_SPACE;
 	e = find_epoch(c, h->epoch);
 	if (!e)
 		return DL_BAD_TAG;
@@ -495,8 +493,6 @@ enum dl_status dl_crypt_open_summary(struct dl_crypt *c,
 	void *body;
 	int ret;
 
-	if (learn && dl_crypt_epoch(c, h->epoch))
-		return DL_NO_SPACE;
 	e = find_epoch(c, h->epoch);
 	if (!e)
 		return DL_BAD_TAG;

@@ -155,7 +155,8 @@ int dl_crypt_seal(struct dl_crypt *c, const struct dl_sealing *s);
  * @head: its head and tail as read
  * @learn: recovery: take over what it says of its payload; else compare
  *
- * Context: process, may sleep. Return: DL_OK, DL_BAD_TAG; DL_NO_SPACE: no memory.
+ * The key of its epoch must be had. Context: process, may sleep.
+ * Return: DL_OK, DL_BAD_TAG.
  */
 enum dl_status dl_crypt_open(struct dl_crypt *c, const struct dl_frame_head *h,
 			     u64 sector, void *head, bool learn);

@@ -108,8 +108,10 @@ static enum dl_status rec_summary(void *ctx, const struct dl_cp_segment *seg,
 {
 	struct recovery *rec = ctx;
 
-	return dl_crypt_open_summary(&rec->v->crypt, sh, seg->start,
-				     seg->sectors, sector, buf, true);
+	rec->err = dl_crypt_epoch(&rec->v->crypt, sh->epoch);
+	return rec->err ? DL_NO_SPACE :
+		dl_crypt_open_summary(&rec->v->crypt, sh, seg->start,
+				      seg->sectors, sector, buf, true);
 }
 
 static enum dl_status rec_plain(void *ctx, u64 sector, void *block)

@@ -13,6 +13,10 @@
 #   model ARG...               the content model, dlmodel
 #   log_mark, log_since        the kernel's lines since the mark
 #   log_wants TEXT             fail unless one of them has TEXT
+#   copies, back_to_copies     keep what $origin and $log hold, after a flush; put it
+#                              back
+#   power_cut                  go on with what they hold now, as if there had been one;
+#                              with $opts
 #   same_as_origin ORIGIN      drain; the bare origin must equal the volume
 #   smoothly SECONDS CMD...    fail if CMD takes longer
 #   some N                     N, or less of it where the kernel is slow
@@ -79,6 +83,26 @@ log_since() { dmesg | sed -n "/dl-load: mark ${_nr_marks:-0}\$/,\$p" | sed 1d; }
 log_wants() {
 	log_since | grep -qF -- "$1" ||
 		fail "the kernel did not say '$1' but: $(log_since)"
+}
+
+# shellcheck disable=SC2154 # the caller's
+copies() {
+	dmsetup message "$V" 0 flush
+	dd if="$log" of=log.copy bs=64k status=none iflag=direct
+	dd if="$origin" of=origin.copy bs=64k status=none iflag=direct
+}
+
+back_to_copies() {
+	dd if=log.copy of="$log" bs=64k status=none oflag=direct
+	dd if=origin.copy of="$origin" bs=64k status=none oflag=direct
+}
+
+# shellcheck disable=SC2154 # the caller's
+power_cut() {
+	copies
+	gone
+	back_to_copies
+	volume "$origin" "$log" "$opts"
 }
 
 same_as_origin() {

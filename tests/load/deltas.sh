@@ -84,13 +84,7 @@ begin() {
 }
 # crash: go on with what the disks hold now
 crash() {
-	dmsetup message "$V" 0 flush
-	dd if="$log" of=log.img bs=64k status=none iflag=direct
-	dd if="$origin" of=origin.img bs=64k status=none iflag=direct
-	gone
-	dd if=log.img of="$log" bs=64k status=none oflag=direct
-	dd if=origin.img of="$origin" bs=64k status=none oflag=direct
-	volume "$origin" "$log" "$opts"
+	power_cut
 	holds "$VOL" want "$1, after a crash"
 	expect_stat lost 0
 }

@@ -44,13 +44,7 @@ holds() {
 incompat() { "$tool" dump --super --json "$1" | jq '[.. | .incompat? // empty] | max'; }
 # crash: go on with what the disks hold now
 crash() {
-	dmsetup message "$V" 0 flush
-	dd if="$log" of=log.copy bs=64k status=none iflag=direct
-	dd if="$origin" of=origin.copy bs=64k status=none iflag=direct
-	gone
-	dd if=log.copy of="$log" bs=64k status=none oflag=direct
-	dd if=origin.copy of="$origin" bs=64k status=none oflag=direct
-	volume "$origin" "$log" "$opts"
+	power_cut
 	holds "$VOL" "$1" "$1, after a crash"
 	expect_stat lost 0
 }
