@@ -438,16 +438,21 @@ int dl_snapshot_open(struct dl_volume *v, const char *name, struct dl_pin *out)
 
 void dl_snapshot_close(struct dl_volume *v, u64 id)
 {
+	bool last, gone, ruled;
 	struct dl_pin *pin;
 	u64 seq = 0;
-	bool gone;
 
 	write_lock(&v->pins.lock);
 	pin = dl_pins_find(&v->pins, NULL, id);
-	gone = pin && !--pin->views && pin->passing;
+	last = pin && !--pin->views;
+	gone = last && pin->passing;
+	ruled = last && pin->flags & DL_PIN_RULE;
 	if (gone)
 		seq = pin->seq;
 	write_unlock(&v->pins.lock);
+	/* It may have outlived its rule for as long as it was looked at. */
+	if (ruled)
+		dl_reconcile_kick(&v->rc);
 	if (!gone)
 		return;
 	dl_pins_drop(&v->pins, id);

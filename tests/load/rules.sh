@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A snapshot made by rule gets a name just when no rule keeps it any more: either
-# the name is refused, or the snapshot stays, whatever the rules do.
+# the name is refused, or the snapshot stays, whatever the rules do. One that was
+# looked at when its rule went follows it as soon as nobody does.
 #
 # Usage: rules.sh      in a guest, with simulated time: it waits for minutes
 set -eu
@@ -103,6 +104,23 @@ while [ -n "$(listed "$auto")$(listed mine)" ]; do
 	sleep 1
 done
 ok "a snapshot that is about to go gets no name"
+
+# Long before anything else has the volume look after it.
+message set reconcile_secs 86400
+a_snapshot
+dmsetup create view --readonly \
+	--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL $auto"
+message retention shorten 0
+message drain
+[ -n "$(listed "$auto")" ] || fail "'$auto' is gone though it is looked at"
+dmsetup remove view
+before=$(ms)
+while [ -n "$(listed "$auto")" ]; do
+	[ $(($(ms) - before)) -lt 60000 ] ||
+		fail "'$auto' is still there, and no rule is: $(log_since)"
+	sleep 1
+done
+ok "a snapshot that outlived its rule goes when nobody looks at it any more"
 
 healthy
 gone
