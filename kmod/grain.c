@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "compat/client.h"
 #include "grain.h"
 
 /* Ticks of the monitor; they may wrap around. */
@@ -37,6 +38,7 @@ void dl_grain_prepare(struct dl_grain_rules *r)
 {
 	dl_heat_scale_set(&r->scale, r->p.window);
 	r->deltas = has_deltas(&r->p);
+	r->clients = dl_policy_has_clients(&r->p);
 	r->bytes = dl_policy_format(&r->p, r->text, sizeof(r->text));
 	r->dflt = !strcmp(r->text, dl_policy_default);
 }
@@ -83,9 +85,11 @@ u64 dl_grain_bytes(const struct dl_grain *g)
 }
 
 struct dl_grained dl_grain_write(struct dl_grain *g, u32 bucket, u64 page,
-				 u32 pages, u64 client)
+				 u32 pages, struct bio *bio)
 {
 	const struct dl_grain_rules *r;
+	u64 above[DL_POLICY_ABOVE];
+	struct cgroup *client;
 	struct dl_policy_subject s;
 	struct dl_grained out;
 	struct dl_heat *h;
@@ -94,21 +98,25 @@ struct dl_grained dl_grain_write(struct dl_grain *g, u32 bucket, u64 page,
 
 	rcu_read_lock();
 	r = rcu_dereference(g->rules);
+	client = dl_client_of(bio);
 	h = dl_heat_touch(set_of(g, bucket), &r->scale, page, pages, tick);
 	s = (struct dl_policy_subject) {
 		.sector = page << DL_PAGE_SECTOR_SHIFT,
-		.client = client,
+		.client = dl_client_id(client),
 		.rate = dl_heat_rate(h, &r->scale, tick),
 		.page_rate = dl_heat_page_rate(h, &r->scale,
 					       page & (DL_HEAT_PAGES - 1), tick),
 		.sequential = dl_heat_sequential(h),
+		.above = above,
 	};
+	if (r->clients)
+		s.nr_above = dl_client_above(client, above, ARRAY_SIZE(above));
 	dl_policy_decide(&r->p, &s, h->level, &level);
 	rcu_read_unlock();
 	dl_heat_level_set(h, level, tick);
 	out.level = level;
 	out.temperature = fls(s.rate);
-	out.client = (u16)client;
+	out.client = (u16)s.client;
 	return out;
 }
 

@@ -31,6 +31,7 @@ struct dl_grain_rules {
 	struct dl_heat_scale scale;
 	bool deltas;		/* it has a level finer than a block */
 	bool dflt;		/* it is the default one */
+	bool clients;		/* it has a rule for some */
 	u32 bytes;
 	char text[DL_POLICY_TEXT + 1];	/* canonical */
 };
@@ -68,13 +69,13 @@ u64 dl_grain_bytes(const struct dl_grain *g);
  * @bucket: of @page, in the map
  * @page: first page
  * @pages: how many follow it in this write, with it
- * @client: number of the cgroup
+ * @bio: the write, for whose it is
  *
  * To be asked for the first page of each region that a write has.
  * Context: the shard locked.
  */
 struct dl_grained dl_grain_write(struct dl_grain *g, u32 bucket, u64 page,
-				 u32 pages, u64 client);
+				 u32 pages, struct bio *bio);
 
 /* A delta of @bytes was made of a write to @page. Context: the shard locked. */
 void dl_grain_delta(struct dl_grain *g, u32 bucket, u64 page, u32 bytes);

@@ -18,7 +18,6 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 
-#include "compat/client.h"
 #include "io.h"
 #include "msg.h"
 #include "retire.h"
@@ -206,7 +205,7 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 				      DIV_ROUND_UP(first + (iter->bi_size >>
 							    DL_SECTOR_SHIFT),
 						   DL_PAGE_SECTORS),
-				      dl_client_of(bio));
+				      bio);
 	if (old && rewrite(v, bio, iter, page, bucket, old, first,
 			   sectors, b)) {
 		dl_stat_add(v, DL_STAT_REWRITTEN, 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Granularity: the policy and the map. See grains.h. */
 #include <errno.h>
+#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,35 @@
 
 /* ---- policies */
 
+#define CGROUPS	"/sys/fs/cgroup"
+
 uint64_t dl_grains_client(const char *path)
 {
 	char full[512];
 	struct stat st;
 
-	snprintf(full, sizeof(full), "/sys/fs/cgroup%s", path);
+	snprintf(full, sizeof(full), CGROUPS "%s", path);
 	return stat(full, &st) || !S_ISDIR(st.st_mode) ? 0 : st.st_ino;
+}
+
+bool dl_grains_client_path(uint64_t id, char *path, size_t size)
+{
+	char root[] = CGROUPS;
+	char *const roots[] = { root, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	bool found = false;
+	FTSENT *e;
+
+	while (tree && !found && (e = fts_read(tree))) {
+		found = e->fts_info == FTS_D && e->fts_statp->st_ino == id;
+		if (found)
+			snprintf(path, size, "%s",
+				 e->fts_path[sizeof(CGROUPS) - 1] ?
+				 e->fts_path + sizeof(CGROUPS) - 1 : "/");
+	}
+	if (tree)
+		fts_close(tree);
+	return found;
 }
 
 /* What stands where it is wrong: a word or so, for who has no line numbers. */

@@ -65,6 +65,9 @@ int dl_grains_load(struct dl_policy *p, const char *path);
 /* The number of the cgroup at @path below /sys/fs/cgroup; 0: there is none. */
 uint64_t dl_grains_client(const char *path);
 
+/* And back: the path of the cgroup of number @id; false: there is none. */
+bool dl_grains_client_path(uint64_t id, char *path, size_t size);
+
 /* The policy of a volume. Return: 0 or an exit code with the reason said. */
 int dl_grains_policy(struct dl_policy *p, const struct dl_dm_volume *v);
 

@@ -4,6 +4,7 @@
  * What is decided the core decides; here it is only told why.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,31 +90,51 @@ static bool parse_level(const char *text, u8 *out)
 
 /*
  * Paths without a cgroup on this machine get numbers that no cgroup has, so that a
- * policy can be tested where it is written.
+ * policy can be tested where it is written. 0: nobody whom the policy knows.
  */
+static u64 number_of(struct question *q, const char *path)
+{
+	u64 id = dl_grains_client(path);
+	u32 i;
+
+	for (i = 0; i < q->p.nr_paths && !id; i++)
+		if (!strcmp(q->p.path[i], path)) {
+			id = UINT64_MAX - i;
+			dl_policy_resolve(&q->p, i, id);
+		}
+	return id;
+}
+
 static int parse_client(struct question *q)
 {
-	u32 i;
+	static u64 above[DL_POLICY_ABOVE];
+	char path[PATH_MAX], *end;
+	u64 id;
 
 	if (!client)
 		return 0;
-	if (client[0] != '/') {
-		if (!dl_human_number(client, false, &q->s.client) ||
-		    !q->s.client)
-			return dl_err(DL_EXIT_USAGE,
-				      "--client '%s' is neither a number above 0 nor a path like /system.slice",
-				      client);
+	if (client[0] == '/') {
+		snprintf(path, sizeof(path), "%s", client);
+		q->s.client = number_of(q, path);
+	} else if (!dl_human_number(client, false, &q->s.client) ||
+		   !q->s.client) {
+		return dl_err(DL_EXIT_USAGE,
+			      "--client '%s' is neither a number above 0 nor a path like /system.slice",
+			      client);
+	} else if (!dl_grains_client_path(q->s.client, path, sizeof(path))) {
 		return 0;
 	}
-	q->s.client = dl_grains_client(client);
-	for (i = 0; i < q->p.nr_paths; i++)
-		if (!q->s.client && !strcmp(q->p.path[i], client)) {
-			q->s.client = UINT64_MAX;
-			dl_policy_resolve(&q->p, i, UINT64_MAX);
-		}
-	/* Nobody whom the policy knows. */
 	if (!q->s.client)
-		q->s.client = UINT64_MAX - 1;
+		q->s.client = UINT64_MAX - DL_POLICY_CLIENTS;
+	/* And the cgroups that it is in, as the kernel would see them. */
+	q->s.above = above;
+	while (path[1] && q->s.nr_above < DL_POLICY_ABOVE) {
+		end = strrchr(path, '/');
+		end[end == path] = '\0';
+		id = number_of(q, path);
+		if (id)
+			above[q->s.nr_above++] = id;
+	}
 	return 0;
 }
 
@@ -181,7 +202,7 @@ static bool not_concerned(const struct question *q,
 	if (r->path && !r->client)
 		snprintf(why, size, "there is no cgroup %s",
 			 q->p.path[r->path - 1]);
-	else if ((r->path || r->client) && r->client != q->s.client)
+	else if (!dl_policy_client_hit(r, &q->s))
 		snprintf(why, size, client ? "it is another client" :
 			 "no --client is given");
 	else

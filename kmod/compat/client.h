@@ -1,24 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who a write is from: the control group that it is accounted to, by its number.
- * Kernels may be built without.
+ * Who a write is from: a control group of the unified hierarchy, by its number, and
+ * those that it is part of. Kernels may be built without.
+ *
+ * A target gets clones, which do not say to whom the bio that they are of is
+ * accounted. So it is who makes the call; and if that is the kernel, such as when it
+ * writes back what somebody wrote a while ago, it is whom the memory is charged to
+ * that the content is in.
  */
 #ifndef DL_CLIENT_H
 #define DL_CLIENT_H
 
 #include <linux/bio.h>
-#include <linux/blk-cgroup.h>
 #include <linux/cgroup.h>
 #include <linux/err.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
 
-#ifdef CONFIG_BLK_CGROUP
+#ifdef CONFIG_CGROUPS
 
-/* The number of @bio's cgroup; 0: none. Any context. */
-static inline u64 dl_client_of(struct bio *bio)
+/* The cgroup that the memory of @bio's first page is charged to, or NULL; RCU. */
+static inline struct cgroup *dl_client_charged(struct bio *bio)
 {
-	struct cgroup_subsys_state *css = bio_blkcg_css(bio);
+#ifdef CONFIG_MEMCG
+	struct page *page = bio_has_data(bio) ? bio_page(bio) : NULL;
+	struct mem_cgroup *memcg = NULL;
 
-	return css ? cgroup_id(css->cgroup) : 0;
+	if (page && !mem_cgroup_disabled())
+		memcg = page_memcg_check(compound_head(page));
+	return memcg ? memcg->css.cgroup : NULL;
+#else
+	return NULL;
+#endif
+}
+
+/* Whose @bio is, or NULL. To be called by who submits it, in an RCU read section. */
+static inline struct cgroup *dl_client_of(struct bio *bio)
+{
+	return current->flags & PF_KTHREAD ? dl_client_charged(bio) :
+		task_dfl_cgroup(current);
+}
+
+/* Its number; 0: none. */
+static inline u64 dl_client_id(struct cgroup *client)
+{
+	return client ? cgroup_id(client) : 0;
+}
+
+/*
+ * The numbers of the cgroups that @client is in, from the nearest up, at most @room
+ * of them; returns how many. In the same RCU read section.
+ */
+static inline u32 dl_client_above(struct cgroup *client, u64 *above, u32 room)
+{
+	u32 n = 0;
+
+	while (client && n < room && (client = cgroup_parent(client)))
+		above[n++] = cgroup_id(client);
+	return n;
 }
 
 /*
@@ -39,7 +79,19 @@ static inline u64 dl_client_find(const char *path)
 
 #else
 
-static inline u64 dl_client_of(struct bio *bio)
+struct cgroup;
+
+static inline struct cgroup *dl_client_of(struct bio *bio)
+{
+	return NULL;
+}
+
+static inline u64 dl_client_id(struct cgroup *client)
+{
+	return 0;
+}
+
+static inline u32 dl_client_above(struct cgroup *client, u64 *above, u32 room)
 {
 	return 0;
 }

@@ -53,12 +53,38 @@ const char *dl_level_name(u8 level)
 	return name[level < DL_LEVEL_COUNT ? level : DL_LEVEL_UNSAID];
 }
 
+bool dl_policy_client_hit(const struct dl_policy_rule *r,
+			  const struct dl_policy_subject *s)
+{
+	u32 i;
+
+	/* A path that is nobody's has the number 0, and so has nobody. */
+	if (!r->client)
+		return !r->path;
+	if (r->client == s->client)
+		return true;
+	for (i = 0; i < s->nr_above; i++)
+		if (r->client == s->above[i])
+			return true;
+	return false;
+}
+
+bool dl_policy_has_clients(const struct dl_policy *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->nr_rules; i++)
+		if (p->rule[i].client || p->rule[i].path)
+			return true;
+	return false;
+}
+
 static inline bool concerns(const struct dl_policy_rule *r,
 			    const struct dl_policy_subject *s)
 {
 	if (r->to && (s->sector < r->from || s->sector >= r->to))
 		return false;
-	return !(r->client || r->path) || (r->client && r->client == s->client);
+	return dl_policy_client_hit(r, s);
 }
 
 int dl_policy_decide(const struct dl_policy *p,

@@ -20,6 +20,7 @@
 #define DL_POLICY_TESTS		4u	/* conditions of a rule */
 #define DL_POLICY_CLIENTS	8u	/* paths of cgroups */
 #define DL_POLICY_PATH		128u	/* bytes of one, with a NUL */
+#define DL_POLICY_ABOVE		16u	/* cgroups that one is in, nearest first */
 
 /* What a condition looks at. */
 enum dl_policy_what {
@@ -69,6 +70,8 @@ struct dl_policy_subject {
 	u64 client;		/* number of the cgroup; 0: not known */
 	u32 rate, page_rate;	/* an hour */
 	bool sequential;
+	u8  nr_above;		/* at most DL_POLICY_ABOVE */
+	const u64 *above;	/* numbers of the cgroups that @client is in */
 };
 
 /* Where and why a text was refused. */
@@ -122,6 +125,20 @@ size_t dl_policy_format_rule(const struct dl_policy *p, unsigned int rule,
  * @client: its number; 0: there is none, its rules hit nobody
  */
 void dl_policy_resolve(struct dl_policy *p, unsigned int path, u64 client);
+
+/**
+ * dl_policy_client_hit() - does a rule concern who writes
+ * @r: rule
+ * @s: the write
+ *
+ * Context: any. Return: true if the rule names nobody, or @s->client, or a cgroup
+ * that this is in.
+ */
+bool dl_policy_client_hit(const struct dl_policy_rule *r,
+			  const struct dl_policy_subject *s);
+
+/* Does any rule name a client? Else nobody has to find out what that is in. */
+bool dl_policy_has_clients(const struct dl_policy *p);
 
 /**
  * dl_policy_decide() - the level of a write

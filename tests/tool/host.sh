@@ -384,6 +384,9 @@ hits 5 coarse --sequential
 hits 4 sub --sequential --rate 50/h
 hits 2 coarse --client 4711
 hits 1 coarse --client /no/such
+hits 1 coarse --client /no/such/deeper/still
+hits 6 block --client /no/suchlike
+hits 6 block --client /no
 hits 6 block --client /none/such
 hits 6 block --client 4712
 want 0 policy test --policy db.policy --page-rate 200/h --level bit

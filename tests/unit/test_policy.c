@@ -279,8 +279,10 @@ static void test_bounds(void **state)
 static int decide(const struct dl_policy *p, u64 sector, u64 client, u32 rate,
 		  u32 page_rate, bool sequential, u8 now, u8 want)
 {
-	const struct dl_policy_subject s = { sector, client, rate, page_rate,
-					     sequential };
+	const struct dl_policy_subject s = {
+		.sector = sector, .client = client, .rate = rate,
+		.page_rate = page_rate, .sequential = sequential,
+	};
 	u8 level = 99;
 	int rule = dl_policy_decide(p, &s, now, &level);
 
@@ -322,6 +324,35 @@ static void test_decide(void **state)
 	assert_int_equal(decide(&p, 0, 77, 0, 3, 0, 0, DL_LEVEL_BLOCK), 6);
 	assert_int_equal(dl_policy_format_rule(&p, 2, text, sizeof(text)), 37);
 	assert_string_equal(text, "client /x: page-rate <= 3/h -> coarse");
+}
+
+/* Who is in a cgroup is its rules' as well. */
+static void test_above(void **state)
+{
+	const u64 above[] = { 30, 20, 0 };
+	struct dl_policy_subject s = { .client = 40, .nr_above = 3,
+				       .above = above };
+	struct dl_policy p;
+	u8 level;
+
+	(void)state;
+	accept(&p, "client 10: -> coarse\nclient /x: -> coarse\n"
+		   "client 20: sequential -> sub\nclient 30: -> bit\n");
+	assert_true(dl_policy_has_clients(&p));
+	assert_int_equal(dl_policy_decide(&p, &s, 0, &level), 3);
+	assert_int_equal(level, DL_LEVEL_BIT);
+	s.sequential = true;
+	assert_int_equal(dl_policy_decide(&p, &s, 0, &level), 2);
+	dl_policy_resolve(&p, 0, 20);
+	assert_int_equal(dl_policy_decide(&p, &s, 0, &level), 1);
+	s.nr_above = 1;
+	assert_int_equal(dl_policy_decide(&p, &s, 0, &level), 3);
+	s.nr_above = 0;
+	assert_int_equal(dl_policy_decide(&p, &s, 0, &level), 4);
+	accept(&p, dl_policy_default);
+	assert_false(dl_policy_has_clients(&p));
+	accept(&p, "client /x: -> bit\n");
+	assert_true(dl_policy_has_clients(&p));
 }
 
 static void test_hysteresis(void **state)
@@ -508,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_decide),
+		cmocka_unit_test(test_above),
 		cmocka_unit_test(test_hysteresis),
 		cmocka_unit_test(test_adapts),
 		cmocka_unit_test(test_steady),
