@@ -10,11 +10,15 @@
  *   key TEXT        where the key is: ":32:logon:NAME", as dm-crypt has it
  *   new_key         a log that is blank, or has no key yet, is given one
  *   cipher NAME     for a log that is blank: aes-gcm, chacha20-poly1305
+ *   policy TEXT     put in force when the table is live; ',' for each blank, and
+ *                   ';' for the end of a line
  */
 #include <linux/device-mapper.h>
 #include <linux/kstrtox.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "core/policy.h"
 #include "crypt.h"
 #include "msg.h"
 #include "options.h"
@@ -139,6 +143,23 @@ static int store_text(struct dl_options *o, const char *name, const char *text)
 	return 0;
 }
 
+/* Before anything is made of the log; what the volume has to say comes later. */
+static int check_policy(const char *text)
+{
+	struct dl_policy *p = kmalloc(sizeof(*p), GFP_KERNEL);
+	struct dl_policy_error e;
+	int ret = p ? 0 : -ENOMEM;
+
+	if (p && strcmp(text, "default") &&
+	    dl_policy_parse(p, text, strlen(text), &e) != DL_OK) {
+		dl_err("policy, line %u, column %u: %s", e.line, e.column,
+		       e.reason);
+		ret = -EINVAL;
+	}
+	kfree(p);
+	return ret;
+}
+
 static int check(const struct dl_options *o)
 {
 	if (o->low_watermark < o->high_watermark)
@@ -148,10 +169,11 @@ static int check(const struct dl_options *o)
 	return -EINVAL;
 }
 
-int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
+int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
+		     const char **policy, char **error)
 {
 	static const struct dm_arg count = {
-		0, 2 * (ARRAY_SIZE(options) + 2) + ARRAY_SIZE(flags),
+		0, 2 * (ARRAY_SIZE(options) + 3) + ARRAY_SIZE(flags),
 		"Invalid number of options"
 	};
 	const struct option *opt;
@@ -159,6 +181,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 	unsigned int argc, i;
 	int ret;
 
+	*policy = NULL;
 	memset(o, 0, sizeof(*o));
 	o->cipher = DL_CIPHER_AES_GCM;
 	for (i = 0; i < ARRAY_SIZE(options); i++)
@@ -172,6 +195,16 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 		argc--;
 		if (raise_flag(o, name))
 			continue;
+		if (argc && !strcmp(name, "policy")) {
+			strreplace(as->argv[0], ',', ' ');
+			*policy = dm_shift_arg(as);
+			argc--;
+			ret = check_policy(*policy);
+			if (!ret)
+				continue;
+			*error = "Policy not understood";
+			return ret;
+		}
 		opt = find(name);
 		ret = argc ? store_text(o, name, as->argv[0]) : 1;
 		if (ret < 0) {
@@ -183,7 +216,8 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error)
 			argc--;
 			continue;
 		}
-		if (!opt && strcmp(name, "key") && strcmp(name, "cipher")) {
+		if (!opt && strcmp(name, "key") && strcmp(name, "cipher") &&
+		    strcmp(name, "policy")) {
 			dl_err("unknown option '%s'", name);
 			*error = "Unknown option";
 			return -EINVAL;
@@ -242,7 +276,24 @@ unsigned int dl_options_get(const struct dl_options *o, const char *name)
 	return value(o, find(name));
 }
 
-unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *result,
+/*
+ * As one word of a table. The kernel would take blanks with a backslash before them,
+ * but libdevmapper sends every backslash as two.
+ */
+static unsigned int emit_word(const char *text, char *result, unsigned int maxlen)
+{
+	unsigned int sz = 0;
+
+	for (; *text; text++)
+		if (*text == '\n')
+			DMEMIT(text[1] ? ";" : "");
+		else
+			DMEMIT("%c", *text == ' ' ? ',' : *text);
+	return sz;
+}
+
+unsigned int dl_options_emit(const struct dl_options *o, const char *key,
+			     const char *policy, char *result,
 			     unsigned int maxlen)
 {
 	unsigned int sz = 0, n = 0, i;
@@ -255,6 +306,8 @@ unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *
 	if (*key)
 		n += 2;
 	if (o->cipher != DL_CIPHER_AES_GCM)
+		n += 2;
+	if (policy)
 		n += 2;
 	if (!n)
 		return 0;
@@ -270,5 +323,9 @@ unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *
 		DMEMIT(" key %s", key);
 	if (o->cipher != DL_CIPHER_AES_GCM)
 		DMEMIT(" cipher %s", dl_cipher_name(o->cipher));
+	if (policy) {
+		DMEMIT(" policy ");
+		sz += emit_word(policy, result + sz, maxlen - sz);
+	}
 	return sz;
 }

@@ -34,11 +34,13 @@ struct dl_options {
  * dl_options_parse() - the optional part of a table line
  * @o: out: defaults, then what is given
  * @as: arguments, at the count
+ * @policy: out: the text of the policy that is given, in @as, or NULL
  * @error: out: what is wrong
  *
  * Return: 0 or -EINVAL.
  */
-int dl_options_parse(struct dl_options *o, struct dm_arg_set *as, char **error);
+int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
+		     const char **policy, char **error);
 
 /**
  * dl_options_set() - change a tunable that may change at run time
@@ -57,8 +59,12 @@ const char *dl_options_online(unsigned int i);
 /* What @name, which that gave, is. */
 unsigned int dl_options_get(const struct dl_options *o, const char *name);
 
-/* Write the options that differ from the defaults, with their count; @key instead. */
-unsigned int dl_options_emit(const struct dl_options *o, const char *key, char *result,
+/*
+ * Write the options that differ from the defaults, with their count; @key instead,
+ * and @policy if there is one.
+ */
+unsigned int dl_options_emit(const struct dl_options *o, const char *key,
+			     const char *policy, char *result,
 			     unsigned int maxlen);
 
 #endif

@@ -14,7 +14,7 @@
 #include "subpage.h"
 
 /* Parsed, and the cgroups it names looked up. */
-static int parse(struct dl_volume *v, const char *text, size_t bytes,
+static int read_text(struct dl_volume *v, const char *text, size_t bytes,
 		 struct dl_policy_error *e, struct dl_grain_rules **out)
 {
 	struct dl_grain_rules *r = kvzalloc(sizeof(*r), GFP_KERNEL);
@@ -61,8 +61,10 @@ int dl_policy_begin(struct dl_volume *v)
 	return ret;
 }
 
-static int too_long(struct dl_volume *v, const struct dl_grain_rules *r)
+static int fits(struct dl_volume *v, const struct dl_grain_rules *r)
 {
+	if (r->dflt || r->bytes <= v->grain.text_max)
+		return 0;
 	dl_err("%s: policy of %u bytes: the checkpoints of a log of this size have room for %u: make it shorter",
 	       v->name, r->bytes, v->grain.text_max);
 	return -E2BIG;
@@ -77,10 +79,8 @@ static int set(struct dl_volume *v, struct dl_grain_rules *r)
 		ret = -EROFS;
 	else if (!v->started)
 		ret = -EBUSY;
-	else if (!r->dflt && r->bytes > v->grain.text_max)
-		ret = too_long(v, r);
 	else
-		ret = enable(v, r);
+		ret = fits(v, r) ?: enable(v, r);
 	/* Older releases must refuse the log before it holds what they do not know. */
 	if (!ret && !known && v->ck.sb.incompat & DL_FEATURE_DELTA)
 		ret = dl_snapshot_save(v);
@@ -98,6 +98,37 @@ static int set(struct dl_volume *v, struct dl_grain_rules *r)
 	return dl_snapshot_save(v);
 }
 
+/* As it is said by who administers the volume; why it is refused is logged. */
+static int take(struct dl_volume *v, const char *text, size_t bytes,
+		struct dl_policy_error *e, struct dl_grain_rules **r)
+{
+	int ret;
+
+	e->reason = NULL;
+	if (sysfs_streq(text, "default")) {
+		text = dl_policy_default;
+		bytes = strlen(text);
+	}
+	ret = read_text(v, text, bytes, e, r);
+	if (ret == -EINVAL)
+		dl_err("%s: policy, line %u, column %u: %s", v->name, e->line,
+		       e->column, e->reason);
+	return ret;
+}
+
+int dl_policy_check(struct dl_volume *v, const char *text, size_t bytes)
+{
+	struct dl_policy_error e;
+	struct dl_grain_rules *r;
+	int ret = take(v, text, bytes, &e, &r);
+
+	if (ret)
+		return ret;
+	ret = fits(v, r);
+	kvfree(r);
+	return ret;
+}
+
 int dl_policy_set(struct dl_volume *v, const char *text, size_t bytes,
 		  struct dl_policy_error *e)
 {
@@ -107,15 +138,7 @@ int dl_policy_set(struct dl_volume *v, const char *text, size_t bytes,
 
 	/* The volume may be suspended: nothing may wait for it to be written to. */
 	noio = memalloc_noio_save();
-	e->reason = NULL;
-	if (sysfs_streq(text, "default")) {
-		text = dl_policy_default;
-		bytes = strlen(text);
-	}
-	ret = parse(v, text, bytes, e, &r);
-	if (ret == -EINVAL)
-		dl_err("%s: policy, line %u, column %u: %s", v->name, e->line,
-		       e->column, e->reason);
+	ret = take(v, text, bytes, e, &r);
 	if (!ret) {
 		mutex_lock(&v->snapshot_lock);
 		ret = set(v, r);
@@ -129,7 +152,7 @@ int dl_policy_load(struct dl_volume *v, const void *body, size_t bytes)
 {
 	struct dl_policy_error e = { };
 	struct dl_grain_rules *r;
-	int ret = parse(v, body, bytes, &e, &r);
+	int ret = read_text(v, body, bytes, &e, &r);
 
 	/* A newer release may know words that this one does not. */
 	if (ret == -EINVAL) {

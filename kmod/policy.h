@@ -24,6 +24,16 @@
 int dl_policy_set(struct dl_volume *v, const char *text, size_t bytes,
 		  struct dl_policy_error *e);
 
+/**
+ * dl_policy_check() - would a policy be taken?
+ * @v: volume, loaded
+ * @text: policy, or "default"
+ * @bytes: its length
+ *
+ * Context: process, may sleep. Return: 0; -EINVAL, -E2BIG, -ENOMEM. Logged.
+ */
+int dl_policy_check(struct dl_volume *v, const char *text, size_t bytes);
+
 /* Take over a checkpoint's, if it is understood: 0 or -ENOMEM. */
 int dl_policy_load(struct dl_volume *v, const void *body, size_t bytes);
 

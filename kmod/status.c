@@ -174,11 +174,24 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 		       dl_status_value(&st, i));
 }
 
+/* What a table that gives a policy would give now, to be freed; or NULL. */
+static char *policy_of(struct dl_target *t)
+{
+	char *text = t->policy ? kzalloc(DL_POLICY_TEXT + 1, GFP_NOIO) : NULL;
+
+	if (text && READ_ONCE(t->policy_set))
+		dl_grain_text(&t->volume->grain, text, DL_POLICY_TEXT + 1);
+	else if (text)
+		strscpy(text, t->policy, DL_POLICY_TEXT + 1);
+	return text;
+}
+
 void dl_status(struct dm_target *ti, status_type_t type,
 	       unsigned int status_flags, char *result, unsigned int maxlen)
 {
 	struct dl_target *t = ti->private;
 	unsigned int sz = 0;
+	char *policy;
 
 	switch (type) {
 	case STATUSTYPE_INFO:
@@ -187,8 +200,10 @@ void dl_status(struct dm_target *ti, status_type_t type,
 	case STATUSTYPE_TABLE:
 		DMEMIT("%s %s", t->origin->name, t->log->name);
 		/* It opens with the key that the volume was told of last. */
-		dl_options_emit(&t->opts, t->volume->opts.key, result + sz,
-				maxlen - sz);
+		policy = policy_of(t);
+		dl_options_emit(&t->opts, t->volume->opts.key, policy,
+				result + sz, maxlen - sz);
+		kfree(policy);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);

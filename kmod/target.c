@@ -16,6 +16,7 @@
 #include "io.h"
 #include "compat/limits.h"
 #include "msg.h"
+#include "policy.h"
 #include "sysfs.h"
 #include "target.h"
 #include "volume.h"
@@ -58,9 +59,24 @@ static void put_devices(struct dm_target *ti, struct dl_target *t)
 		dm_put_device(ti, t->origin);
 }
 
+static int take_policy(struct dm_target *ti, struct dl_target *t,
+		       const char *policy)
+{
+	int ret = dl_policy_check(t->volume, policy, strlen(policy));
+
+	if (ret) {
+		ti->error = ret == -E2BIG ? "Policy too long for this log" :
+			"Policy cannot be taken";
+		return ret;
+	}
+	t->policy = kstrdup(policy, GFP_KERNEL);
+	return t->policy ? 0 : -ENOMEM;
+}
+
 static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	struct dm_arg_set as = { .argc = argc, .argv = argv };
+	const char *policy;
 	struct dl_target *t;
 	int ret;
 
@@ -82,13 +98,18 @@ static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		return -ENOMEM;
 	}
 	dm_consume_args(&as, 2);
-	ret = dl_options_parse(&t->opts, &as, &ti->error);
+	ret = dl_options_parse(&t->opts, &as, &policy, &ti->error);
 	if (!ret)
 		ret = get_devices(ti, t, argv);
 	if (!ret) {
 		t->volume = dl_volume_get(ti, t->origin, t->log, &t->opts);
 		if (IS_ERR(t->volume))
 			ret = PTR_ERR(t->volume);
+	}
+	if (!ret && policy) {
+		ret = take_policy(ti, t, policy);
+		if (ret)
+			dl_volume_put(t->volume, ti);
 	}
 	if (ret) {
 		put_devices(ti, t);
@@ -119,6 +140,7 @@ static void dl_dtr(struct dm_target *ti)
 	dl_sysfs_remove(ti);
 	dl_volume_put(t->volume, ti);
 	put_devices(ti, t);
+	kfree(t->policy);
 	kfree(t);
 }
 
@@ -176,10 +198,20 @@ static int dl_preresume(struct dm_target *ti)
 {
 	struct dl_target *t = ti->private;
 	int ret = dl_volume_resume(t->volume, ti, &t->opts);
+	struct dl_policy_error e;
 
-	if (!ret)
-		dl_sysfs_add(ti);
-	return ret;
+	if (ret)
+		return ret;
+	/* Once: what is in force later was set later. */
+	if (t->policy && !t->policy_set) {
+		if (dl_policy_set(t->volume, t->policy, strlen(t->policy), &e))
+			dl_err("%s: the table's policy is not in force",
+			       t->volume->name);
+		else
+			WRITE_ONCE(t->policy_set, true);
+	}
+	dl_sysfs_add(ti);
+	return 0;
 }
 
 static void dl_postsuspend(struct dm_target *ti)

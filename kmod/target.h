@@ -16,6 +16,8 @@ struct dl_target {
 	struct dm_dev *log;
 	struct dl_options opts;
 	struct dl_volume *volume;
+	char *policy;		/* that the table gives, or NULL */
+	bool policy_set;	/* it has been put in force: the volume has it */
 };
 
 /* Status line, see Documentation/target.md. */

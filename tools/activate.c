@@ -109,6 +109,9 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		return DL_EXIT_USAGE;
 	if (dl_table_wrong())
 		return dl_opt_usage(verb, groups, "%s", dl_table_wrong());
+	rc = dl_table_load();
+	if (rc)
+		return rc;
 	rc = dl_volume_open(&v, origin, log_path, 0);
 	rc = rc ?: start(&v, args[0]);
 	dl_volume_close(&v);

@@ -258,7 +258,7 @@ static int judge_options(const struct dl_verb *verb)
 				    "--block-size: an encrypted log has blocks of %u bytes, not %llu; leave it out",
 				    (unsigned int)DL_PAGE_BYTES,
 				    (unsigned long long)block);
-	return 0;
+	return dl_table_load();
 }
 
 static int run(const struct dl_verb *verb, int argc, char **argv)

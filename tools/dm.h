@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #define DL_DM_NAME	128
-#define DL_DM_PARAMS	1024
+/* With a policy, of up to 4000 bytes. */
+#define DL_DM_PARAMS	5120
 #define DL_DM_STATUS	4096
 
 /* Names of the targets. */

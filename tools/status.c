@@ -154,7 +154,7 @@ static const char *mode_words(const struct dl_dm_volume *v, const char *mode)
 
 static void print_options(const char *params)
 {
-	const char *p = params;
+	const char *p = params, *policy;
 	int word;
 
 	/* The two devices and the count come first. */
@@ -162,7 +162,11 @@ static void print_options(const char *params)
 		p += strcspn(p, " ");
 		p += strspn(p, " ");
 	}
-	printf("  %-*s %s\n", LABEL, "options", *p ? p : "defaults");
+	/* Which is for `policy show` to tell, in lines. */
+	policy = strstr(p, "policy ");
+	printf("  %-*s %.*s%s\n", LABEL, "options",
+	       (int)(policy ? policy - p : (ptrdiff_t)strlen(p)), p,
+	       policy ? "policy" : *p ? "" : "defaults");
 }
 
 static void print_volume(const struct dl_dm_volume *v,

@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 
 #include "dm.h"
+#include "err.h"
+#include "grains.h"
 #include "keyplace.h"
 #include "table.h"
 
@@ -69,11 +71,16 @@ static const struct {
 	[new_key] = { "new_key", NULL },
 };
 
-static const char *key_place;
+static const char *key_place, *policy_file;
+
+/* As the one word that it is in a table. */
+static char policy[DL_POLICY_TEXT + 1];
 
 const struct dl_opt dl_table_opts[] = {
 	DL_STRING("key", &key_place, "KEY",
 		  "where the key of an encrypted log is: :32:logon:deltalog:NAME"),
+	DL_STRING("policy", &policy_file, "FILE",
+		  "put the policy in FILE in force; - for standard input"),
 #define X(key, name, arg, low, high, help) \
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
@@ -105,6 +112,30 @@ const char *dl_table_wrong(void)
 	if (high != UNSET && low != UNSET && low >= high)
 		return "--low-watermark must be below --high-watermark";
 	return NULL;
+}
+
+int dl_table_load(void)
+{
+	static struct dl_policy p;
+	int rc = policy_file ? dl_grains_load(&p, policy_file) : 0;
+	unsigned int i;
+	size_t n;
+
+	if (rc || !policy_file)
+		return rc;
+	for (i = 0; i < p.nr_paths; i++)
+		if (strchr(p.path[i], ','))
+			return dl_err(DL_EXIT_USAGE,
+				      "%s: client %s: in a table a comma is a blank; give the cgroup's number, or use 'deltalog policy load' later",
+				      policy_file, p.path[i]);
+	n = dl_policy_format(&p, policy, sizeof(policy));
+	policy[n - 1] = '\0';
+	for (i = 0; policy[i]; i++)
+		if (policy[i] == ' ')
+			policy[i] = ',';
+		else if (policy[i] == '\n')
+			policy[i] = ';';
+	return 0;
 }
 
 bool dl_table_keyed(void)
@@ -150,7 +181,12 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 		words++;
 	}
 	if (key_place) {
-		snprintf(opts + n, sizeof(opts) - n, " key %s", key_place);
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " key %s",
+				      key_place);
+		words += 2;
+	}
+	if (policy_file) {
+		snprintf(opts + n, sizeof(opts) - n, " policy %s", policy);
 		words += 2;
 	}
 	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),

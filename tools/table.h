@@ -18,6 +18,13 @@ extern const struct dl_opt dl_table_activate_opts[];
 /* What the options must obey, some of them together. Return: NULL or what is wrong. */
 const char *dl_table_wrong(void);
 
+/**
+ * dl_table_load() - read what an option names the file of
+ *
+ * Return: 0 or an exit code with the reason said. Before dl_table_build().
+ */
+int dl_table_load(void);
+
 /* Whether the option was given that says where the key is. */
 bool dl_table_keyed(void);
 

@@ -44,6 +44,46 @@ gone
 dmsetup create "$V" --table "$printed" || fail "refused its own table: $printed"
 [ "$(tidy)" = "$printed" ] || fail "table '$printed' became '$(tidy)'"
 gone
+# A policy is one word, with what it has of blanks and lines; changed later, it is so
+# in the table, too, and a suspend does not undo that.
+given='policy window,10s;range,0-1M:page-rate>4/min->bit;client,/a:->,sub;->,block'
+SECTORS=$half volume "$origin" "$log" "5 accept_origin reconcile_secs 17 $given"
+in_force=$(dmsetup message "$V" 0 policy)
+[ "$(echo "$in_force" | sed -n '4,$p' | tr '\n' ';')" = \
+	'range 0-1M: page-rate > 4/min -> bit;client /a: -> sub;-> block;' ] ||
+	fail "the table's policy is not in force: $in_force"
+printed=$(tidy)
+gone
+dmsetup create "$V" --table "$printed" || fail "refused its own table: $printed"
+[ "$(tidy)" = "$printed" ] || fail "table '$printed' became '$(tidy)'"
+[ "$(dmsetup message "$V" 0 policy)" = "$in_force" ] || fail "another policy"
+dmsetup message "$V" 0 'policy -> block'
+dmsetup suspend "$V"
+dmsetup resume "$V"
+[ "$(dmsetup message "$V" 0 policy | tail -n 1)" = '-> block' ] ||
+	fail "a resume put the table's policy in force again"
+case "$(tidy)" in
+*'policy window,2m;hysteresis,25%;max-chain,256;->,block') ;;
+*) fail "the table does not show the policy in force: $(tidy)" ;;
+esac
+dmsetup reload "$V" --table "$printed"
+dmsetup resume "$V"
+[ "$(dmsetup message "$V" 0 policy)" = "$in_force" ] ||
+	fail "a reload did not put its policy in force"
+gone
+# refused WANTED WORD...: a table is, and what the kernel says of it
+refused() {
+	_wanted=$1
+	shift
+	SECTORS=$half
+	table "$origin" "$log" "$@"
+	! dmsetup create "$V" --table "$TABLE" 2>/dev/null || fail "took: $TABLE"
+	log_wants "$_wanted"
+	unset SECTORS
+}
+refused "policy, line 1, column 14: a level is " '3 accept_origin policy window,10s;->bits'
+refused "option 'policy' needs a value" '2 accept_origin policy'
+log_mark
 ok "the table line goes round: $printed"
 
 # One writer with a history; everything below goes on beside it.

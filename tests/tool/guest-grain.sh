@@ -104,6 +104,31 @@ cmp -s out before || bad "what was refused was put in force"
 want 0 deactivate small
 ok "refusals"
 
+# ---- a policy that the table gives
+
+printf 'window 10m\n# why\nrange 0-1M: rate > 1/h and sequential -> bit\n' >given
+printf 'client /a,b: -> sub\n' >comma
+want 2 activate small --origin "$so" --log "$sl" --policy wrong
+says err "wrong, line 3, column 7"
+want 2 activate small --origin "$so" --log "$sl" --policy comma
+says err "client /a,b: in a table a comma is a blank"
+one_line
+want 6 activate small --origin "$so" --log "$sl" --policy lengthy
+says err "make it shorter"
+want 0 activate small --origin "$so" --log "$sl" --policy given --commit-ms 100
+want 0 policy show small
+says out "range 0-1M: rate > 1/h and sequential -> bit"
+want 0 status small
+says out "commit_ms 100 policy"
+dmsetup table small | grep -q ' 4 commit_ms 100 policy window,10m;' || bad "table: $(dmsetup table small)"
+want 0 policy set small '-> sub'
+want 0 deactivate small
+want 0 activate small --origin "$so" --log "$sl"
+want 0 policy show small
+says out "-> sub"
+want 0 deactivate small
+ok "a policy that the table gives"
+
 # ---- a map of known writes
 
 # once PAGE: write it anew, eight bytes of it other than before
