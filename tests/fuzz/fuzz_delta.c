@@ -43,6 +43,9 @@ static void any_delta(struct input *in)
 	must(st == DL_OK || st == DL_BAD_RECORD);
 	must((st == DL_OK) == !!sectors);
 	must(dl_delta_apply(page, delta, n) == st);
+	saw_int(st);
+	saw_int(sectors);
+	saw(page, DL_PAGE_BYTES);
 	check_outside(page, was, sectors);
 	if (st == DL_OK) {
 		must(n > 1 && n <= DL_DELTA_MAX);
@@ -87,10 +90,12 @@ static void two_pages(struct input *in)
 	change(in, new);
 	n = dl_delta_encode(out, old, new, level, &sectors);
 	must(n <= DL_DELTA_MAX + 1);
+	saw_int(n);
 	must(!n == !memcmp(old, new, DL_PAGE_BYTES));
 	if (n && n <= DL_DELTA_MAX) {
 		delta = exactly(n);
 		memcpy(delta, out, n);
+		saw(delta, n);
 		must(delta[0] >= DL_DELTA_UNITS64 || level == DL_LEVEL_BIT);
 		must(dl_delta_check(delta, n, &touched) == DL_OK);
 		must(touched == sectors);
