@@ -64,6 +64,8 @@ step judge in=full,quick needs=programs least=20 -- \
 	make -s check-judge
 step fuzz needs=programs least=5 -- \
 	make -s -k fuzz-quick
+step fuzz-module needs=module-debug,programs least=9 -- \
+	make -s -k fuzz-module-quick
 step tool needs=programs least=5 -- \
 	make -s check-tool
 step install needs=programs,vm-6.1,vm-6.12 limit=1200 least=9 -- \

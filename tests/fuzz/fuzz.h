@@ -20,6 +20,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	}								\
 } while (0)
 
+/* The target that is built with the module's objects, and the other one. */
+int fuzz_module(const uint8_t *data, size_t size);
+int fuzz_twin(const uint8_t *data, size_t size);
+extern u32 module_seen, twin_seen;
+
+/*
+ * What came out, told to whoever compares it with what came out of another
+ * build of the same (twin.c): bytes and numbers that follow from the input.
+ */
+extern u32 fuzz_seen;
+__attribute__((weak)) u32 fuzz_seen;
+
+static inline void saw(const void *p, size_t n)
+{
+	fuzz_seen = dl_crc32c_feed(fuzz_seen, p, n);
+}
+
+static inline void saw_int(u64 v)
+{
+	saw(&v, sizeof(v));
+}
+
 struct input {
 	const u8 *p;
 	size_t left;

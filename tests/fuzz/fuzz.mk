@@ -31,20 +31,19 @@ fuzz-build: $(FUZZ_NAMES:%=$(FUZZ_OUT)/%)
 fuzz: $(FUZZ_NAMES:%=fuzz-run-%)
 fuzz-quick: $(FUZZ_NAMES:%=fuzz-try-%)
 
-# The seed is fixed: a quick run that passed passes again. An input that fails
-# stays in the output folder and is named in the log.
+# FUZZ_DO(options, corpus): run the first prerequisite. An input that fails stays
+# in the output folder and is named in the log.
+FUZZ_DO = $< $(1) $(call FUZZ_LEN,$*) -artifact_prefix=$(dir $<) $(2) \
+	>$<.log 2>&1 && echo "$*: $$(tail -n 1 $<.log)" || \
+	{ tail -n 60 $<.log; echo "$*: FAILED"; exit 1; }
+
+# The seed is fixed: a quick run that passed passes again.
 $(FUZZ_NAMES:%=fuzz-try-%): fuzz-try-%: $(FUZZ_OUT)/%
-	@$< -seed=1 -runs=1000000 -max_total_time=10 $(call FUZZ_LEN,$*) \
-		-artifact_prefix=$(FUZZ_OUT)/ >$<.log 2>&1 && \
-		echo "$*: $$(tail -n 1 $<.log)" || \
-		{ tail -n 60 $<.log; echo "$*: FAILED"; exit 1; }
+	@$(call FUZZ_DO,-seed=1 -runs=1000000 -max_total_time=10,)
 
 $(FUZZ_NAMES:%=fuzz-run-%): fuzz-run-%: $(FUZZ_OUT)/%
 	@mkdir -p $(FUZZ_OUT)/corpus/$*
-	@$< -runs=$(FUZZ_RUNS) $(call FUZZ_LEN,$*) \
-		-artifact_prefix=$(FUZZ_OUT)/ $(FUZZ_OUT)/corpus/$* \
-		>$<.log 2>&1 && echo "$*: $$(tail -n 1 $<.log)" || \
-		{ tail -n 60 $<.log; echo "$*: FAILED"; exit 1; }
+	@$(call FUZZ_DO,-runs=$(FUZZ_RUNS),$(FUZZ_OUT)/corpus/$*)
 
 $(FUZZ_NAMES:%=$(FUZZ_OUT)/%): $(FUZZ_OUT)/%: $(FUZZ_OUT)/tests/fuzz/%.o $(FUZZ_LIB)
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^
@@ -55,3 +54,5 @@ $(FUZZ_OUT)/%.o: %.c
 
 .PRECIOUS: $(FUZZ_OUT)/%.o
 -include $(FUZZ_LIB:.o=.d) $(FUZZ_SRCS:%.c=$(FUZZ_OUT)/%.d)
+
+include tests/fuzz/module.mk

@@ -32,6 +32,7 @@ static void check_segments(const struct dl_super *sb, const void *body, size_t n
 		dl_cp_begin(&w, buf, 128 + 16 + 128);
 		dl_cp_section(&w, DL_SECTION_SEGMENTS, 0);
 		dl_cp_put_segment(&w, &s);
+		saw(buf + 144, 128);
 		memset(&back, 0, sizeof(back));
 		must(dl_cp_get_segment(&back, buf + 144, 128, 0, sb) == DL_OK);
 		must(!memcmp(back.digest, s.digest, 32) && back.id == s.id &&
@@ -44,6 +45,7 @@ static void check_segments(const struct dl_super *sb, const void *body, size_t n
 		free(buf);
 	}
 	must(i == (n % 128 ? 0 : n / 128));
+	saw_int(i);
 }
 
 /* Write the sections of a checkpoint again: the same comes out. */
@@ -57,13 +59,17 @@ static void check_read(const struct dl_super *sb, const u8 *buf)
 	size_t n, total = 0;
 	u32 type, i;
 
-	if (dl_cp_open(&r, &h, sb, buf) != DL_OK)
+	st = dl_cp_open(&r, &h, sb, buf);
+	saw_int(st);
+	if (st != DL_OK)
 		return;
 	while ((st = dl_cp_next(&r, &type, &body, &n)) == DL_OK) {
 		must((const u8 *)body >= buf + 128 &&
 		     n <= (size_t)(buf + sb->cp_bytes - (const u8 *)body));
 		read_all(body, n);
 		total += n;
+		saw_int(type);
+		saw(body, n);
 		if (type == DL_SECTION_SEGMENTS)
 			check_segments(sb, body, n);
 		if (type == DL_SECTION_SAMPLES)
@@ -71,6 +77,7 @@ static void check_read(const struct dl_super *sb, const u8 *buf)
 			     DL_BAD_SECTION; i++)
 				must(i < n / 16);
 	}
+	saw_int(st);
 	must(total <= sb->cp_bytes);
 	must(st == DL_NOT_FOUND || st == DL_BAD_SECTION || st == DL_BAD_FEATURE);
 }
@@ -117,7 +124,9 @@ static void check_write(const struct dl_super *base, struct input *in)
 	}
 	st = dl_cp_end(&w, &h, &sb.cp_bytes, &crc);
 	must(st == DL_OK || st == DL_NO_SPACE);
+	saw_int(st);
 	if (st == DL_OK) {
+		saw(buf, sb.cp_bytes);
 		must(sb.cp_bytes <= size);
 		sb.cp_crc = crc;
 		must(dl_cp_open(&r, &h, &sb, buf) == DL_OK);

@@ -26,23 +26,20 @@ static void check_outside(const u8 *a, const u8 *b, u8 mask)
 	}
 }
 
-static void any_delta(struct input *in)
+/* To a page of @fill: @n bytes that may be a delta. */
+static void apply_any(const u8 *delta, u32 n, u8 fill)
 {
-	u8 seed = (u8)take_int(in, 1), sectors = 0x55;
-	u8 *page = some_page(seed), *was = some_page(seed), *delta;
+	u8 *page = some_page(fill), *was = some_page(fill), sectors = 0x55;
 	u8 *once = exactly(DL_PAGE_BYTES);
-	u32 n = (u32)in->left;
 	enum dl_status st;
 
-	delta = exactly(n);
-	take(in, delta, n);
-	/* Any kind that there is, and some that there is not. */
-	if (n)
-		delta[0] %= 6;
 	st = dl_delta_check(delta, n, &sectors);
 	must(st == DL_OK || st == DL_BAD_RECORD);
 	must((st == DL_OK) == !!sectors);
 	must(dl_delta_apply(page, delta, n) == st);
+	saw_int(st);
+	saw_int(sectors);
+	saw(page, DL_PAGE_BYTES);
 	check_outside(page, was, sectors);
 	if (st == DL_OK) {
 		must(n > 1 && n <= DL_DELTA_MAX);
@@ -50,10 +47,23 @@ static void any_delta(struct input *in)
 		must(dl_delta_apply(page, delta, n) == DL_OK);
 		must(!memcmp(page, once, DL_PAGE_BYTES));
 	}
-	free(delta);
 	free(once);
 	free(was);
 	free(page);
+}
+
+static void any_delta(struct input *in)
+{
+	u8 seed = (u8)take_int(in, 1), *delta;
+	u32 n = (u32)in->left;
+
+	delta = exactly(n);
+	take(in, delta, n);
+	/* Any kind that there is, and some that there is not. */
+	if (n)
+		delta[0] %= 6;
+	apply_any(delta, n, seed);
+	free(delta);
 }
 
 /* Places come near the one before, or anywhere; changes are bits or bytes. */
@@ -82,15 +92,19 @@ static void two_pages(struct input *in)
 	u8 *old = some_page(seed), *new = some_page(seed);
 	u8 *out = exactly(DL_DELTA_MAX), *mixed = exactly(DL_PAGE_BYTES);
 	u32 n, i, piece = 1 + (seed >> 1) % 31;
+	u32 at = (u32)take_int(in, 2);
+	u8 by = (u8)take_int(in, 1);
 
 	level = seed & 1 ? DL_LEVEL_SUB : DL_LEVEL_BIT;
 	change(in, new);
 	n = dl_delta_encode(out, old, new, level, &sectors);
 	must(n <= DL_DELTA_MAX + 1);
+	saw_int(n);
 	must(!n == !memcmp(old, new, DL_PAGE_BYTES));
 	if (n && n <= DL_DELTA_MAX) {
 		delta = exactly(n);
 		memcpy(delta, out, n);
+		saw(delta, n);
 		must(delta[0] >= DL_DELTA_UNITS64 || level == DL_LEVEL_BIT);
 		must(dl_delta_check(delta, n, &touched) == DL_OK);
 		must(touched == sectors);
@@ -105,6 +119,9 @@ static void two_pages(struct input *in)
 		must(!memcmp(old, new, DL_PAGE_BYTES));
 		must(dl_delta_apply(new, delta, n) == DL_OK);
 		must(!memcmp(old, new, DL_PAGE_BYTES));
+		/* Nearly right: what is wrong may be one too many. */
+		delta[at % n] += by;
+		apply_any(delta, n, seed);
 		free(delta);
 	}
 	free(mixed);

@@ -13,7 +13,10 @@ static void check_desc(const struct dl_disk_desc *raw, u32 payload)
 	struct dl_disk_desc again;
 	struct dl_desc d, back;
 
-	if (dl_desc_unpack(&d, raw, payload) != DL_OK)
+	enum dl_status st = dl_desc_unpack(&d, raw, payload);
+
+	saw_int(st);
+	if (st != DL_OK)
 		return;
 	switch (d.type) {
 	case DL_REC_NONE:
@@ -51,6 +54,7 @@ static void check_desc(const struct dl_disk_desc *raw, u32 payload)
 		must(0);
 	}
 	dl_desc_pack(&d, &again);
+	saw(&again, sizeof(again));
 	must(dl_desc_unpack(&back, &again, payload) == DL_OK);
 	must(!memcmp(&back, &d, sizeof(d)));
 }
@@ -63,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dl_disk_frame *f = exactly(sizeof(*f));
 	struct dl_frame_head h, back;
 	struct dl_disk_desc *descs;
+	enum dl_status st;
 
 	memset(&h, 0, sizeof(h));
 	take(&in, f, sizeof(*f));
@@ -81,7 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			le32_to_cpu(f->payload_sectors)));
 	f->self_crc = cpu_to_le32(dl_crc32c_around(f, sizeof(*f),
 				offsetof(struct dl_disk_frame, self_crc)));
-	if (dl_frame_unpack(&h, f, block) != DL_OK) {
+	st = dl_frame_unpack(&h, f, block);
+	saw_int(st);
+	if (st != DL_OK) {
 		free(f);
 		return 0;
 	}
@@ -95,12 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(nr >= h.nr_descs && nr <= DL_FRAME_MAX_DESCS);
 	descs = exactly(nr * sizeof(*descs));
 	take(&in, descs, nr * sizeof(*descs));
-	dl_frame_check_descs(&h, descs);
+	saw_int(dl_frame_check_descs(&h, descs));
 	for (i = 0; i < h.nr_descs; i++)
 		check_desc(&descs[i], h.payload_sectors);
 
 	memset(&back, 0, sizeof(back));
 	dl_frame_pack(&h, block, f, descs);
+	saw(f, sizeof(*f));
 	must(dl_frame_unpack(&back, f, block) == DL_OK);
 	must(!memcmp(&back, &h, sizeof(h)));
 	must(dl_frame_check_descs(&back, descs) == DL_OK);

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dl_disk_past *d = exactly(sizeof(*d)), once, twice;
 	struct dl_version v, back;
 	bool run, run_again;
+	enum dl_status st;
 
 	while (in.left) {
 		u8 how = (u8)take_int(&in, 1);
@@ -44,8 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		if (how & 16)
 			d->flags &= DL_PAST_RUN | DL_PVAL_ZERO;
-		if (dl_past_unpack(&v, d, &run) != DL_OK)
+		st = dl_past_unpack(&v, d, &run);
+		saw_int(st);
+		if (st != DL_OK)
 			continue;
+		saw_int(run);
 		must(v.from < v.until && !v.home);
 		if (run)
 			must(v.loc && v.page + v.loc <= 8ULL << 40);
@@ -54,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (run)
 			continue;
 		dl_past_pack(&v, &once);
+		saw(&once, sizeof(once));
 		must(dl_past_unpack(&back, &once, &run_again) == DL_OK);
 		dl_past_pack(&back, &twice);
 		must(!run_again && !memcmp(&once, &twice, sizeof(once)));

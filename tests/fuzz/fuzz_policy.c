@@ -25,12 +25,14 @@ static void decide(const struct dl_policy *p, const u8 *data, size_t size)
 		};
 		rule = dl_policy_decide(p, &s, (u8)i, &level);
 		must(rule >= 0 && rule < p->nr_rules);
+		saw_int((u64)rule);
 		must(level > DL_LEVEL_UNSAID && level < DL_LEVEL_COUNT);
 		must(level == p->rule[rule].level);
 		/* A level, once given, is kept, or a rule before gives another. */
 		first = (u32)rule;
 		rule = dl_policy_decide(p, &s, level, &again);
 		must((u32)rule <= first);
+		saw_int((u64)rule);
 	}
 }
 
@@ -86,9 +88,13 @@ static void check(const char *data, size_t size)
 		memcpy(copy, data, size);
 	st = dl_policy_parse(&p, copy, size, &e);
 	free(copy);
+	saw_int(st);
 	if (st != DL_OK) {
+		saw_int(e.line);
+		saw_int(e.column);
 		must(e.reason && e.line >= 1 && e.line <= size + 1);
 		must(e.column >= 1 && e.column <= size + 1);
+		saw(e.reason, strlen(e.reason));
 		return;
 	}
 	must(p.nr_rules >= 1 && p.nr_rules <= DL_POLICY_RULES + 1);
@@ -96,6 +102,7 @@ static void check(const char *data, size_t size)
 	must(p.max_chain >= 1 && p.max_chain <= 65535);
 	n = dl_policy_format(&p, text, sizeof(text));
 	must(n == strlen(text) && n <= DL_POLICY_TEXT);
+	saw(text, n);
 	rules(&p, text);
 	must(dl_policy_parse(&q, text, n, &e) == DL_OK);
 	must(!memcmp(&p, &q, sizeof(p)));

@@ -36,9 +36,13 @@ static void check_read(struct input *in, u8 how)
 	t->epoch = cpu_to_le64(EPOCH);
 	t->crc = cpu_to_le32(dl_crc32c_around(t, sizeof(*t),
 			offsetof(struct dl_disk_summary_tail, crc)));
-	if (dl_summary_tail_unpack(buf + n - block, block, ID, EPOCH, 4096,
-				   &got) == DL_OK)
+	st = dl_summary_tail_unpack(buf + n - block, block, ID, EPOCH, 4096,
+				    &got);
+	saw_int(st);
+	if (st == DL_OK) {
 		must(got && got <= 4096 && got % (block / 512) == 0);
+		saw_int(got);
+	}
 
 	d = (void *)buf;
 	d->magic = cpu_to_le32(DL_SUMMARY_MAGIC);
@@ -61,7 +65,9 @@ static void check_read(struct input *in, u8 how)
 		d->crc = cpu_to_le32(dl_crc32c_around(d, sizeof(*d) +
 				le32_to_cpu(d->body_bytes),
 				offsetof(struct dl_disk_summary, crc)));
-	if (dl_summary_open(&h, buf, sectors, ID, EPOCH, 4096) == DL_OK) {
+	st = dl_summary_open(&h, buf, sectors, ID, EPOCH, 4096);
+	saw_int(st);
+	if (st == DL_OK) {
 		must(h.body_bytes + 160 <= n && h.nr_frames);
 		must(h.end <= 4096 - sectors);
 		dl_summary_rewind(&r, &h, buf);
@@ -72,6 +78,9 @@ static void check_read(struct input *in, u8 how)
 			nr++;
 			total += f.nr_descs;
 		}
+		saw_int(st);
+		saw_int(nr);
+		saw_int(total);
 		must(st == DL_NOT_FOUND || st == DL_BAD_SIZE);
 		if (st == DL_NOT_FOUND)
 			must(nr == h.nr_frames && total == h.nr_descs);
@@ -104,7 +113,9 @@ static void check_write(struct input *in, u8 how)
 	}
 	st = dl_summary_end(&w, &sh, block, &sectors);
 	must(st == DL_OK || (st == DL_BAD_SIZE && !added) || st == DL_NO_SPACE);
+	saw_int(st);
 	if (st == DL_OK) {
+		saw(buf, sectors * 512);
 		must((u64)sectors * 512 <= size);
 		must(sectors == dl_summary_sectors(block, sh.nr_frames,
 						   sh.nr_descs, 0));

@@ -27,6 +27,7 @@ static void check_accepted(const struct dl_super *sb)
 	must(!dl_super_segment_fits(sb, sb->log_sectors, sb->chunk_sectors));
 
 	dl_super_pack(sb, block);
+	saw(block, DL_SUPER_BYTES);
 	must(dl_super_unpack(&back, block) == DL_OK);
 	/* A label ends with its NUL; the rest of it is not kept. */
 	must(!strcmp(back.label, sb->label) && label <= 32);
@@ -40,6 +41,7 @@ static void check_layout(struct input *in)
 	u64 device = take_int(in, 8), volume = take_int(in, 8);
 	u32 block = (u32)take_int(in, 4), chunk = (u32)take_int(in, 4);
 	u8 how = (u8)take_int(in, 1);
+	enum dl_status st;
 	struct dl_super sb;
 	void *buf;
 
@@ -51,7 +53,9 @@ static void check_layout(struct input *in)
 		chunk = 128u << (chunk % 15);
 	if (how & 8)
 		device >>= 20 + (how >> 4);
-	if (dl_super_layout(&sb, device, volume, block, chunk) != DL_OK)
+	st = dl_super_layout(&sb, device, volume, block, chunk);
+	saw_int(st);
+	if (st != DL_OK)
 		return;
 	must(sb.log_sectors <= device);
 	sb.epoch = 1;
@@ -94,6 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_accepted(&sb[1]);
 	pick = dl_super_pick(st, sb);
 	must(pick < 0 || st[pick] == DL_OK);
+	saw_int(st[0]);
+	saw_int(st[1]);
+	saw_int((u64)pick);
 	free(d);
 
 	in = (struct input) { data, size };

@@ -228,6 +228,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(r.st == DL_OK || r.st == DL_LOST || r.st == DL_BAD_PLACE);
 	must(r.notes[DL_NOTE_FATAL] == (r.st == DL_LOST));
 	must(r.damaged <= r.notes[DL_NOTE_DAMAGE]);
+	saw_int(r.st);
+	saw(r.notes, sizeof(r.notes));
+	saw_int(r.frames);
+	saw_int(r.records);
+	saw_int(r.unreadable);
+	saw_int(r.reads);
+	saw_int(r.read_sectors);
+	saw_int(r.damaged);
+	saw_int(r.last_commit);
+	saw_int(r.last_seq);
+	saw_int(r.nr_segs);
+	saw_int(r.more);
 
 	memcpy(b->table, table, sizeof(table));
 	b->nr_table = nr_table;
