@@ -29,7 +29,7 @@ GUEST=(linux-source-6.12 qemu-system-x86 cpio dmsetup util-linux mount fio
 	e2fsprogs xfsprogs thin-provisioning-tools keyutils)
 TEST=("${GUEST[@]}" git gawk sparse shellcheck mandoc libcmocka-dev valgrind
 	clang llvm libclang-rt-dev dkms jq systemd udev)
-BENCH=("${GUEST[@]}" valgrind sqlite3)
+BENCH=("${GUEST[@]}" valgrind sqlite3 postgresql)
 
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
@@ -87,11 +87,22 @@ can_install() {
 		dl_die "missing packages: $*. Run as root: $0, or: apt-get install --no-install-recommends $*"
 }
 
+# Debian's PostgreSQL makes a data base when it is installed, and starts it.  Only
+# the guests are to run one.
+no_cluster() {
+	local conf=/etc/postgresql-common/createcluster.d/dm-deltalog.conf
+	mkdir -p "${conf%/*}"
+	echo 'create_main_cluster = false' >"$conf"
+	# shellcheck disable=SC2064 # now
+	trap "rm -f $conf" EXIT
+}
+
 install() {
 	local again=''
 	can_install "$@"
 	update
 	dl_say "installing: $*"
+	case " $* " in *' postgresql '*) no_cluster ;; esac
 	until apt install -y --no-install-recommends "$@"; do
 		[ -z "$again" ] || dl_die "apt-get could not install: $*. Its message is above; 'apt-get -f install' may repair a half-done installation"
 		again=1

@@ -323,6 +323,33 @@ def data_bases():
     return out
 
 
+def pgbench():
+    out = []
+    for fs in ("ext4", "xfs"):
+        v = f"pg-{fs}"
+        out += [
+            Figure(f"grain-pgbench.{fs}.log", f"{fs}: log", "written",
+                   quotient(v, "log_bytes", "user_bytes"), "lower",
+                   Aim("<=", 1 / 3, ("block",)), chart=True),
+            Figure(f"grain-pgbench.{fs}.run", "  of that until the checkpoint", "written",
+                   quotient(v, "log_bytes_run", "user_bytes_run"), "lower"),
+            Figure(f"grain-pgbench.{fs}.deltas", "  recorded as deltas", "of 4 KiB",
+                   quotient(v, "deltas", "user_bytes", 4096.0)),
+            Figure(f"grain-pgbench.{fs}.user", "  written to the volume", "B/transaction",
+                   quotient(v, "user_bytes", "transactions"), "lower"),
+            Figure(f"grain-pgbench.{fs}.count", "  transactions", "",
+                   lambda r, t, v=v: r(v, t, "transactions")),
+            Figure(f"grain-pgbench.{fs}.tps", f"{fs}: speed", "transactions/s",
+                   lambda r, t, v=v: r(v, t, "tps"), aim=Aim(">=", 1.0, ("block",)), chart=True),
+        ]
+    for fs in ("ext4", "xfs"):
+        out.append(Figure(f"grain-pgbench.{fs}.sqlite", f"{fs}: SQLite, write-ahead log",
+                          "transactions/s",
+                          quotient(f"vm-{fs}-wal", "transactions", "took", 1e9),
+                          aim=Aim(">=", 1.0, ("block",))))
+    return out
+
+
 def fsyncs(variant, ident, what, aim):
     out = []
     for n in (1, 4, 16, 32):
@@ -475,6 +502,12 @@ SECTIONS = (
         "grain-sqlite", "grain", "Bytes to the log per user byte, SQLite with small transactions",
         "its own counters; simulated time, devices as for fsync; deltalog: with the policy a volume has by default",
         ("block", "bit", "packed", US), tuple(data_bases()),
+    ),
+    Section(
+        "grain-pgbench", "grain", "PostgreSQL: bytes to the log per user byte, and speed",
+        "stock kernel in QEMU -icount: a nanosecond is an instruction, and devices take 20 us; "
+        "pgbench, scale 1, one client, between two checkpoints",
+        ("block", "bit", "packed", US), tuple(pgbench()),
     ),
     Section(
         "snapshots", "snapshots", "Many snapshots alive",

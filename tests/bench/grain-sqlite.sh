@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Guest script, simulated time: bytes written to the log per user byte under a data
-# base that makes many small transactions on a file system.
+# Guest script, simulated time, or stock kernel under -icount: bytes written to the
+# log per user byte, and how long it takes, under a data base that makes many small
+# transactions on a file system.
 #
 # Usage: grain-sqlite.sh TARGET FS MODE TRANSACTIONS
 #
@@ -16,6 +17,8 @@
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
+# shellcheck source=tests/bench/icount.sh
+. "$DL_TOP/tests/bench/icount.sh"
 
 target=$1 fs=$2 mode=$3 transactions=$4
 need dmsetup sqlite3 "mkfs.$fs"
@@ -28,12 +31,7 @@ SLOW=$DISK
 # shellcheck disable=SC2034 # for target_up
 DL_OPTS='high_watermark 90 reconcile_secs 86400'
 target_up deltalog
-case $target in
-deltalog) ;;
-packed) dmsetup message "${VOL##*/}" 0 set compression 1 || fail "compression" ;;
-bit | block) finely "$target" ;;
-*) fail "no target $target" ;;
-esac
+grain "$target"
 
 # The same identifiers each time.
 uuid=00112233-4455-6677-8899-aabbccddeeff
@@ -70,6 +68,7 @@ awk -v n="$transactions" 'BEGIN {
 		print "COMMIT;"
 	}
 }' >/run/tmp/work.sql
+keep sqlite3 date
 sync
 # What was done before has left to do in the background, such as a summary.
 sleep 1
@@ -77,12 +76,15 @@ sleep 1
 counters='user_bytes log_bytes deltas delta_bytes rebased rewritten unchanged commits'
 was=''
 for key in $counters; do was="$was $key=$(status "$key")"; done
-sqlite3 $base </run/tmp/work.sql >/dev/null || fail "SQLite"
+begin=$(now)
+kept sqlite3 $base </run/tmp/work.sql >/dev/null || fail "SQLite"
+took=$(($(now) - begin))
 sync
 for key in $was; do
 	value "${key%%=*}" "$target" $(($(status "${key%%=*}") - ${key#*=}))
 done
 value transactions "$target" "$transactions"
+value took "$target" $took
 
 [ "$(sqlite3 $base 'SELECT sum(balance) FROM account; SELECT count(*) FROM ledger;' |
 	tr '\n' ' ')" = "20000000000 $transactions " ] || fail "the data base is wrong"

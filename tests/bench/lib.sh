@@ -10,6 +10,8 @@
 #                           and, for thin, $META; sets $VOL, the device to write
 #   target_down             takes it away again
 #   finely LEVEL            deltalog only: records every write at LEVEL, block to bit
+#   grain WHAT              deltalog only: `deltalog`, with the policy a volume has by
+#                           default, `packed`, the same and compressed, or as `finely`
 #   settle                  brings what the target still holds back to the origin
 #   warm MIB                deltalog only: writes twice as much and settles it, so that
 #                           its frames have their memory, as those of a volume that
@@ -116,6 +118,15 @@ target_up() {
 finely() {
 	dmsetup message deltalog 0 policy "window 10s; max-chain 1000; -> $1" ||
 		fail "the policy was refused"
+}
+
+grain() {
+	case $1 in
+	deltalog) ;;
+	packed) dmsetup message deltalog 0 set compression 1 || fail "compression" ;;
+	bit | block) finely "$1" ;;
+	*) fail "no target $1" ;;
+	esac
 }
 
 target_down() {

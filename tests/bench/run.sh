@@ -60,10 +60,12 @@ mkdir -p "$raw"
 rounds=2 fsync_ios=8192 instr_mib=64 scaling_rounds=5 activation_mib=1024
 snapshots=1000 space_mib=64 past_mib=64 past_log_mib=512 rewind_gib=64 rewind_mib=1024
 grain_writes=100000 grain_long=250000 grain_chain=1000 grain_instr=32768 grain_sql=5000
+grain_vm_sql=500 grain_pg=1000
 if [ -n "${BENCH_QUICK:-}" ]; then
 	rounds=1 fsync_ios=1024 instr_mib=8 scaling_rounds=1 activation_mib=64
 	snapshots=100 space_mib=16 past_mib=8 past_log_mib=128 rewind_gib=4 rewind_mib=64
 	grain_writes=10000 grain_long=25000 grain_chain=100 grain_instr=2048 grain_sql=500
+	grain_vm_sql=50 grain_pg=100
 fi
 
 wanted() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
@@ -197,7 +199,15 @@ part_grain() {
 }
 
 part_grain_instr() {
-	local list
+	local list t fs
+	for t in $(targets deltalog bit packed block); do
+		for fs in ext4 xfs; do
+			queue "grain.pg-$fs.$t.1" icount tests/bench/grain-pgbench.sh \
+				$fs $grain_pg "$t"
+			queue "grain.vm-$fs-wal.$t.1" icount tests/bench/grain-sqlite.sh \
+				"$t" $fs wal $grain_vm_sql
+		done
+	done
 	mapfile -t list < <(targets linear writecache crypt block sealed chacha deltalog)
 	queue grain.vm.all.1 icount tests/bench/grain-instr.sh 2048 $grain_instr "${list[@]}"
 	[ -z "$(targets deltalog)" ] ||
