@@ -12,6 +12,7 @@
 #define DL_CORE_IMPRINT_H
 
 #include "format.h"
+#include "level.h"
 #include "status.h"
 
 /* No imprint is halved to fewer regions than this. */
