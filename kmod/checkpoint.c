@@ -56,7 +56,7 @@ static int alloc_buf(struct dl_checkpoint *ck, size_t bytes)
 static size_t others(u32 lost, u32 pins, u32 moments, u32 grain)
 {
 	return sizeof(struct dl_disk_checkpoint) +
-		8 * (sizeof(struct dl_disk_section) + 8) +
+		9 * (sizeof(struct dl_disk_section) + 8) +
 		sizeof(struct dl_disk_scrub) +
 		sizeof(struct dl_disk_pins) +
 		(size_t)pins * sizeof(struct dl_disk_pin) +

@@ -72,7 +72,7 @@ void dl_checkpoint_resize(struct dl_checkpoint *ck, u64 log_sectors);
  * @lost: entries of the list of lost pages at most
  * @pins: snapshots at most
  * @moments: of the window, at most
- * @grain: bytes of policy and granularity map, at most
+ * @grain: bytes of policy and granularity maps, at most
  *
  * Context: process, may sleep. Return: 0; -ENOMEM, then nothing has changed.
  */

@@ -57,7 +57,7 @@ static_assert(sizeof(struct dl_ctl_diff) == 184);
 static_assert(sizeof(struct dl_ctl_wait) == 32);
 static_assert(sizeof(struct dl_ctl_policy) == 144);
 static_assert(sizeof(struct dl_ctl_region) == 24);
-static_assert(sizeof(struct dl_ctl_regions) == 32);
+static_assert(sizeof(struct dl_ctl_regions) == 48);
 static_assert(DL_CTL_POLICY_TEXT == DL_POLICY_TEXT);
 static_assert(DL_CTL_REGION_SECTORS ==
 	      1 << (DL_HEAT_REGION_SHIFT + DL_PAGE_SECTOR_SHIFT));
@@ -428,18 +428,32 @@ static void describe_region(struct dl_ctl_region *e,
 	};
 }
 
+/* Of now, or of snapshot @id. */
+static bool next_region(struct dl_volume *v, u64 id, u32 *at,
+			struct dl_ctl_region *e)
+{
+	struct dl_grain_region r;
+
+	if (id ? !dl_grainpast_next(&v->grainpast, id, at, &r) :
+	    !dl_grain_next(&v->grain, &v->map, at, &r))
+		return false;
+	describe_region(e, &r);
+	if (id)
+		e->rule = DL_CTL_REGION_NO_RULE;
+	return true;
+}
+
 static u32 list_regions(struct dl_volume *v, struct dl_ctl_region *list,
-			u32 max, u64 *cursor)
+			u32 max, u64 id, u64 *cursor)
 {
 	/* Far behind the end of the table is behind the end of it. */
 	u32 at = min_t(u64, *cursor, U32_MAX), ahead, n;
-	struct dl_grain_region r;
+	struct dl_ctl_region peek;
 
-	for (n = 0; n < max && dl_grain_next(&v->grain, &v->map, &at, &r); n++)
-		describe_region(&list[n], &r);
+	for (n = 0; n < max && next_region(v, id, &at, &list[n]); n++)
+		;
 	ahead = at;
-	*cursor = n == max && dl_grain_next(&v->grain, &v->map, &ahead, &r) ?
-		at : 0;
+	*cursor = n == max && next_region(v, id, &ahead, &peek) ? at : 0;
 	return n;
 }
 
@@ -451,18 +465,24 @@ static int do_granularity(union arg *arg)
 	struct dl_volume *v;
 	int ret;
 
-	if (!max)
+	if (!max || a->pad)
 		return -EINVAL;
 	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 	v = enter(a->major, a->minor);
 	ret = v ? 0 : -ENODEV;
+	a->known = 0;
 	if (v) {
-		a->count = list_regions(v, list, max, &a->cursor);
+		if (a->snapshot)
+			ret = dl_snapshot_map(v, a->snapshot, &a->known);
+		if (!ret)
+			a->count = list_regions(v, list, max, a->snapshot,
+						&a->cursor);
 		dl_volume_leave(v);
-		ret = give(a->buffer, list, a->count * sizeof(*list));
 	}
+	if (!ret)
+		ret = give(a->buffer, list, a->count * sizeof(*list));
 	kvfree(list);
 	return ret;
 }

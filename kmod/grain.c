@@ -177,6 +177,11 @@ ssize_t dl_grain_text(struct dl_grain *g, char *buf, size_t room)
 
 /* ---- the map ---- */
 
+u32 dl_grain_slots(const struct dl_grain *g)
+{
+	return (g->set_mask + 1) * DL_HEAT_WAYS;
+}
+
 /* Way @i, if it has a region: as it is now. */
 static bool look(struct dl_grain *g, struct dl_map *m, u32 i,
 		 struct dl_grain_region *out)
@@ -220,7 +225,7 @@ static bool look(struct dl_grain *g, struct dl_map *m, u32 i,
 bool dl_grain_next(struct dl_grain *g, struct dl_map *m, u32 *cursor,
 		   struct dl_grain_region *out)
 {
-	u32 nr = (g->set_mask + 1) * DL_HEAT_WAYS;
+	u32 nr = dl_grain_slots(g);
 
 	while (*cursor < nr) {
 		if (!(*cursor & 0xfff))
@@ -229,6 +234,47 @@ bool dl_grain_next(struct dl_grain *g, struct dl_map *m, u32 *cursor,
 			return true;
 	}
 	return false;
+}
+
+/* The regions of set @i. */
+static u32 gather_set(struct dl_grain *g, struct dl_map *m, u32 i, __le64 *out)
+{
+	struct dl_shard *sh = &m->shards[i & m->shard_mask];
+	u32 tick = now(), n = 0, w;
+
+	spin_lock(&sh->lock);
+	rcu_read_lock();
+	for (w = 0; w < DL_HEAT_WAYS; w++) {
+		const struct dl_heat *h = &g->sets[i].way[w];
+		struct dl_imprint_region r;
+
+		if (!(h->flags & DL_HEAT_USED))
+			continue;
+		r = (struct dl_imprint_region) {
+			.region = dl_heat_region(h),
+			.rate = dl_heat_rate(h, &rcu_dereference(g->rules)->scale,
+					     tick),
+			.delta = h->delta,
+			.level = h->level,
+			.sequential = dl_heat_sequential(h),
+		};
+		out[n++] = dl_imprint_pack(&r);
+	}
+	rcu_read_unlock();
+	spin_unlock(&sh->lock);
+	return n;
+}
+
+u32 dl_grain_gather(struct dl_grain *g, struct dl_map *m, __le64 *out)
+{
+	u32 n = 0, i;
+
+	for (i = 0; i <= g->set_mask; i++) {
+		if (!(i & 0x3ff))
+			cond_resched();
+		n += gather_set(g, m, i, &out[n]);
+	}
+	return n;
 }
 
 /* ---- checkpoints ---- */

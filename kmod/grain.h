@@ -19,6 +19,7 @@
 
 #include "core/checkpoint.h"
 #include "core/heat.h"
+#include "core/imprint.h"
 #include "core/policy.h"
 #include "map.h"
 
@@ -115,6 +116,20 @@ struct dl_grain_region {
  */
 bool dl_grain_next(struct dl_grain *g, struct dl_map *m, u32 *cursor,
 		   struct dl_grain_region *out);
+
+/* How many regions the table may have. */
+u32 dl_grain_slots(const struct dl_grain *g);
+
+/**
+ * dl_grain_gather() - all regions of the table, as an imprint has them
+ * @g: grain
+ * @m: map
+ * @out: room for dl_grain_slots()
+ *
+ * In no order; rates are as of now. Context: process, no shard locked, may sleep.
+ * Return: how many.
+ */
+u32 dl_grain_gather(struct dl_grain *g, struct dl_map *m, __le64 *out);
 
 /* The policy and the map. Does not sleep. */
 void dl_grain_save(struct dl_grain *g, struct dl_cp_writer *w);

@@ -12,7 +12,9 @@
 
 static u32 grain_bytes(const struct dl_volume *v)
 {
-	return v->grain.text_max + v->grain.room * sizeof(struct dl_disk_grain);
+	return v->grain.text_max +
+		v->grain.room * sizeof(struct dl_disk_grain) +
+		v->grainpast.im.room;
 }
 
 /* Segments that a checkpoint has room for, beside everything else in it. */

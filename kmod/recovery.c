@@ -474,6 +474,8 @@ void dl_recovery_save(void *volume, struct dl_cp_writer *w)
 	dl_window_save(&v->window, &v->pins, w);
 	dl_grain_save(&v->grain, w);
 	dl_scrub_save(v, w);
+	/* What there may be room for when all else has its place. */
+	dl_grainpast_save(&v->grainpast, w);
 }
 
 static int check_origin(struct dl_volume *v)
@@ -581,6 +583,8 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 			dl_grain_load(&v->grain, &v->map, body, bytes);
 		} else if (type == DL_SECTION_SCRUB) {
 			dl_scrub_load(v, body, bytes);
+		} else if (type == DL_SECTION_IMPRINTS) {
+			dl_snapshot_load_maps(v, body, bytes);
 		}
 	}
 	if (!ret && st != DL_NOT_FOUND) {
@@ -599,6 +603,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	if (!ret) {
 		dl_rewind_recovered(v);
 		dl_history_recovered(v);
+		dl_grainpast_prune(&v->grainpast, &v->pins);
 		ret = take_over(rec);
 	}
 out:

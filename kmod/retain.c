@@ -170,6 +170,7 @@ static bool make_one(struct dl_volume *v, const struct dl_retention *r, u64 now)
 			     v->name);
 	if (!room || taken || dl_pins_add(p, &pin))
 		return false;
+	dl_snapshot_take_map(v, pin.id, pin.name);
 	v->window.made = now;
 	return true;
 }
@@ -213,8 +214,10 @@ static void drop_going(struct dl_volume *v)
 			    v->pins.pin[i].flags & DL_PIN_RULE)
 				id = v->pins.pin[i].id;
 		read_unlock(&v->pins.lock);
-		if (id)
+		if (id) {
 			dl_pins_drop(&v->pins, id);
+			dl_grainpast_drop(&v->grainpast, id);
+		}
 	} while (id);
 }
 

@@ -34,6 +34,22 @@ int dl_snapshot_load_window(struct dl_volume *v, const void *body, size_t bytes)
 	return -EUCLEAN;
 }
 
+/* No snapshot is refused for want of its map. */
+static void no_map(struct dl_volume *v, int err)
+{
+	dl_warn("%s: log %pg: a granularity map kept with a snapshot is left out: %s",
+		v->name, v->logio.bdev, err == -EUCLEAN ? "it is damaged" :
+		err == -ENOMEM ? "out of memory" : "there is no room");
+}
+
+void dl_snapshot_load_maps(struct dl_volume *v, const void *body, size_t bytes)
+{
+	int err = dl_grainpast_load(&v->grainpast, body, bytes);
+
+	if (err)
+		no_map(v, err);
+}
+
 /* A path that was lost for a moment must not cost a snapshot. */
 static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
 {
@@ -43,6 +59,17 @@ static int patient_read(struct dl_volume *v, const struct dl_rec *r, void *buf)
 		ret = dl_read_record(v, r->loc, DL_PAGE_SECTORS, r->d.crc,
 				     r->d.addr, buf);
 	return ret == -EIO && v->opts.accept_cut ? -EBADMSG : ret;
+}
+
+/* What a mark has behind it. */
+static void replay_map(struct dl_volume *v, u64 id, const void *page)
+{
+	int err = dl_grainpast_replay(&v->grainpast, id,
+				      page + sizeof(struct dl_disk_mark),
+				      DL_PAGE_BYTES - sizeof(struct dl_disk_mark));
+
+	if (err)
+		no_map(v, err);
 }
 
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
@@ -60,6 +87,8 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 	if (!ret && dl_mark_unpack(&m, page_address(page), r->d.level,
 				   r->d.addr, r->seq) != DL_OK)
 		ret = -EBADMSG;
+	if (!ret && m.kind != DL_MARK_RENAME)
+		replay_map(v, m.id, page_address(page));
 	mempool_free(page, v->pages);
 	if (ret && (ret == -EIO || rewind)) {
 		dl_err("%s: log %pg: mark %llu at sector %llu%s: repair the device",

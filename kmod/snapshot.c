@@ -98,6 +98,28 @@ void dl_snapshot_announce(struct dl_volume *v)
 	dl_history_barrier(v);
 }
 
+void dl_snapshot_take_map(struct dl_volume *v, u64 id, const char *name)
+{
+	int ret = dl_grainpast_take(&v->grainpast, &v->grain, &v->map, id);
+
+	if (ret)
+		dl_warn("%s: snapshot %.63s: %s: no granularity map is kept with it",
+			v->name, name, ret == -ENOMEM ? "out of memory" :
+			"the checkpoint has no room");
+}
+
+int dl_snapshot_map(struct dl_volume *v, u64 id, u32 *known)
+{
+	const struct dl_pin *pin;
+	bool named;
+
+	read_lock(&v->pins.lock);
+	pin = dl_pins_find(&v->pins, NULL, id);
+	named = pin && *pin->name && !pin->going;
+	read_unlock(&v->pins.lock);
+	return named ? dl_grainpast_known(&v->grainpast, id, known) : -ENOENT;
+}
+
 /* Log a mark and do what it says. */
 static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
 		u64 target, u64 *seq)
@@ -116,7 +138,15 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
 	strscpy(m.name, name, sizeof(m.name));
 	memset(d, 0, DL_PAGE_BYTES);
 	dl_mark_pack(&m, d);
+	if (kind != DL_MARK_RENAME) {
+		/* A checkpoint that has the pin has the map. */
+		dl_snapshot_take_map(v, id, name);
+		dl_grainpast_mark(&v->grainpast, id, d + 1,
+				  DL_PAGE_BYTES - sizeof(*d));
+	}
 	ret = dl_preserve_mark(v, &m, d, seq);
+	if (ret && kind != DL_MARK_RENAME)
+		dl_grainpast_drop(&v->grainpast, id);
 	mempool_free(page, v->pages);
 	if (!ret)
 		ret = dl_log_sync(&v->log);
@@ -293,6 +323,7 @@ int dl_snapshot_delete(struct dl_volume *v, const char *name)
 		 */
 		mutex_lock(&v->window.lock);
 		dl_pins_going(&v->pins, pin.id);
+		dl_grainpast_drop(&v->grainpast, pin.id);
 		ret = dl_snapshot_save(v);
 		if (!ret)
 			dl_pins_drop(&v->pins, pin.id);

@@ -95,6 +95,18 @@ int dl_snapshot_memory(struct dl_volume *v);
 /* Have what snapshots need: memory, and a log that says so. 0 or an errno. */
 int dl_snapshot_prepare(struct dl_volume *v);
 
+/*
+ * Have the granularity map as it is now kept with snapshot @id, called @name. Where
+ * that cannot be it is logged, and the snapshot is one all the same. Process context.
+ */
+void dl_snapshot_take_map(struct dl_volume *v, u64 id, const char *name);
+
+/*
+ * Of how many regions was the map when snapshot @id was made? 0, -ENOENT or
+ * -ENODATA: none is kept with it.
+ */
+int dl_snapshot_map(struct dl_volume *v, u64 id, u32 *known);
+
 /* Have what is not in any mark in a checkpoint. @v->snapshot_lock held. */
 int dl_snapshot_save(struct dl_volume *v);
 
@@ -102,6 +114,7 @@ int dl_snapshot_save(struct dl_volume *v);
 int dl_snapshot_load(struct dl_volume *v, const void *body, size_t bytes);
 int dl_snapshot_load_window(struct dl_volume *v, const void *body,
 			    size_t bytes);
+void dl_snapshot_load_maps(struct dl_volume *v, const void *body, size_t bytes);
 int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r);
 int dl_snapshot_index(struct dl_volume *v, const struct dl_rec *r);
 

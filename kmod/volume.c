@@ -98,6 +98,7 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 u64 dl_volume_memory(struct dl_volume *v)
 {
 	u64 bytes = dl_map_bytes(&v->map) + dl_grain_bytes(&v->grain) +
+		    dl_grainpast_bytes(&v->grainpast) +
 		    dl_base_bytes(&v->base) + dl_codec_bytes(&v->codec) +
 		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
 		    (v->mover ? sizeof(*v->mover) : 0) +
@@ -178,6 +179,7 @@ static void volume_destroy(struct dl_volume *v)
 	dl_base_exit(&v->base);
 	dl_codec_exit(&v->codec);
 	dl_grain_exit(&v->grain);
+	dl_grainpast_exit(&v->grainpast);
 	dl_map_exit(&v->map);
 	dl_runs_exit(&v->runs);
 	dl_history_free(&v->past);
@@ -197,10 +199,24 @@ static void volume_destroy(struct dl_volume *v)
 	kfree(v);
 }
 
+/*
+ * What of a checkpoint's sections is for the maps of snapshots: no more than is left,
+ * which is a 32nd of a small one, and twice that if there is no need for less.
+ */
+static u32 imprint_room(const struct dl_volume *v, u64 area, u32 pins, u32 moments)
+{
+	u64 others = v->lost_max * sizeof(struct dl_disk_lost) +
+		pins * sizeof(struct dl_disk_pin) +
+		moments * sizeof(struct dl_disk_moment) + v->grain.text_max +
+		v->grain.room * sizeof(struct dl_disk_grain);
+
+	return min(area / 16, area - min(area, others));
+}
+
 static int volume_setup(struct dl_volume *v, u64 sectors)
 {
+	u32 records, moments, pins;
 	struct dl_cp_reader r;
-	u32 records, moments;
 	u64 area;
 	int ret;
 
@@ -241,9 +257,9 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 	/* LBA order over more records, the more there are to scan for them. */
 	v->rc.batch = clamp_t(u32, records / 16, 256,
 			      max(65536U, records / 64));
-	ret = dl_pins_init(&v->pins, clamp_t(u64, area / 4 /
-					     sizeof(struct dl_disk_pin), 8,
-					     PINS_MAX));
+	pins = clamp_t(u64, area / 4 / sizeof(struct dl_disk_pin), 8, PINS_MAX);
+	dl_grainpast_init(&v->grainpast, imprint_room(v, area, pins, moments));
+	ret = dl_pins_init(&v->pins, pins);
 	if (!ret)
 		ret = dl_window_init(&v->window, moments);
 	if (!ret)

@@ -25,6 +25,7 @@
 #include "crypt.h"
 #include "event.h"
 #include "grain.h"
+#include "grainpast.h"
 #include "log.h"
 #include "map.h"
 #include "options.h"
@@ -85,6 +86,7 @@ struct dl_volume {
 	struct dl_log log;
 	struct dl_map map;
 	struct dl_grain grain;
+	struct dl_grainpast grainpast;
 	struct dl_base base;
 	struct dl_codec codec;
 	struct dl_crypt crypt;

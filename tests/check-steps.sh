@@ -103,6 +103,10 @@ step restore needs=module-fast,programs -- \
 # Rates are from time: simulated, so that minutes of it take seconds.
 step grain needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grain.sh
+step grainpast needs=module-fast,programs -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grainpast.sh
+step grainpast-debug needs=module-debug,programs limit=900 -- \
+	tests/uml/run.sh --debug --time-travel --timeout 850 -- tests/tool/guest-grainpast.sh
 
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \

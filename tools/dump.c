@@ -119,6 +119,8 @@ static void print_checkpoint(const struct dl_logcp *cp)
 	if (cp->nr_grains)
 		printf("  granularity    %u regions; 'deltalog map --log' shows them\n",
 		       cp->nr_grains);
+	if (dl_logcp_maps(cp))
+		printf("                maps of %u snapshots\n", dl_logcp_maps(cp));
 }
 
 static void dump_super(const struct dump *d)

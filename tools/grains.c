@@ -150,8 +150,8 @@ static int by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Ascending, and each region once: it may have moved while the list was read. */
-static void sort(struct dl_grains *g)
+/* A region may have moved while the list was read. */
+void dl_grains_sort(struct dl_grains *g)
 {
 	size_t i, n = 0;
 
@@ -160,10 +160,13 @@ static void sort(struct dl_grains *g)
 	for (i = 0; i < g->nr; i++)
 		if (!n || g->region[n - 1].start != g->region[i].start)
 			g->region[n++] = g->region[i];
+	/* What lies behind the end the kernel keeps, and never asks for. */
+	while (n && g->region[n - 1].start >= g->sectors)
+		n--;
 	g->nr = n;
 }
 
-static int add(struct dl_grains *g, const struct dl_ctl_region *r, uint32_t nr)
+int dl_grains_add(struct dl_grains *g, const struct dl_ctl_region *r, uint32_t nr)
 {
 	struct dl_grains_region *more;
 	uint32_t i;
@@ -176,7 +179,9 @@ static int add(struct dl_grains *g, const struct dl_ctl_region *r, uint32_t nr)
 		more[g->nr++] = (struct dl_grains_region) {
 			.start = r[i].start, .rate = r[i].rate,
 			.page_rate = r[i].page_rate, .delta = r[i].delta,
-			.rule = r[i].rule, .level = r[i].level,
+			.rule = r[i].rule == DL_CTL_REGION_NO_RULE ? -1 :
+				r[i].rule,
+			.level = r[i].level,
 			.sequential = r[i].flags & DL_CTL_REGION_SEQUENTIAL,
 		};
 	return 0;
@@ -197,9 +202,9 @@ static int read_map(struct dl_grains *g, int fd, const struct dl_dm_volume *v)
 		if (rc)
 			return dl_control_failed(v, "reading the granularity map",
 						 rc);
-		rc = add(g, piece, a.count);
+		rc = dl_grains_add(g, piece, a.count);
 	} while (!rc && a.cursor);
-	sort(g);
+	dl_grains_sort(g);
 	return rc;
 }
 
@@ -228,6 +233,7 @@ int dl_grains_of_log(struct dl_grains *g, const struct dl_super *sb,
 	u32 i;
 
 	memset(g, 0, sizeof(*g));
+	snprintf(g->as_of, sizeof(g->as_of), "as of the last checkpoint");
 	g->sectors = sb->volume_sectors;
 	/* dl_logcp_load() has seen that it can be parsed. */
 	dl_policy_parse(&g->policy, cp->policy ?: dl_policy_default,
@@ -247,10 +253,7 @@ int dl_grains_of_log(struct dl_grains *g, const struct dl_super *sb,
 			.sequential = dl_heat_sequential(h),
 		};
 	}
-	sort(g);
-	/* What lies behind the end the kernel keeps, and never asks for. */
-	while (g->nr && g->region[g->nr - 1].start >= g->sectors)
-		g->nr--;
+	dl_grains_sort(g);
 	return 0;
 }
 

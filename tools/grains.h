@@ -27,14 +27,17 @@ struct dl_grains_region {
 	uint32_t rate;		/* writes an hour */
 	uint32_t page_rate;	/* of its hottest page; see @live */
 	uint32_t delta;		/* mean bytes of a delta, 0: none */
-	int rule;		/* from 0; see @live */
+	int rule;		/* from 0; see @live; or -1 */
 	uint8_t level;
 	bool sequential;
 };
 
 struct dl_grains {
 	struct dl_policy policy;
-	bool live;		/* else from a log, which has no rates of pages */
+	bool live;		/* else of a log or a snapshot, without rates of pages */
+	char as_of[128];		/* not live: of when, for people */
+	const char *snapshot;	/* its name, for which there is no policy; or NULL */
+	size_t known;		/* of it: regions that were known, maybe more than @nr */
 	uint64_t sectors;	/* of the volume */
 	struct dl_grains_region *region;	/* ascending */
 	size_t nr;
@@ -80,7 +83,29 @@ int dl_grains_policy(struct dl_policy *p, const struct dl_dm_volume *v);
  */
 int dl_grains_read(struct dl_grains *g, const struct dl_dm_volume *v);
 
-/* The same as a checkpoint has it. */
+/**
+ * dl_grains_past() - the map as it was when a snapshot was made (grainpast.c)
+ * @g: out; dl_grains_free() is due in either case
+ * @v: volume
+ * @snapshot: its name, which is to stay for as long as @g does
+ *
+ * Return: 0 or an exit code with the reason said.
+ */
+int dl_grains_past(struct dl_grains *g, const struct dl_dm_volume *v,
+		   const char *snapshot);
+
+/* That, as a checkpoint of the log @path has it. */
+int dl_grains_past_of_log(struct dl_grains *g, const char *path,
+			  const struct dl_super *sb, const struct dl_logcp *cp,
+			  const char *snapshot);
+
+/* More regions for a map, as the kernel tells them. Return: 0 or an exit code. */
+int dl_grains_add(struct dl_grains *g, const struct dl_ctl_region *r, uint32_t nr);
+
+/* It is complete: put in order, without what is twice or behind the volume's end. */
+void dl_grains_sort(struct dl_grains *g);
+
+/* Policy and map as a checkpoint has them. */
 int dl_grains_of_log(struct dl_grains *g, const struct dl_super *sb,
 		     const struct dl_logcp *cp);
 void dl_grains_free(struct dl_grains *g);

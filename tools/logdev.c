@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "err.h"
+#include "imprint.h"
 #include "logdev.h"
 #include "policy.h"
 
@@ -129,6 +130,19 @@ static enum dl_status take_policy(struct dl_logcp *cp, const void *body,
 	return dl_policy_parse(&p, body, bytes, &e);
 }
 
+static enum dl_status take_pins(struct dl_logcp *cp, const void *body,
+				size_t bytes)
+{
+	const struct dl_disk_pins *head = body;
+
+	if (bytes < sizeof(*head) ||
+	    (bytes - sizeof(*head)) % sizeof(*cp->pins))
+		return DL_BAD_SECTION;
+	cp->pins = (const struct dl_disk_pin *)(head + 1);
+	cp->nr_pins = (u32)((bytes - sizeof(*head)) / sizeof(*cp->pins));
+	return DL_OK;
+}
+
 static const char *section_name(u32 type)
 {
 	switch (type) {
@@ -140,6 +154,8 @@ static const char *section_name(u32 type)
 		return "checkpoint, lost sectors";
 	case DL_SECTION_POLICY:
 		return "checkpoint, policy";
+	case DL_SECTION_PINS:
+		return "checkpoint, snapshots";
 	default:
 		return "checkpoint, a section";
 	}
@@ -190,6 +206,13 @@ enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l, int slot)
 			cp->grains = body;
 			cp->nr_grains = (u32)(bytes / sizeof(*cp->grains));
 			break;
+		case DL_SECTION_PINS:
+			st = take_pins(cp, body, bytes);
+			break;
+		case DL_SECTION_IMPRINTS:
+			cp->imprints = body;
+			cp->imprints_bytes = bytes;
+			break;
 		}
 		if (st != DL_OK)
 			return fail(cp, section_name(type), st);
@@ -206,6 +229,17 @@ void dl_logcp_free(struct dl_logcp *cp)
 	free(cp->samples);
 	free(cp->lost);
 	memset(cp, 0, sizeof(*cp));
+}
+
+u32 dl_logcp_maps(const struct dl_logcp *cp)
+{
+	struct dl_imprint im;
+	size_t at = 0;
+	u32 n = 0;
+
+	while (dl_imprint_get(&im, cp->imprints, cp->imprints_bytes, &at) == DL_OK)
+		n++;
+	return n;
 }
 
 static bool usable(struct dl_logdev *l, int slot, struct dl_logcp *cp)

@@ -34,6 +34,10 @@ struct dl_logcp {
 	size_t policy_bytes;
 	const struct dl_disk_grain *grains;	/* in @buf, in no order */
 	u32 nr_grains;
+	const struct dl_disk_pin *pins;		/* in @buf, not looked at */
+	u32 nr_pins;
+	const void *imprints;	/* likewise: maps of snapshots, see imprint.h */
+	size_t imprints_bytes;
 	const char *part;	/* what dl_logcp_load() failed at, in words */
 	bool sealed;		/* from dl_logdev_pick(): it is encrypted, and all
 				 * else here is zero
@@ -95,6 +99,9 @@ int dl_logdev_read(struct dl_logdev *l, u64 sector, u32 sectors, void *buf);
 enum dl_status dl_logcp_load(struct dl_logcp *cp, struct dl_logdev *l,
 			     int slot);
 void dl_logcp_free(struct dl_logcp *cp);
+
+/* How many granularity maps of snapshots it has. */
+u32 dl_logcp_maps(const struct dl_logcp *cp);
 
 /* The state that superblock flags tell, in a word. */
 const char *dl_logdev_state(u32 flags);

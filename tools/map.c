@@ -8,6 +8,7 @@
 #include "err.h"
 #include "human.h"
 #include "mapsvg.h"
+#include "snaps.h"
 #include "verbs.h"
 
 static const char *log_path, *svg;
@@ -76,11 +77,14 @@ static void print(const char *name, const struct dl_grains *g)
 	char size[24], known[24];
 	size_t i, from = 0;
 
-	printf("%s: %s, %zu regions of 64 KiB (%s) were written lately%s\n",
+	printf("%s: %s, %zu regions of 64 KiB (%s) were written lately%s%s\n",
 	       name, dl_human_bytes(size, sizeof(size),
 				    g->sectors << DL_SECTOR_SHIFT),
 	       g->nr, dl_human_bytes(known, sizeof(known), (uint64_t)g->nr << 16),
-	       g->live ? "" : ", as of the last checkpoint");
+	       g->live ? "" : ", ", g->as_of);
+	if (g->known > g->nr)
+		printf("Of %zu that were known then these are the hottest: there was no room for more.\n",
+		       g->known);
 	if (!g->nr)
 		return;
 	printf("%14s  %8s  %9s  %9s  %6s  %-5s  %-6s%s\n", "OFFSET", "KIB",
@@ -122,7 +126,15 @@ static void print_json(const char *name, const struct dl_grains *g)
 			      json_object_new_string(name));
 	dl_json_stream_member("live", json_object_new_boolean(g->live));
 	dl_json_stream_member("sectors", json_object_new_uint64(g->sectors));
-	dl_json_stream_member("policy", dl_grains_json_policy(&g->policy));
+	if (g->snapshot) {
+		dl_json_stream_member("snapshot",
+				      json_object_new_string(g->snapshot));
+		dl_json_stream_member("known_regions",
+				      json_object_new_uint64(g->known));
+	} else {
+		dl_json_stream_member("policy",
+				      dl_grains_json_policy(&g->policy));
+	}
 	dl_json_stream_open("regions");
 	for (i = 0; i < g->nr; i++)
 		dl_json_stream_element(to_json(g, &g->region[i]));
@@ -147,7 +159,7 @@ static int show(const char *name, const struct dl_grains *g)
 	return 0;
 }
 
-static int of_log(void)
+static int of_log(const char *snapshot)
 {
 	struct dl_blkdev dev;
 	struct dl_logdev log;
@@ -163,10 +175,13 @@ static int of_log(void)
 		rc = dl_logdev_explain(&log);
 	} else if (cp.sealed) {
 		rc = dl_err(DL_EXIT_REFUSED,
-			    "log %s is encrypted, and the map is in it; activate the volume and use 'deltalog map VOLUME'",
-			    log_path);
+			    "log %s is encrypted, and the map is in it; activate the volume and use 'deltalog map VOLUME%s'",
+			    log_path, snapshot ? " SNAPSHOT" : "");
 	} else {
-		rc = dl_grains_of_log(&g, &log.slot[slot], &cp);
+		rc = snapshot ? dl_grains_past_of_log(&g, log_path,
+						      &log.slot[slot], &cp,
+						      snapshot) :
+			dl_grains_of_log(&g, &log.slot[slot], &cp);
 		rc = rc ?: show(log_path, &g);
 		dl_grains_free(&g);
 		dl_logcp_free(&cp);
@@ -175,7 +190,7 @@ static int of_log(void)
 	return rc;
 }
 
-static int of_volume(const char *name)
+static int of_volume(const char *name, const char *snapshot)
 {
 	struct dl_dm_volume v;
 	struct dl_grains g;
@@ -183,7 +198,7 @@ static int of_volume(const char *name)
 
 	if (rc)
 		return rc;
-	rc = dl_grains_read(&g, &v);
+	rc = snapshot ? dl_grains_past(&g, &v, snapshot) : dl_grains_read(&g, &v);
 	rc = rc ?: show(v.name, &g);
 	dl_grains_free(&g);
 	return rc;
@@ -191,29 +206,33 @@ static int of_volume(const char *name)
 
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
-	const char *args[DL_OPT_MAX_ARGS];
+	const char *args[DL_OPT_MAX_ARGS], *snapshot;
 	int rc = dl_opt_parse(verb, groups, argc, argv, args);
 
 	if (rc)
 		return rc;
-	if (!args[0] == !log_path)
+	snapshot = args[log_path ? 0 : 1];
+	if (log_path ? !!args[1] : !args[0])
 		return dl_opt_usage(verb, groups,
-				    "either VOLUME or --log LOGDEV is needed");
+				    "either VOLUME or --log LOGDEV is needed, and perhaps SNAPSHOT");
+	if (snapshot && !dl_snaps_name_ok(snapshot))
+		return DL_EXIT_USAGE;
 	if (svg && !strcmp(svg, "-") && dl_json_wanted())
 		return dl_opt_usage(verb, groups,
 				    "--json and --svg - both want standard output");
-	return log_path ? of_log() : of_volume(args[0]);
+	return log_path ? of_log(snapshot) : of_volume(args[0], snapshot);
 }
 
 const struct dl_verb dl_verb_map = {
 	.name = "map",
-	.args = "[VOLUME]",
-	.max_args = 1,
+	.args = "[VOLUME] [SNAPSHOT]",
+	.max_args = 2,
 	.brief = "show how often which part of a volume is written, and its level",
 	.about =
 "Regions of 64 KiB, as far as the kernel has memory for them; neighbours that are\n"
 "much alike are one line, with JSON each is for itself. OFFSET is in bytes,\n"
 "WRITES/H the mean of a line, PAGE/H the hottest page, DELTA the mean size of a\n"
-"delta in bytes, RULE what the next write hits.",
+"delta in bytes, RULE what the next write hits. With SNAPSHOT as it was when that\n"
+"one was made: at least its hottest regions, without what PAGE/H and RULE tell.",
 	.run = run,
 };

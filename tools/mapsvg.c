@@ -248,13 +248,17 @@ static void put_head(const struct picture *p, const char *name)
 	put_box(p->f, 0, 0, width, height, "#ffffff");
 	fprintf(p->f, "<text x=\"%u\" y=\"28\" class=\"h\">", LEFT);
 	put_text(p->f, name);
-	fprintf(p->f, "</text>\n<text x=\"%u\" y=\"48\">%s, %s a cell, %s a row; %zu regions of 64 KiB known%s</text>\n",
+	fprintf(p->f, "</text>\n<text x=\"%u\" y=\"48\">%s, %s a cell, %s a row; %zu regions of 64 KiB known%s",
 		LEFT, dl_human_bytes(size, sizeof(size),
 				     p->g->sectors << DL_SECTOR_SHIFT),
 		dl_human_bytes(cell, sizeof(cell), p->span << DL_SECTOR_SHIFT),
 		dl_human_bytes(row, sizeof(row),
 			       COLUMNS * p->span << DL_SECTOR_SHIFT),
-		p->g->nr, p->g->live ? "" : ", as of the last checkpoint");
+		p->g->nr, p->g->live ? "" : ", ");
+	put_text(p->f, p->g->as_of);
+	if (p->g->known > p->g->nr)
+		fprintf(p->f, ", the hottest of %zu", p->g->known);
+	fputs("</text>\n", p->f);
 }
 
 static void put_legend(const struct picture *p)

@@ -199,6 +199,7 @@ struct json_object *dl_row_checkpoint(const struct dl_logcp *cp)
 			json_object_new_string_len(cp->policy,
 						   (int)cp->policy_bytes));
 	dl_json_u64(o, "grain_regions", cp->nr_grains);
+	dl_json_u64(o, "snapshot_maps", dl_logcp_maps(cp));
 	return o;
 }
 

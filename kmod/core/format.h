@@ -154,6 +154,7 @@ struct dl_disk_super {
 #define DL_SECTION_POLICY	7u	/* text: see Documentation/policy.md */
 #define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
 #define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
+#define DL_SECTION_IMPRINTS	10u	/* dl_disk_imprint, regions; and again */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -285,6 +286,17 @@ struct dl_disk_grain {
 	__le32 rate;		/* writes an hour, at the time; saturated */
 	__le16 delta;		/* mean bytes of a delta, times 8; 0: none */
 	__le16 reserved1;
+};
+
+/*
+ * The granularity map as it was when a snapshot was made: this, then @nr regions,
+ * each a __le64 as imprint.c has it, descending, which is the hottest first. In a
+ * mark that makes a snapshot it comes behind the dl_disk_mark; zeros: there is none.
+ */
+struct dl_disk_imprint {
+	__le64 id;		/* of the snapshot */
+	__le32 nr;
+	__le32 known;		/* regions that the map had, at least @nr */
 };
 
 /* dl_disk_scrub.flags */

@@ -221,6 +221,11 @@ AT(dl_disk_grain, rate, 8);
 AT(dl_disk_grain, delta, 12);
 AT(dl_disk_grain, reserved1, 14);
 
+SIZE(dl_disk_imprint, 16);
+AT(dl_disk_imprint, id, 0);
+AT(dl_disk_imprint, nr, 8);
+AT(dl_disk_imprint, known, 12);
+
 SIZE(dl_disk_scrub, 80);
 AT(dl_disk_scrub, segment, 0);
 AT(dl_disk_scrub, until, 8);

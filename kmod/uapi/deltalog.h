@@ -74,8 +74,9 @@
  *
  *   2  DL_CTL_POLICY_GET, DL_CTL_POLICY_SET, DL_CTL_GRANULARITY; counters of
  *      deltas in DL_CTL_STATUS
+ *   3  dl_ctl_regions.snapshot
  */
-#define DL_CTL_ABI		2
+#define DL_CTL_ABI		3
 
 #define DL_CTL_SNAPSHOT_NAME	64	/* bytes, with the zero at its end */
 #define DL_CTL_DEVICE_NAME	128	/* likewise */
@@ -354,15 +355,20 @@ struct dl_ctl_policy {
 #define DL_CTL_REGION_SECTORS	128	/* 64 KiB */
 
 #define DL_CTL_REGION_SEQUENTIAL	0x1	/* it is written in order */
+#define DL_CTL_REGION_NO_RULE		0xffff
 
-/* An element of DL_CTL_GRANULARITY. Rates are writes an hour, as of now. */
+/*
+ * An element of DL_CTL_GRANULARITY. Rates are writes an hour, as of now, or as of
+ * when the snapshot was made.
+ */
 struct dl_ctl_region {
 	__u64 start;		/* in 512-byte sectors */
 	__u32 rate;		/* of the region */
-	__u32 page_rate;	/* of its page that is written most */
+	__u32 page_rate;	/* of its page that is written most; of a snapshot 0 */
 	__u32 delta;		/* mean bytes of a delta, 0: there was none */
 	__u16 rule;		/* rule of the policy that its next write hits by
-				 * these figures, from 0
+				 * these figures, from 0; of a snapshot
+				 * DL_CTL_REGION_NO_RULE
 				 */
 	__u8 level;		/* DL_CTL_LEVEL_*, of its last write */
 	__u8 flags;		/* DL_CTL_REGION_* */
@@ -371,6 +377,14 @@ struct dl_ctl_region {
 /*
  * DL_CTL_GRANULARITY: the granularity map: regions that were written, as far as the
  * kernel has memory for them. A list, see above, but in no order.
+ *
+ * With @snapshot as it was when that one was made: of the regions that were known
+ * then the hottest, as many as there was room for, the hottest first. Those of older
+ * snapshots may become fewer, also between two calls, or none.
+ *
+ *   ENOENT   there is no snapshot of that number
+ *   ENODATA  no map was kept with it: it is of a moment of the window, older than
+ *            this feature, or there was no room or memory (any more)
  */
 struct dl_ctl_regions {
 	__u32 flags;		/* 0 */
@@ -378,6 +392,9 @@ struct dl_ctl_regions {
 	__u32 count;		/* in and out */
 	__u64 buffer;		/* struct dl_ctl_region [count] */
 	__u64 cursor;		/* in and out */
+	__u64 snapshot;		/* its number, dl_ctl_snapshot.id; 0: of now */
+	__u32 known;		/* out: regions known then; of now 0 */
+	__u32 pad;		/* 0 */
 };
 
 #define DL_CTL_MAGIC	0xfc

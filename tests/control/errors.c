@@ -403,6 +403,14 @@ static void try_map(int fd, struct devno dev)
 	expect(!a.count && !a.cursor, 1, "granularity", "nothing is there");
 	expect(ctl(fd, DL_CTL_GRANULARITY, &a), -EINVAL, "granularity",
 	       "a count of 0");
+	a.count = 1;
+	a.pad = 1;
+	expect(ctl(fd, DL_CTL_GRANULARITY, &a), -EINVAL, "granularity",
+	       "padding");
+	a.pad = 0;
+	a.snapshot = ~0ULL;
+	expect(ctl(fd, DL_CTL_GRANULARITY, &a), -ENOENT, "granularity",
+	       "no such snapshot");
 }
 
 static void try_requests(int fd)

@@ -167,6 +167,8 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		a->regions.buffer = draw_buffer(r, room, size);
 		a->regions.cursor = rng_chance(r, 50) ? 0 :
 			rng_below(r, 100000);
+		a->regions.snapshot = rng_chance(r, 50) ? 0 :
+			rng_below(r, 16);
 		break;
 	}
 }

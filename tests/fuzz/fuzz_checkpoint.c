@@ -5,6 +5,7 @@
  */
 #include "checkpoint.h"
 #include "fuzz.h"
+#include "imprint.h"
 
 static volatile u8 sink;
 
@@ -48,6 +49,35 @@ static void check_segments(const struct dl_super *sb, const void *body, size_t n
 	saw_int(i);
 }
 
+/* Imprints are inside, sorted, and a run has room for them or for the youngest. */
+static void check_imprints(const u8 *body, size_t n)
+{
+	struct dl_imprints run = { .room = (u32)(n & 1023) };
+	struct dl_imprint_region r;
+	struct dl_imprint im, back;
+	size_t at = 0, bytes;
+	u32 i;
+
+	run.buf = exactly(run.room);
+	while (dl_imprint_get(&im, body, n, &at) == DL_OK) {
+		must(im.id && im.nr <= im.known && at <= n);
+		must((const u8 *)(im.region + im.nr) == body + at);
+		for (i = 0; i < im.nr; i++) {
+			dl_imprint_unpack(&r, im.region[i]);
+			must(r.level < DL_LEVEL_COUNT &&
+			     r.region <= DL_PAGE_MAX >> 4);
+		}
+		if (dl_imprints_add(&run, &im)) {
+			must(dl_imprints_find(&run, im.id, &back));
+			must(back.nr <= dl_imprints_most(run.room));
+		}
+		must(run.used <= run.room);
+	}
+	dl_imprints_youngest(&run, n & 511, &bytes);
+	must(bytes <= (n & 511));
+	free(run.buf);
+}
+
 /* Write the sections of a checkpoint again: the same comes out. */
 static void check_read(const struct dl_super *sb, const u8 *buf)
 {
@@ -72,6 +102,8 @@ static void check_read(const struct dl_super *sb, const u8 *buf)
 		saw(body, n);
 		if (type == DL_SECTION_SEGMENTS)
 			check_segments(sb, body, n);
+		if (type == DL_SECTION_IMPRINTS)
+			check_imprints(body, n);
 		if (type == DL_SECTION_SAMPLES)
 			for (i = 0; dl_cp_get_sample(&sample, body, n, i) !=
 			     DL_BAD_SECTION; i++)

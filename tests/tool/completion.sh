@@ -124,6 +124,8 @@ completes deltalog rewind vol0 monday '' --
 completes deltalog rewind vol1 '' --
 completes deltalog restore vol0 monday '' --
 completes deltalog snapshot diff vol0 monday mail:2 '' --
+completes deltalog map vol0 '' -- monday mail:2
+completes deltalog map vol0 monday '' --
 completes deltalog wait-event vol0 '' --
 completes deltalog snapshot mount vol0 monday /pro -- /proc
 # shellcheck disable=SC2317 # called by what is tested

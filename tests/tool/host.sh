@@ -233,8 +233,8 @@ says err "--page-rate is above --rate"
 usage policy test vol0 --level fine
 usage policy test vol0 --level unsaid
 usage map
-usage map vol0 vol1
-usage map vol0 --log x
+usage map vol0 monday tuesday
+usage map --log x monday tuesday
 says err "either VOLUME or --log LOGDEV is needed"
 usage map vol0 --svg
 want 2 map vol0 --svg - --json
@@ -567,7 +567,7 @@ says out "page-rate > 4/min -> bit"
 says out "granularity    4 regions; 'deltalog map --log' shows them"
 want 0 dump log --super --json
 json '.checkpoint.policy | startswith("window 5m\n")'
-json '.checkpoint.grain_regions == 4'
+json '.checkpoint.grain_regions == 4 and .checkpoint.snapshot_maps == 1'
 echo "ok - whole images"
 
 # ---- the granularity map of a log
@@ -600,6 +600,30 @@ if command -v xmllint >/dev/null; then
 	want 0 map --log '"<&>' --svg map.svg
 	xmllint --noout map.svg 2>err || fail "a name makes it no XML"
 fi
+# As it was when a snapshot was made; what lies behind the end is left out.
+want 0 map --log log monday
+says out "log: 512.0 MiB, 2 regions of 64 KiB (128.0 KiB) were written lately, at snapshot monday, 2023-11-1"
+says out "Of 5 that were known then these are the hottest: there was no room for more."
+sed 1,3d out | tr -s ' ' >lines
+printf ' %s\n' "196608 64 8 - - yes block" "1310720 64 3600 - 64 no sub" >expected
+sed 's/ *$//' lines | cmp -s - expected || fail "not the lines of the map: $(cat out)"
+ok
+want 0 map --log log monday --json
+json '.log == "log" and .snapshot == "monday" and .live == false and has("policy") == false'
+json '.known_regions == 5 and .regions[1] == {start: 2560, sectors: 128, rate_per_hour: 3600,
+	delta_bytes: 64, sequential: false, level: "sub"}'
+want 0 map --log log monday --svg -
+says out "at snapshot monday, 2023-11-1"
+says out ", the hottest of 5</text>"
+for i in bare torn; do
+	want 4 map --log log $i
+	says err "log: no map was kept with snapshot $i"
+done
+want 4 map --log log sunday
+says err "its last checkpoint has no snapshot 'sunday'"
+want 2 map --log log -- -x
+want 2 map --log log monday tuesday
+want 2 map
 want 1 map --log log --svg nowhere/map.svg
 says err "nowhere/map.svg: cannot be made"
 want 3 map --log file

@@ -7,7 +7,7 @@
  *   mkimage clean LOG ORIGIN SEED BLOCK   the same, detached and with no record
  *   mkimage lost LOG ORIGIN SEED BLOCK    like build, with lost sectors
  *   mkimage grain LOG ORIGIN SEED BLOCK   like build, with a policy and a
- *	granularity map
+ *	granularity map, and snapshots with and without one
  *   mkimage misrule LOG ORIGIN SEED BLOCK likewise, the policy no policy
  *   mkimage flip FILE OFFSET              change one byte
  *   mkimage super FILE SLOT NAME VALUE    change a field of a superblock and
@@ -27,6 +27,8 @@
 #include "../unit/logbuild.h"
 #include "checkpoint.h"
 #include "crc.h"
+#include "imprint.h"
+#include "pin.h"
 
 #define CHUNK		DL_CHUNK_SECTORS_MIN
 #define NR_SAMPLES	3
@@ -152,6 +154,49 @@ static void put_grain(struct dl_cp_writer *w, bool right)
 	dl_cp_put_bytes(w, map, sizeof(map));
 }
 
+/* Of three snapshots one has a map, one none, and one what does not add up. */
+static void put_past(struct dl_cp_writer *w)
+{
+	static const char *const names[] = { "monday", "bare", "torn" };
+	const struct dl_disk_pins head = { .next_id = cpu_to_le64(4) };
+	const struct dl_imprint_region r[] = {
+		{ .region = 20, .rate = 3600, .delta = 64 * 8, .level = 3 },
+		{ .region = 8192, .rate = 9, .level = 2 },
+		{ .region = 3, .rate = 8, .level = 2, .sequential = true },
+	};
+	const __le64 region[] = {
+		dl_imprint_pack(&r[0]), dl_imprint_pack(&r[1]),
+		dl_imprint_pack(&r[2]),
+	};
+	const struct dl_imprint im = {
+		.id = 1, .known = 5, .nr = 3, .region = region,
+	};
+	struct dl_disk_imprint torn = {
+		.id = cpu_to_le64(3), .nr = cpu_to_le32(2),
+		.known = cpu_to_le32(2),
+	};
+	u64 buf[8];
+	u32 i;
+
+	dl_cp_section(w, DL_SECTION_PINS, DL_SECTION_MUST);
+	dl_cp_put_bytes(w, &head, sizeof(head));
+	for (i = 0; i < 3; i++) {
+		struct dl_pin pin = {
+			.id = i + 1, .seq = 5, .time_ns = 1700000000000000000ULL,
+			.sectors = 1 << 20,
+		};
+		struct dl_disk_pin d;
+
+		strcpy(pin.name, names[i]);
+		dl_pin_pack(&pin, &d);
+		dl_cp_put_bytes(w, &d, sizeof(d));
+	}
+	dl_cp_section(w, DL_SECTION_IMPRINTS, 0);
+	dl_cp_put_bytes(w, buf, dl_imprint_put(buf, sizeof(buf), &im));
+	dl_cp_put_bytes(w, &torn, sizeof(torn));
+	dl_cp_put_bytes(w, &region[2], sizeof(region[2]));
+}
+
 static void write_start(int fd, struct lb *b, const u32 *crcs, enum extra more)
 {
 	static u8 area[1 << 20], block[DL_SUPER_BYTES];
@@ -179,6 +224,8 @@ static void write_start(int fd, struct lb *b, const u32 *crcs, enum extra more)
 			put_lost(&w);
 		if (more == GRAIN || more == MISRULE)
 			put_grain(&w, more == GRAIN);
+		if (more == GRAIN)
+			put_past(&w);
 		if (dl_cp_end(&w, &b->cp, &sb->cp_bytes, &sb->cp_crc) != DL_OK)
 			abort();
 		sb->cp_sector = (u64)DL_SUPER_SLOTS * DL_SUPER_SECTORS +
