@@ -284,7 +284,10 @@ static u32 class_of(const struct dl_heat *h)
 	return fls64(READ_ONCE(h->rate));
 }
 
-/* The coolest class of which all have room, with all that are hotter. */
+/*
+ * The coolest class of which all have room, with all that are hotter; the hottest
+ * if it has not even itself.
+ */
 static u32 coolest(const struct dl_grain *g)
 {
 	u32 nr[65] = { }, n = 0, i, w;
@@ -295,7 +298,7 @@ static u32 coolest(const struct dl_grain *g)
 				nr[class_of(&g->sets[i].way[w])]++;
 	for (i = ARRAY_SIZE(nr); i && n + nr[i - 1] <= g->room; i--)
 		n += nr[i - 1];
-	return i;
+	return n || !i ? i : i - 1;
 }
 
 static void save_policy(struct dl_grain *g, struct dl_cp_writer *w)

@@ -16,6 +16,7 @@
  *	run64     64 bytes in a run, at a random place
  *	bits20    20 bits flipped, each at a random place
  *	random    all of it
+ *	text      all of it, by lines of words: what can be compressed to a third or so
  *
  * Up to 32 writes are in flight, all to different pages: a page that is drawn again is
  * waited for, so that what it holds in the end is known. SYNC > 0: after every
@@ -41,8 +42,8 @@
 #define PAGE	4096u
 #define DEPTH	32
 
-enum kind { BYTES64, RUN64, BITS20, RANDOM };
-static const char *const kinds[] = { "bytes64", "run64", "bits20", "random" };
+enum kind { BYTES64, RUN64, BITS20, RANDOM, TEXT };
+static const char *const kinds[] = { "bytes64", "run64", "bits20", "random", "text" };
 
 static uint8_t *content;
 static uint32_t pages;
@@ -136,6 +137,35 @@ static uint32_t next_page(void)
 	return order[lo];
 }
 
+/* Each line a record of a table: some of it is as in every other. */
+static void write_text(struct rng *r, uint8_t *p)
+{
+	static const char *const word[] = {
+		"order", "paid", "shipped", "returned", "pending", "north", "south",
+		"invoice", "customer", "account", "balance", "warehouse",
+	};
+	const uint32_t words = sizeof(word) / sizeof(*word);
+	char line[160];
+	uint32_t at = 0;
+
+	while (at < PAGE) {
+		uint32_t n = (uint32_t)snprintf(line, sizeof(line),
+						"%08u;%s;%s;2026-%02u-%02u;%u.%02u\n",
+						rng_below(r, 100000000),
+						word[rng_below(r, words)],
+						word[rng_below(r, words)],
+						1 + rng_below(r, 12),
+						1 + rng_below(r, 28),
+						rng_below(r, 10000),
+						rng_below(r, 100));
+
+		if (n > PAGE - at)
+			n = PAGE - at;
+		memcpy(p + at, line, n);
+		at += n;
+	}
+}
+
 static void alter(uint8_t *p, enum kind kind)
 {
 	uint32_t i;
@@ -157,6 +187,9 @@ static void alter(uint8_t *p, enum kind kind)
 		break;
 	case RANDOM:
 		randomize(&change, p, PAGE);
+		break;
+	case TEXT:
+		write_text(&change, p);
 		break;
 	}
 }

@@ -483,12 +483,14 @@ SECTIONS = (
         "grain-instr", "grain", "Instructions per 4 KiB write, 64 bytes of it changed",
         "stock kernel in QEMU -icount over brd; 2048 pages drawn by Zipf, 32 in flight; "
         "system calls and the device's copy included, the program that writes is not",
-        ("linear", "writecache", "crypt", "block", "sealed", "chacha", US),
+        ("linear", "writecache", "crypt", "block", "sealed", "chacha", "packed", US),
         (
             Figure("grain-instr.write", "write of a page in the log", "instructions",
                    quotient("vm", "took", "writes"), "lower", Aim("<=", 30000), chart=True),
             Figure("grain-instr.deltas", "  recorded as deltas", "of a write",
                    quotient("vm", "deltas", "writes")),
+            Figure("grain-instr.packed", "  a page compressed (text, all of it new)", "bytes",
+                   lambda r, t: r("vm", t, "bytes") if t == "packed" else None),
         ) + tuple(
             # Before there were deltas such a write took 12,878.
             Figure(f"grain-instr.fio.{key}", f"fio, all recorded whole: {what}", "instructions",

@@ -10,7 +10,7 @@
 # Pages are drawn as in grain.sh.  What is counted is all that the machine does while
 # dlgrain is in calls of the kernel, and not what it takes to change the pages.  Half
 # of the writes come before.  Targets as there; sealed and chacha are whole pages,
-# encrypted.
+# encrypted; packed is whole pages, compressed, which are text and all new.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
@@ -33,14 +33,16 @@ keep dlgrain
 for target; do
 	fresh 512 64
 	level=block
-	case $target in block | sealed | chacha) ;; *) level=bit ;; esac
+	case $target in block | sealed | chacha | packed) ;; *) level=bit ;; esac
 	DL_OPTS=$opts
+	kind=bytes64
 	case $target in
+	packed) DL_OPTS="$opts compression 1" kind=text ;;
 	sealed) DL_OPTS="$opts new_key key :32:logon:bench:key" ;;
 	chacha) DL_OPTS="$opts new_key key :32:logon:bench:key cipher chacha20-poly1305" ;;
 	esac
 	case $target in
-	deltalog | block | sealed | chacha)
+	deltalog | block | sealed | chacha | packed)
 		target_up deltalog
 		finely "$level"
 		warm 64
@@ -48,15 +50,16 @@ for target; do
 	*) target_up "$target" ;;
 	esac
 	kept dlgrain fill "$VOL" "$pages" || fail "cannot fill the pages"
-	kept dlgrain write "$VOL" "$pages" bytes64 0 "$writes" 0 >/dev/null ||
+	kept dlgrain write "$VOL" "$pages" $kind 0 "$writes" 0 >/dev/null ||
 		fail "cannot write"
 	[ "$TARGET" != deltalog ] || deltas=$(status deltas)
-	took=$(kept dlgrain write "$VOL" "$pages" bytes64 "$writes" "$writes" 0) ||
+	took=$(kept dlgrain write "$VOL" "$pages" $kind "$writes" "$writes" 0) ||
 		fail "cannot write"
 	value took "$target" "$took"
 	value writes "$target" "$writes"
+	[ "$kind" = bytes64 ] || value bytes "$target" "$(($(status packed_bytes) / $(status packed)))"
 	[ "$TARGET" != deltalog ] || value deltas "$target" $(($(status deltas) - deltas))
-	kept dlgrain check "$VOL" "$pages" bytes64 $((writes * 2)) ||
+	kept dlgrain check "$VOL" "$pages" $kind $((writes * 2)) ||
 		fail "it does not read as it was written"
 	target_down
 	rmmod brd || fail "brd is still in use"

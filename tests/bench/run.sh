@@ -208,7 +208,7 @@ part_grain_instr() {
 				"$t" $fs wal $grain_vm_sql
 		done
 	done
-	mapfile -t list < <(targets linear writecache crypt block sealed chacha deltalog)
+	mapfile -t list < <(targets linear writecache crypt block sealed chacha packed deltalog)
 	queue grain.vm.all.1 icount tests/bench/grain-instr.sh 2048 $grain_instr "${list[@]}"
 	[ -z "$(targets deltalog)" ] ||
 		queue grain.fio.block.1 icount tests/bench/instructions.sh "$instr_mib" block
