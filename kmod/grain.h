@@ -23,6 +23,8 @@
 #include "core/policy.h"
 #include "map.h"
 
+struct bio;
+
 #define DL_GRAIN_SETS	16384u
 
 /* A policy in force. */

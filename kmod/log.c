@@ -430,11 +430,6 @@ void dl_log_keep(struct dl_log *l, u32 chunks, u32 last)
 	WRITE_ONCE(l->kept_chunks, chunks);
 }
 
-u32 dl_log_kept(const struct dl_log *l, u32 chunks)
-{
-	return min(chunks, l->segs.nr_chunks / 4);
-}
-
 bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
 {
 	struct dl_frame *f;

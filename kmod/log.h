@@ -205,7 +205,10 @@ int dl_log_reserve_last(struct dl_log *l, unsigned int sectors,
  */
 void dl_log_keep(struct dl_log *l, u32 chunks, u32 last);
 /* How many that are, if so many are asked for. */
-u32 dl_log_kept(const struct dl_log *l, u32 chunks);
+static inline u32 dl_log_kept(const struct dl_log *l, u32 chunks)
+{
+	return min(chunks, l->segs.nr_chunks / 4);
+}
 
 /* From now on records before this point are not rewritten in place. */
 void dl_log_mark(struct dl_log *l, u64 seq);

@@ -15,7 +15,7 @@
 
 /* Parsed, and the cgroups it names looked up. */
 static int read_text(struct dl_volume *v, const char *text, size_t bytes,
-		 struct dl_policy_error *e, struct dl_grain_rules **out)
+		     struct dl_policy_error *e, struct dl_grain_rules **out)
 {
 	struct dl_grain_rules *r = kvzalloc(sizeof(*r), GFP_KERNEL);
 	u64 id;

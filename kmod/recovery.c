@@ -15,6 +15,7 @@
 #include "recovery.h"
 #include "retire.h"
 #include "rewind.h"
+#include "sections.h"
 #include "snapshot.h"
 #include "unroll.h"
 
@@ -155,7 +156,7 @@ copy:
 	return 0;
 }
 
-static int insert_page(struct dl_volume *v, const struct dl_rec *rec)
+int dl_recovery_insert(struct dl_volume *v, const struct dl_rec *rec)
 {
 	struct dl_map *m = &v->map;
 	u32 bucket = dl_pmap_bucket(&m->pm, rec->d.addr);
@@ -243,7 +244,7 @@ static int rec_record(void *ctx, const struct dl_rec *r)
 	else if (r->d.type == DL_REC_DATA && r->d.flags & DL_DESC_SAME)
 		dl_unroll_same(&rec->deltas, r);
 	else
-		ret = run ? insert_run(v, r) : insert_page(v, r);
+		ret = run ? insert_run(v, r) : dl_recovery_insert(v, r);
 	if (ret == -ENOMEM) {
 		dl_err("%s: out of memory for the pages that deltas are based on",
 		       v->name);
@@ -374,110 +375,6 @@ static int walk_all(struct recovery *rec, const void *body, size_t bytes)
 	return ret;
 }
 
-/* The sections that are needed before the segments can be walked. */
-static int load_lost(struct dl_volume *v, const void *body, size_t bytes)
-{
-	const struct dl_disk_lost *lost = body;
-	u32 i, from, to;
-
-	for (i = 0; i < bytes / sizeof(*lost); i++) {
-		for (from = 0; from < DL_PAGE_SECTORS; from = to) {
-			bool set = lost[i].mask >> from & 1;
-			struct dl_rec rec = {
-				.d.type = DL_REC_LOST,
-				.d.addr = le64_to_cpu(lost[i].page),
-				.d.first = from,
-				/* Since when is not known: as good as ever. */
-				.seq = 1,
-			};
-
-			for (to = from + 1; to < DL_PAGE_SECTORS &&
-			     (lost[i].mask >> to & 1) == set; to++)
-				;
-			if (!set)
-				continue;
-			rec.d.sectors = to - from;
-			if (rec.d.addr > DL_PAGE_MAX ||
-			    insert_page(v, &rec)) {
-				dl_err("%s: log %pg: checkpoint: its list of lost pages cannot be taken over",
-				       v->name, v->logio.bdev);
-				return -EUCLEAN;
-			}
-			atomic_inc(&v->nr_lost);
-		}
-	}
-	return 0;
-}
-
-/* The lost sectors of entry @i, seen under its lock; 0 when it has none. */
-static u8 lost_sectors(struct dl_volume *v, u32 i, u64 *page, u64 *seq)
-{
-	struct dl_pmap *pm = &v->map.pm;
-	const struct dl_pent *e = dl_pmap_ent(pm, i);
-	struct dl_shard *sh;
-	u32 bucket;
-	u8 mask = 0;
-
-	if (!READ_ONCE(e->mask) || !dl_pent_lost(e))
-		return 0;
-	*page = dl_pent_page(e);
-	bucket = dl_pmap_bucket(pm, *page);
-	sh = dl_map_shard(&v->map, bucket);
-	spin_lock(&sh->lock);
-	if (dl_map_linked(&v->map, bucket, i) && dl_pent_page(e) == *page &&
-	    dl_pent_lost(e)) {
-		*seq = dl_pent_seq(e);
-		/* What was zeroed since, for good with this horizon, is not. */
-		mask = e->mask & ~dl_volume_hidden(v, *page, e->mask,
-						   *seq, v->ck.horizon);
-	}
-	spin_unlock(&sh->lock);
-	return mask;
-}
-
-static void lost_save(void *volume, struct dl_cp_writer *w)
-{
-	struct dl_volume *v = volume;
-	u32 before = atomic_read(&v->nr_lost), n = 0, i;
-
-	if (!before)
-		return;
-	dl_cp_section(w, DL_SECTION_LOST, DL_SECTION_MUST);
-	for (i = 1; i < dl_pmap_nr(&v->map.pm); i++) {
-		struct dl_disk_lost lost = { };
-		u64 page, seq;
-
-		if (!(i & 0xffff))
-			cond_resched();
-		lost.mask = lost_sectors(v, i, &page, &seq);
-		if (!lost.mask)
-			continue;
-		/* Replaying its record will find it so again. */
-		if (seq > v->ck.horizon) {
-			n++;
-			continue;
-		}
-		lost.page = cpu_to_le64(page);
-		dl_cp_put_bytes(w, &lost, sizeof(lost));
-		n++;
-	}
-	/* Jobs may have counted more meanwhile: theirs stay counted. */
-	atomic_sub((int)(before - min(n, before)), &v->nr_lost);
-}
-
-void dl_recovery_save(void *volume, struct dl_cp_writer *w)
-{
-	struct dl_volume *v = volume;
-
-	lost_save(v, w);
-	dl_pins_save(&v->pins, w);
-	dl_window_save(&v->window, &v->pins, w);
-	dl_grain_save(&v->grain, w);
-	dl_scrub_save(v, w);
-	/* What there may be room for when all else has its place. */
-	dl_grainpast_save(&v->grainpast, w);
-}
-
 static int check_origin(struct dl_volume *v)
 {
 	u64 page = 0;
@@ -529,18 +426,16 @@ static int take_over(struct recovery *rec)
 int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 {
 	u64 pages = DIV_ROUND_UP(sectors, DL_PAGE_SECTORS);
-	const void *body, *segments = NULL;
-	size_t bytes, segment_bytes = 0;
+	const void *segments = NULL;
+	size_t segment_bytes = 0;
 	struct recovery *rec;
-	enum dl_status st;
-	u32 type;
 	int ret = -ENOMEM;
 
 	v->horizon = v->ck.head.horizon_seq;
 	v->ck.horizon = v->horizon;
 	v->ck.loaded_epoch = v->ck.sb.epoch;
 	v->settled = v->horizon;
-	v->ck.more = dl_recovery_save;
+	v->ck.more = dl_sections_save;
 	v->ck.ctx = v;
 	dl_fingerprint_init(&v->fp, pages);
 	rec = kzalloc(sizeof(*rec), GFP_KERNEL);
@@ -564,34 +459,7 @@ int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors)
 	    !rec->walk.summary_buf)
 		goto out;
 
-	ret = 0;
-	while (!ret && (st = dl_cp_next(r, &type, &body, &bytes)) == DL_OK) {
-		if (type == DL_SECTION_SEGMENTS) {
-			segments = body;
-			segment_bytes = bytes;
-		} else if (type == DL_SECTION_SAMPLES) {
-			dl_fingerprint_load(&v->fp, body, bytes, pages);
-		} else if (type == DL_SECTION_LOST) {
-			ret = load_lost(v, body, bytes);
-		} else if (type == DL_SECTION_PINS) {
-			ret = dl_snapshot_load(v, body, bytes);
-		} else if (type == DL_SECTION_WINDOW) {
-			ret = dl_snapshot_load_window(v, body, bytes);
-		} else if (type == DL_SECTION_POLICY) {
-			ret = dl_policy_load(v, body, bytes);
-		} else if (type == DL_SECTION_GRAIN) {
-			dl_grain_load(&v->grain, &v->map, body, bytes);
-		} else if (type == DL_SECTION_SCRUB) {
-			dl_scrub_load(v, body, bytes);
-		} else if (type == DL_SECTION_IMPRINTS) {
-			dl_snapshot_load_maps(v, body, bytes);
-		}
-	}
-	if (!ret && st != DL_NOT_FOUND) {
-		dl_err("%s: log %pg: checkpoint: %s", v->name, v->logio.bdev,
-		       dl_status_text(st));
-		ret = st == DL_BAD_FEATURE ? -EOPNOTSUPP : -EUCLEAN;
-	}
+	ret = dl_sections_load(v, r, pages, &segments, &segment_bytes);
 	if (!ret) {
 		dl_walk_begin(&rec->walk);
 		ret = walk_all(rec, segments, segment_bytes);

@@ -7,6 +7,7 @@
 
 #include "core/checkpoint.h"
 
+struct dl_rec;
 struct dl_volume;
 
 /**
@@ -24,7 +25,14 @@ struct dl_volume;
  */
 int dl_recover(struct dl_volume *v, struct dl_cp_reader *r, u64 sectors);
 
-/* Write lost sectors and snapshots into a checkpoint. */
-void dl_recovery_save(void *volume, struct dl_cp_writer *w);
+/**
+ * dl_recovery_insert() - have a record of part of a page in the map
+ * @v: volume being set up
+ * @rec: data, zeros, or lost
+ *
+ * What it replaces becomes the past's if that is wanted.
+ * Return: 0 or -ENOSPC: there are more records than max_records allows.
+ */
+int dl_recovery_insert(struct dl_volume *v, const struct dl_rec *rec);
 
 #endif
