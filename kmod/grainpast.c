@@ -3,7 +3,6 @@
  * What is kept of the granularity map for snapshots. See grainpast.h.
  */
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -21,15 +20,14 @@ void dl_grainpast_exit(struct dl_grainpast *gp)
 	gp->im.buf = NULL;
 }
 
+/* Not waited for: it may be reconcile that asks, whom memory waits for. */
+#define GFP_SPARE	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
+
 /* @gp->lock held. */
 static int add(struct dl_grainpast *gp, const struct dl_imprint *im)
 {
-	unsigned int noio;
-
 	if (!gp->im.buf) {
-		noio = memalloc_noio_save();
-		WRITE_ONCE(gp->im.buf, kvmalloc(gp->im.room, GFP_KERNEL));
-		memalloc_noio_restore(noio);
+		WRITE_ONCE(gp->im.buf, kvmalloc(gp->im.room, GFP_SPARE));
 		if (!gp->im.buf)
 			return -ENOMEM;
 	}
@@ -47,13 +45,11 @@ static int by_heat(const void *a, const void *b)
 int dl_grainpast_take(struct dl_grainpast *gp, struct dl_grain *g,
 		      struct dl_map *m, u64 id)
 {
-	unsigned int noio = memalloc_noio_save();
 	struct dl_imprint im = { .id = id };
 	__le64 *all;
 	int ret;
 
-	all = kvmalloc_array(dl_grain_slots(g), sizeof(*all), GFP_KERNEL);
-	memalloc_noio_restore(noio);
+	all = kvmalloc_array(dl_grain_slots(g), sizeof(*all), GFP_SPARE);
 	if (!all)
 		return -ENOMEM;
 	im.nr = dl_grain_gather(g, m, all);

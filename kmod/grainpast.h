@@ -9,8 +9,8 @@
  * A snapshot by mark has its imprint in the mark's page too, the hottest that fits,
  * for as long as no checkpoint has it.
  *
- * Memory: one run of @room bytes, from the first imprint on. Locks: @lock; inside
- * it only memory is waited for.
+ * Memory: one run of @room bytes, from the first imprint on. Locks: @lock; nothing
+ * is waited for inside it.
  */
 #ifndef DL_GRAINPAST_H
 #define DL_GRAINPAST_H

@@ -146,7 +146,7 @@ static int store_text(struct dl_options *o, const char *name, const char *text)
 /* Before anything is made of the log; what the volume has to say comes later. */
 static int check_policy(const char *text)
 {
-	struct dl_policy *p = kmalloc(sizeof(*p), GFP_KERNEL);
+	struct dl_policy *p = kmalloc(sizeof(*p), GFP_NOIO);
 	struct dl_policy_error e;
 	int ret = p ? 0 : -ENOMEM;
 

@@ -87,7 +87,7 @@ int dl_snapshot_replay(struct dl_volume *v, const struct dl_rec *r)
 	if (!ret && dl_mark_unpack(&m, page_address(page), r->d.level,
 				   r->d.addr, r->seq) != DL_OK)
 		ret = -EBADMSG;
-	if (!ret && m.kind != DL_MARK_RENAME)
+	if (!ret && m.kind != DL_MARK_RENAME && r->seq > v->pins.marks_seq)
 		replay_map(v, m.id, page_address(page));
 	mempool_free(page, v->pages);
 	if (ret && (ret == -EIO || rewind)) {

@@ -138,12 +138,9 @@ static int mark(struct dl_volume *v, u32 kind, u64 id, const char *name,
 	strscpy(m.name, name, sizeof(m.name));
 	memset(d, 0, DL_PAGE_BYTES);
 	dl_mark_pack(&m, d);
-	if (kind != DL_MARK_RENAME) {
-		/* A checkpoint that has the pin has the map. */
-		dl_snapshot_take_map(v, id, name);
+	if (kind != DL_MARK_RENAME)
 		dl_grainpast_mark(&v->grainpast, id, d + 1,
 				  DL_PAGE_BYTES - sizeof(*d));
-	}
 	ret = dl_preserve_mark(v, &m, d, seq);
 	if (ret && kind != DL_MARK_RENAME)
 		dl_grainpast_drop(&v->grainpast, id);
@@ -196,7 +193,7 @@ int dl_snapshot_prepare(struct dl_volume *v)
 static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 {
 	int ret = may_change(v, name);
-	u64 seq;
+	u64 seq, id;
 
 	if (ret)
 		return ret;
@@ -210,9 +207,12 @@ static int create(struct dl_volume *v, const char *name, struct dl_pin *out)
 	if (ret)
 		return refuse(v, name, ret, ret == -ENOMEM ? "out of memory" :
 			      "the log cannot be written");
+	/* A checkpoint that has the pin has the map. */
+	id = dl_pins_new_id(&v->pins, 1);
+	dl_snapshot_take_map(v, id, name);
 	dl_snapshot_announce(v);
 	dl_volume_keep_room(v);
-	ret = mark(v, DL_MARK_PIN, dl_pins_new_id(&v->pins, 1), name, 0, &seq);
+	ret = mark(v, DL_MARK_PIN, id, name, 0, &seq);
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		dl_volume_keep_room(v);
@@ -398,7 +398,7 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 		  struct dl_pin *out)
 {
 	struct dl_pin pin;
-	u64 seq;
+	u64 seq, id;
 	int ret = may_rewind(v, name, keep, &pin);
 
 	if (ret)
@@ -408,9 +408,11 @@ static int rewind(struct dl_volume *v, const char *name, const char *keep,
 	ret = dl_rewind_fits(v, pin.seq);
 	if (!ret)
 		ret = dl_subpage_settle(v, U64_MAX, 0);
-	if (!ret)
-		ret = mark(v, DL_MARK_REWIND, dl_pins_new_id(&v->pins, 2), keep,
-			   pin.seq, &seq);
+	if (!ret) {
+		id = dl_pins_new_id(&v->pins, 2);
+		dl_snapshot_take_map(v, id, keep);
+		ret = mark(v, DL_MARK_REWIND, id, keep, pin.seq, &seq);
+	}
 	if (ret) {
 		dl_pins_settle(&v->pins);
 		return refuse(v, name, ret, "cannot be rewound to");

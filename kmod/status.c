@@ -174,16 +174,20 @@ static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 		       dl_status_value(&st, i));
 }
 
-/* What a table that gives a policy would give now, to be freed; or NULL. */
-static char *policy_of(struct dl_target *t)
+/*
+ * What a table that gives a policy would give now; @text: for it, to be freed. NULL:
+ * none, or one that a table cannot give, which the log has.
+ */
+static const char *policy_of(struct dl_target *t, char **text)
 {
-	char *text = t->policy ? kzalloc(DL_POLICY_TEXT + 1, GFP_NOIO) : NULL;
-
-	if (text && READ_ONCE(t->policy_set))
-		dl_grain_text(&t->volume->grain, text, DL_POLICY_TEXT + 1);
-	else if (text)
-		strscpy(text, t->policy, DL_POLICY_TEXT + 1);
-	return text;
+	*text = NULL;
+	if (!t->policy || !READ_ONCE(t->policy_set))
+		return t->policy;
+	*text = kzalloc(DL_POLICY_TEXT + 1, GFP_NOIO);
+	if (!*text)
+		return t->policy;
+	dl_grain_text(&t->volume->grain, *text, DL_POLICY_TEXT + 1);
+	return strchr(*text, ',') ? NULL : *text;
 }
 
 void dl_status(struct dm_target *ti, status_type_t type,
@@ -191,7 +195,8 @@ void dl_status(struct dm_target *ti, status_type_t type,
 {
 	struct dl_target *t = ti->private;
 	unsigned int sz = 0;
-	char *policy;
+	const char *policy;
+	char *text;
 
 	switch (type) {
 	case STATUSTYPE_INFO:
@@ -200,10 +205,10 @@ void dl_status(struct dm_target *ti, status_type_t type,
 	case STATUSTYPE_TABLE:
 		DMEMIT("%s %s", t->origin->name, t->log->name);
 		/* It opens with the key that the volume was told of last. */
-		policy = policy_of(t);
+		policy = policy_of(t, &text);
 		dl_options_emit(&t->opts, t->volume->opts.key, policy,
 				result + sz, maxlen - sz);
-		kfree(policy);
+		kfree(text);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);

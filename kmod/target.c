@@ -11,6 +11,7 @@
  * <len> may be less than the origin, and grow with a later table.
  */
 #include <linux/blkdev.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "io.h"
@@ -62,15 +63,18 @@ static void put_devices(struct dm_target *ti, struct dl_target *t)
 static int take_policy(struct dm_target *ti, struct dl_target *t,
 		       const char *policy)
 {
+	/* The volume may be suspended: nothing may wait for it to be written to. */
+	unsigned int noio = memalloc_noio_save();
 	int ret = dl_policy_check(t->volume, policy, strlen(policy));
 
-	if (ret) {
+	t->policy = ret ? NULL : kstrdup(policy, GFP_KERNEL);
+	memalloc_noio_restore(noio);
+	if (!ret && !t->policy)
+		ret = -ENOMEM;
+	if (ret)
 		ti->error = ret == -E2BIG ? "Policy too long for this log" :
 			"Policy cannot be taken";
-		return ret;
-	}
-	t->policy = kstrdup(policy, GFP_KERNEL);
-	return t->policy ? 0 : -ENOMEM;
+	return ret;
 }
 
 static int dl_ctr(struct dm_target *ti, unsigned int argc, char **argv)

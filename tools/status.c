@@ -163,7 +163,8 @@ static void print_options(const char *params)
 		p += strspn(p, " ");
 	}
 	/* Which is for `policy show` to tell, in lines. */
-	policy = strstr(p, "policy ");
+	policy = strstr(params, " policy ");
+	policy = policy ? policy + 1 : NULL;
 	printf("  %-*s %.*s%s\n", LABEL, "options",
 	       (int)(policy ? policy - p : (ptrdiff_t)strlen(p)), p,
 	       policy ? "policy" : *p ? "" : "defaults");

@@ -27,7 +27,9 @@ static inline struct cgroup *dl_client_charged(struct bio *bio)
 	struct page *page = bio_has_data(bio) ? bio_page(bio) : NULL;
 	struct mem_cgroup *memcg = NULL;
 
-	if (page && !mem_cgroup_disabled())
+	/* Numbers of another hierarchy are other cgroups'. */
+	if (page && !mem_cgroup_disabled() &&
+	    cgroup_subsys_on_dfl(memory_cgrp_subsys))
 		memcg = page_memcg_check(compound_head(page));
 	return memcg ? memcg->css.cgroup : NULL;
 #else

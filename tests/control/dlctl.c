@@ -52,7 +52,8 @@ const struct request requests[] = {
 	REQUEST(DL_CTL_WAIT_EVENT, dl_ctl_wait),
 	REQUEST(DL_CTL_POLICY_GET, dl_ctl_policy),
 	REQUEST(DL_CTL_POLICY_SET, dl_ctl_policy),
-	REQUEST(DL_CTL_GRANULARITY, dl_ctl_regions),
+	{ "DL_CTL_GRANULARITY", DL_CTL_GRANULARITY,
+	  sizeof(struct dl_ctl_regions), 32 },
 };
 
 const unsigned int nr_requests = sizeof(requests) / sizeof(requests[0]);
