@@ -119,7 +119,7 @@ done
 step timeline-debug needs=module-debug,programs limit=900 -- \
 	tests/timeline/run.sh --debug --seed 7 --schedules 27
 step timeline-6.1 needs=module-6.1,vm-6.1,programs limit=900 -- \
-	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 7
+	tests/timeline/run.sh --kernel 6.1 --seed 61 --schedules 5
 step timeline-6.12 needs=module-6.12,vm-6.12,programs limit=900 -- \
 	tests/timeline/run.sh --kernel 6.12 --seed 612 --schedules 5
 
