@@ -91,7 +91,8 @@ for target; do
 	transact --random-seed=1 -c 1 -t $warm >/dev/null
 	sql CHECKPOINT || fail "no checkpoint"
 	sync
-	# What was done before has left to do in the background, such as a summary.
+	# What was done before has left to do in the background, such as a summary, and
+	# nothing tells when that is done; the guest's clock is simulated.
 	sleep 1
 
 	was=''

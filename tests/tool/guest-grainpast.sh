@@ -183,6 +183,7 @@ says err "no map was kept with snapshot past"
 one_line
 want 4 map gp past --json
 json '.exit == 4 and (.error | contains("no map was kept"))'
+# Simulated: the hour of the rule is over, so one is due as soon as there is a write.
 sleep 3700
 once 1024
 dmsetup message gp 0 flush
