@@ -131,19 +131,6 @@ ok "a policy that the table gives"
 
 # ---- a map of known writes
 
-# once PAGE: write it anew, eight bytes of it other than before
-n=0
-once() {
-	n=$((n + 1))
-	{
-		head -c 1000 noise
-		printf '%08d' $n
-		tail -c 3088 noise
-	} >page
-	dd if=page of="$vol" bs=4k count=1 seek="$1" oflag=direct conv=notrunc status=none ||
-		bad "writing page $1"
-}
-head -c 4096 /dev/urandom >noise
 want 0 policy set gr default
 for i in $(seq 128 131); do once $((i * 16)); done
 dd if=/dev/urandom of="$vol" bs=4k count=64 seek=4096 oflag=direct status=none ||

@@ -25,19 +25,6 @@ l=$DISK
 want 0 create gp --origin "$o" --log "$l" --delta-mem-kib 4096
 vol=/dev/mapper/gp
 
-# once PAGE: write it anew, eight bytes of it other than before
-n=0
-head -c 4096 /dev/urandom >noise
-once() {
-	n=$((n + 1))
-	{
-		head -c 1000 noise
-		printf '%08d' $n
-		tail -c 3088 noise
-	} >page
-	dd if=page of="$vol" bs=4k count=1 seek="$1" oflag=direct conv=notrunc status=none ||
-		bad "writing page $1"
-}
 # heat PAGE SECONDS: write it once in each
 heat() {
 	_s=0

@@ -91,3 +91,18 @@ want_older() {
 	[ $_rc = "$_code" ] || bad "deltalog $*: exit code $_rc, expected $_code"
 	pass
 }
+
+# once PAGE: write it to $vol anew, eight bytes of it other than before
+nr_once=0
+once() {
+	nr_once=$((nr_once + 1))
+	[ -e noise ] || head -c 4096 /dev/urandom >noise
+	{
+		head -c 1000 noise
+		printf '%08d' $nr_once
+		tail -c 3088 noise
+	} >page
+	# shellcheck disable=SC2154 # the caller's
+	dd if=page of="$vol" bs=4k count=1 seek="$1" oflag=direct conv=notrunc status=none ||
+		bad "writing page $1"
+}
