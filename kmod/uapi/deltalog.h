@@ -75,8 +75,9 @@
  *   2  DL_CTL_POLICY_GET, DL_CTL_POLICY_SET, DL_CTL_GRANULARITY; counters of
  *      deltas in DL_CTL_STATUS
  *   3  dl_ctl_regions.snapshot
+ *   4  DL_CTL_FORECAST, DL_CTL_WORKLOAD
  */
-#define DL_CTL_ABI		3
+#define DL_CTL_ABI		4
 
 #define DL_CTL_SNAPSHOT_NAME	64	/* bytes, with the zero at its end */
 #define DL_CTL_DEVICE_NAME	128	/* likewise */
@@ -397,6 +398,65 @@ struct dl_ctl_regions {
 	__u32 pad;		/* 0 */
 };
 
+/* What a forecast is of. */
+#define DL_CTL_SERIES_WRITES	0	/* write requests */
+#define DL_CTL_SERIES_BYTES	1	/* that they write */
+#define DL_CTL_SERIES_NEW	2	/* of these, to pages that the log does not have */
+#define DL_CTL_SERIES_SIZE	3	/* mean bytes of a write */
+#define DL_CTL_SERIES_SHARE	4	/* of a client, of all bytes; of 65536 */
+
+/*
+ * An element of DL_CTL_FORECAST: one series at one pace. Errors are of the base-2
+ * logarithm of 1 + x, times 65536, rolling means; 65536 is a factor of two.
+ */
+struct dl_ctl_forecast_entry {
+	__u32 series;		/* DL_CTL_SERIES_* */
+	__u32 horizon_ms;	/* the interval: 50, 500, 5000, 60000 or 1800000 */
+	__u64 client;		/* SHARE: number of the cgroup */
+	__u64 value;		/* foreseen for the interval that runs */
+	__u64 low, high;	/* nine in ten are to be between these */
+	__u64 last;		/* what the interval before had */
+	__u64 foreseen;		/* and what had been foreseen for it */
+	__u64 seen;		/* intervals so far */
+	__u32 error;		/* of the forecast */
+	__u32 naive;		/* of "as last time" */
+	__u32 held;		/* outcomes between low and high, of 65536, lately */
+	__u8 confidence;	/* 0: none; 255 */
+	__u8 pad[3];		/* 0 */
+};
+
+/* DL_CTL_FORECAST: what is foreseen, and how good that was. A list, see above. */
+struct dl_ctl_forecast {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_forecast_entry [count] */
+	__u64 cursor;		/* in and out */
+};
+
+/* An element of DL_CTL_WORKLOAD: a write request as it came. */
+struct dl_ctl_sample {
+	__u64 time_ns;		/* wall clock, to a few ms */
+	__u64 sector;		/* first */
+	__u64 client;		/* number of the cgroup, its lowest 16 bits; 0: not known */
+	__u32 sectors;
+	__u32 op;		/* 0: write, 1: discard, 2: zeroes */
+};
+
+/*
+ * DL_CTL_WORKLOAD: the last writes, as far as they are remembered, oldest first but
+ * for the few that came at the same time. A list, see above; but for who takes
+ * longer than it takes to overwrite them some are missing.
+ */
+struct dl_ctl_workload {
+	__u32 flags;		/* 0 */
+	__u32 major, minor;
+	__u32 count;		/* in and out */
+	__u64 buffer;		/* struct dl_ctl_sample [count] */
+	__u64 cursor;		/* in and out */
+	__u64 missed;		/* out: came between what was told and this, and are gone */
+};
+
 #define DL_CTL_MAGIC	0xfc
 
 #define DL_CTL_VERSION		_IOWR(DL_CTL_MAGIC, 0, struct dl_ctl_version)
@@ -415,5 +475,7 @@ struct dl_ctl_regions {
 #define DL_CTL_POLICY_GET	_IOWR(DL_CTL_MAGIC, 10, struct dl_ctl_policy)
 #define DL_CTL_POLICY_SET	_IOWR(DL_CTL_MAGIC, 11, struct dl_ctl_policy)
 #define DL_CTL_GRANULARITY	_IOWR(DL_CTL_MAGIC, 12, struct dl_ctl_regions)
+#define DL_CTL_FORECAST		_IOWR(DL_CTL_MAGIC, 13, struct dl_ctl_forecast)
+#define DL_CTL_WORKLOAD		_IOWR(DL_CTL_MAGIC, 14, struct dl_ctl_workload)
 
 #endif
