@@ -170,6 +170,10 @@ struct dl_ctl_status {
 	__u64 chains_max;
 	__u64 packed;		/* records that were compressed */
 	__u64 packed_bytes;	/* what these take in the log */
+	__u64 placeholders;	/* records with room kept for what should follow */
+	__u64 placeholder_sectors;	/* how much room */
+	__u64 fused;		/* writes that went there instead of a record */
+	__u64 fused_sectors;	/* how much they filled */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */
