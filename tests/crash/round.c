@@ -60,6 +60,8 @@ static void draw_options(struct setup *u, struct rng *r)
 	if (rng_chance(r, 60))
 		add_option(u, &words, " compression %u",
 			   1 + rng_below(r, 2) * 31);
+	if (rng_chance(r, 60))
+		add_option(u, &words, " fusion on");
 	i = rng_below(r, 5);
 	if (i >= 3)
 		add_option(u, &words, "%s", i < 4 ? KEY_OPTION :

@@ -232,6 +232,62 @@ static void test_any_order(void **state)
 	}
 }
 
+/* The record of @page that grows: the newest, plain, all of it in sight; or NIL. */
+static u32 newest_plain(struct rig *r, u32 page, struct dl_pval *v)
+{
+	u32 s, idx, best = DL_PMAP_NIL;
+	u64 seq = 0;
+
+	for (s = 0; s < DL_PAGE_SECTORS; s++)
+		if (r->oracle[page][s].seq > seq) {
+			seq = r->oracle[page][s].seq;
+			best = s;
+		}
+	if (best == DL_PMAP_NIL)
+		return DL_PMAP_NIL;
+	idx = dl_pmap_find(&r->m, bucket_of(r, page), page_of(page), 1 << best);
+	dl_pmap_get(&r->m, idx, v);
+	if (v->flags || v->codec || v->first + v->sectors == DL_PAGE_SECTORS ||
+	    v->mask != dl_pmap_span_mask(v->first, v->sectors))
+		return DL_PMAP_NIL;
+	return idx;
+}
+
+/* Records that become longer, over older ones of the same page. */
+static void test_extend(void **state)
+{
+	static struct rig r;
+	u32 round, i, page, idx, freed, more, s, grown = 0;
+	struct dl_pval v;
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		setup(&r, 1 << round % 7, round + 300);
+		for (i = 1; i <= 500; i++) {
+			v = random_value(&r, i);
+			page = rnd(&r) % PAGES;
+			insert(&r, page, &v);
+			idx = newest_plain(&r, page, &v);
+			if (idx == DL_PMAP_NIL)
+				continue;
+			more = 1 + rnd(&r) % (DL_PAGE_SECTORS - v.first - v.sectors);
+			dl_pmap_extend(&r.m, bucket_of(&r, page), idx, (u8)more, i,
+				       &freed);
+			for (; freed != DL_PMAP_NIL; freed = dl_pmap_ent(&r.m, freed)->next)
+				r.free[r.nr_free++] = freed;
+			v.sectors += more;
+			v.crc = i;
+			for (s = v.first; s < v.first + v.sectors; s++)
+				r.oracle[page][s] = (struct cell) { v.seq, v };
+			grown++;
+			if (i % 25 == 0)
+				check(&r);
+		}
+		check(&r);
+	}
+	assert_true(grown > 500);
+}
+
 /* Entries leave in between, as they are settled. */
 static void test_remove(void **state)
 {
@@ -396,6 +452,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_limits),
