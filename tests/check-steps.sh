@@ -67,6 +67,9 @@ step fuzz-module needs=module-debug,programs least=9 -- \
 	make -s -k fuzz-module-quick
 step tool needs=programs least=5 -- \
 	make -s check-tool
+# What the forecaster of series costs, in instructions.
+step forecast-cost needs=setup least=5 -- \
+	tests/bench/forecast.sh
 step install needs=programs,vm-6.1,vm-6.12 limit=1200 least=9 -- \
 	tests/install/run.sh
 

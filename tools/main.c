@@ -33,6 +33,7 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_retention,
 	&dl_verb_policy,
 	&dl_verb_map,
+	&dl_verb_forecast,
 	&dl_verb_wait_event,
 	&dl_verb_check,
 	&dl_verb_dump,

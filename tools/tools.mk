@@ -16,7 +16,7 @@ TOOL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wvla \
 	-fstack-protector-strong -fPIE
 TOOL_INCS := -iquote $(TOP)/tools -iquote $(TOP)/tools/port \
 	-iquote $(TOP)/kmod/core -iquote $(TOP)/kmod/uapi
-TOOL_LIBS := -ldevmapper -lblkid -lmount -ljson-c
+TOOL_LIBS := -ldevmapper -lblkid -lmount -ljson-c -lm
 TOOL_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 

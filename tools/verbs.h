@@ -24,6 +24,7 @@ extern const struct dl_verb dl_verb_history;
 extern const struct dl_verb dl_verb_retention;
 extern const struct dl_verb dl_verb_policy;
 extern const struct dl_verb dl_verb_map;
+extern const struct dl_verb dl_verb_forecast;
 extern const struct dl_verb dl_verb_wait_event;
 
 /* What comes after "snapshot"; their names have it in front. */
@@ -34,5 +35,8 @@ extern const struct dl_verb dl_verb_snapshot_umount;
 
 /* Likewise what comes after "policy". */
 extern const struct dl_verb dl_verb_policy_test;
+
+/* And after "forecast". */
+extern const struct dl_verb dl_verb_forecast_replay;
 
 #endif

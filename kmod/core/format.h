@@ -299,9 +299,9 @@ struct dl_disk_series {
 	__le16 phase;
 	__le32 last[3];
 	__le32 least, most;
-	__le32 smooth[6];
+	__le32 smooth[5];
 	__le32 level, trend, mean;
-	__le32 error[14];
+	__le32 error[13];
 	__le32 own, naive, held;
 	__le32 under, over;
 	__le32 weight[3][6];

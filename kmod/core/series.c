@@ -30,7 +30,7 @@ static_assert(MODELS == DL_SERIES_MODELS, "a place for each model");
 #define PERCENT(x)	(((x) * DL_FIXED_ONE + 50) / 100)
 
 static const u32 smooth_rate[DL_SERIES_SMOOTH] = {
-	PERCENT(5), PERCENT(10), PERCENT(20), PERCENT(35), PERCENT(50), PERCENT(70),
+	PERCENT(5), PERCENT(10), PERCENT(20), PERCENT(35), PERCENT(60),
 };
 
 #define LATELY_SLOW	1	/* of smooth_rate: an input of the filters */
@@ -243,6 +243,14 @@ static void judge(struct dl_series *s, s32 v)
 	move_interval(s, off);
 }
 
+/* A weight; few ever reach the bound. */
+static inline s32 bounded(s32 w)
+{
+	if ((u32)(w + WEIGHT_MAX) > 2u * WEIGHT_MAX)
+		return w < 0 ? -WEIGHT_MAX : WEIGHT_MAX;
+	return w;
+}
+
 /* Normalised least mean squares; one is added to the norm, which may be zero. */
 static void adapt(struct dl_series *s, s32 v)
 {
@@ -260,9 +268,8 @@ static void adapt(struct dl_series *s, s32 v)
 		const s64 gain = div_s64(off * filter_step[k] * 256, (s32)norm);
 
 		for (i = 0; i < DL_SERIES_INPUTS; i++)
-			s->weight[k][i] = clamp_to(s->weight[k][i] +
-				(s32)((gain * s->input[i]) >> DL_FIXED_SHIFT),
-				-WEIGHT_MAX, WEIGHT_MAX);
+			s->weight[k][i] = bounded(s->weight[k][i] +
+				(s32)((gain * s->input[i]) >> DL_FIXED_SHIFT));
 	}
 }
 
@@ -457,22 +464,23 @@ static bool unpack_season(struct dl_series *s, const struct dl_disk_series *d)
 /* What is made of numbers is not outside of their range. */
 static bool unpack_models(struct dl_series *s, const struct dl_disk_series *d)
 {
-	bool good = unpack_all(&s->least, &d->least, 1, 0, TOP) &
-		    unpack_all(&s->most, &d->most, 1, s->least, TOP) &
+	bool good = unpack_all(&s->least, &d->least, 1, 0, TOP) &&
+		    unpack_all(&s->most, &d->most, 1, s->least, TOP) &&
 		    unpack_all(s->last, d->last, ARRAY_SIZE(s->last), s->least,
-			       s->most) &
+			       s->most) &&
 		    unpack_all(s->smooth, d->smooth, DL_SERIES_SMOOTH, s->least,
-			       s->most) &
-		    unpack_all(&s->mean, &d->mean, 1, s->least, s->most) &
-		    unpack_all(&s->level, &d->level, 1, 0, TOP) &
-		    unpack_all(&s->trend, &d->trend, 1, -TOP, TOP) &
-		    unpack_all(&s->under, &d->under, 1, -TOP, 0) &
+			       s->most) &&
+		    unpack_all(&s->mean, &d->mean, 1, s->least, s->most) &&
+		    unpack_all(&s->level, &d->level, 1, 0, TOP) &&
+		    unpack_all(&s->trend, &d->trend, 1, -TOP, TOP) &&
+		    unpack_all(&s->under, &d->under, 1, -TOP, 0) &&
 		    unpack_all(&s->over, &d->over, 1, 0, TOP);
 	u32 i;
 
 	for (i = 0; i < DL_SERIES_FILTERS; i++)
-		good &= unpack_all(s->weight[i], d->weight[i], DL_SERIES_INPUTS,
-				   -WEIGHT_MAX, WEIGHT_MAX);
+		good = good && unpack_all(s->weight[i], d->weight[i],
+					  DL_SERIES_INPUTS, -WEIGHT_MAX,
+					  WEIGHT_MAX);
 	return good;
 }
 

@@ -43,7 +43,7 @@ struct dl_series_score {
 	u32 held;		/* rolling share of outcomes in the interval, of 65536 */
 };
 
-#define DL_SERIES_SMOOTH	6u	/* exponential smoothing: so many rates */
+#define DL_SERIES_SMOOTH	5u	/* exponential smoothing: so many rates */
 #define DL_SERIES_FILTERS	3u	/* autoregressive: so many step sizes */
 #define DL_SERIES_INPUTS	6u	/* of these */
 #define DL_SERIES_MODELS	(5u + DL_SERIES_SMOOTH + DL_SERIES_FILTERS)

@@ -77,6 +77,12 @@ completes deltalog policy test --rate '' --
 completes deltalog policy set vol0 d -- default
 completes deltalog policy load vol0 /dev/nul -- /dev/null
 completes deltalog map --s -- --svg
+completes deltalog fo -- forecast
+completes deltalog forecast re -- replay
+completes deltalog forecast replay --s -- --season --skip --svg
+completes deltalog forecast replay /dev/nul -- /dev/null
+completes deltalog forecast replay /dev/null /dev/nul -- /dev/null
+completes deltalog forecast replay --season '' --
 completes deltalog ke -- key
 completes deltalog create vol0 --ke -- --key
 completes deltalog create vol0 --cipher a -- aes-gcm
@@ -148,7 +154,7 @@ for verb in create activate deactivate detach key list status check dump \
 	view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
 	wait-event map 'policy show' 'policy set' 'policy load' 'policy save' \
-	'policy test'; do
+	'policy test' 'forecast replay'; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
 	# shellcheck disable=SC2086 # words
 	for option in $(deltalog $verb --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do

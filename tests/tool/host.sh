@@ -238,6 +238,17 @@ usage map --log x monday tuesday
 says err "either VOLUME or --log LOGDEV is needed"
 usage map vol0 --svg
 want 2 map vol0 --svg - --json
+usage forecast
+usage forecast frobnicate
+usage forecast --frobnicate
+usage forecast replay
+usage forecast replay x --svg
+usage forecast replay x --skip 0
+usage forecast replay x --season 61
+usage forecast replay x --season -1
+usage forecast replay x --season 1
+says err "--season is 2 to 60, or 0 for none"
+want 2 forecast replay x --svg - --json
 usage snapshot create vol0 one --at now --no-freeze
 usage rewind vol0 one --keep
 usage rewind vol0 one --keep ''
@@ -328,7 +339,7 @@ for verb in create activate deactivate detach key list status check dump; do
 done
 for verb in view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount' map 'policy show' 'policy set' \
-	'policy load' 'policy save' 'policy test'; do
+	'policy load' 'policy save' 'policy test' 'forecast replay'; do
 	# shellcheck disable=SC2086 # words
 	want 0 $verb --help
 	says out "usage: deltalog $verb"
@@ -342,6 +353,8 @@ want 0 policy --help
 says out "usage: deltalog policy VERB"
 says out "  test         tell which rule"
 want 0 policy help
+want 0 forecast --help
+says out "  replay       score the forecaster"
 want 0 policy --nonsense -h
 echo "ok - command line"
 
@@ -457,6 +470,89 @@ want 1 policy load vol0 folder
 says err "folder: cannot be read"
 one_line
 echo "ok - policies"
+
+# ---- recorded series
+
+data=$top/tests/data
+want 0 forecast replay "$data"/volume-*.csv
+says out "geometric mean of RELATIVE: 0."
+[ "$(grep -c '  48 .*volume-w' out)" = 6 ] || fail "a season of 30 minutes is not a day"
+want 0 forecast replay "$data"/volume-*.csv --json
+json '.relative_mean <= 0.85'
+json '.files | length == 6 and all(.held >= 0.85 and .held <= 0.95)'
+json '.files | all(.column == "write_bytes" and .samples + 96 == .rows and .season == 48)'
+json '.files | all(.relative > 0 and .confidence > 0 and .confidence <= 255)'
+held=$(jq '.files[0].held' out)
+want 0 forecast replay "$data"/volume-w05.csv --column 3 --season 48 --json
+json ".files[0].held == $held"
+want 0 forecast replay "$data"/volume-w05.csv --column writes --skip 200 --season 0 --json
+json '.files[0].column == "writes" and .files[0].samples == .files[0].rows - 200'
+json '.files[0].season == 0'
+want 0 forecast replay "$data"/volume-w05.csv --svg fore.svg
+says out "geometric mean"
+says fore.svg "<polygon"
+[ "$(grep -c '<circle' fore.svg)" = 200 ] || fail "not all rows are in the picture"
+want 0 forecast replay "$data"/volume-w05.csv --svg -
+says out "</svg>"
+if command -v xmllint >/dev/null; then
+	xmllint --noout fore.svg || fail "the picture is no XML"
+fi
+want 1 forecast replay "$data"/volume-w05.csv --svg nowhere/x.svg
+says err "nowhere/x.svg: cannot be made"
+# rows FROM TO VALUE: of a file with times a millisecond apart
+rows() {
+	seq "$1" "$2" | awk -v v="$3" '{ printf "%d,%s\n", $1 * 50, v }'
+}
+# Nothing changes: nothing to be better than.
+{ echo t_ms,x; rows 1 200 7; } >same.csv
+want 0 forecast replay same.csv --json
+json '.relative_mean == null and (.files[0] | .relative == null and .held == 1 and .season == 20)'
+json '.files[0].error == 0 and .files[0].confidence == 255'
+want 0 forecast replay same.csv
+says out "  100.0%         255  same.csv"
+# The first number behind times; a mark of the end of lines, blanks, quotes, a fraction.
+printf '"time", name ,"x"\r\n\r\n' >odd.csv
+for i in 1 2 3 4 5 6; do printf '%d.5,"a", 1.5e3 \r\n' $i; done >>odd.csv
+want 0 forecast replay odd.csv --skip 2 --json
+json '.files[0].column == "x" and .files[0].rows == 6 and .files[0].season == 10'
+rc=0
+"$tool" forecast replay - --skip 2 --json <odd.csv >out 2>err || rc=$?
+[ $rc = 0 ] || fail "a series from standard input: exit code $rc"
+json '.files[0].rows == 6'
+
+# amiss CODE TEXT BYTES: a file that is refused, and why
+amiss() {
+	printf '%b' "$3" >amiss.csv
+	want "$1" forecast replay amiss.csv --skip 1 --json
+	says err "amiss.csv$2"
+	one_line
+	json ".ok == false and .exit == $1"
+}
+amiss 3 ": is empty; " ''
+amiss 3 ":1: '5' is no name of a column" '5,6\n7,8\n'
+amiss 3 ":1: nothing comes behind" 't,x\n'
+amiss 2 ":1: has neither a column write_bytes nor" 'a,b\n1,2\n'
+amiss 3 ":3: has 3 columns, the first line has 2" 't,x\n1,2\n1,2,3\n'
+amiss 3 ":4: '-5' in column 2 is no number" 't,x\n1,2\n\n2,-5\n'
+amiss 3 ":3: '' in column 2 is no number" 't,x\n1,2\n2,\n'
+amiss 3 ":3: 'nan' in column 2 is no number" 't,x\n1,2\n2,nan\n'
+amiss 3 ":3: '18446744073709551616' in column 2 is no number" 't,x\n1,2\n2,18446744073709551616\n'
+amiss 3 ":3: 'noon' is no time" 't,x\n1,2\nnoon,2\n'
+amiss 3 ":2: no number in a column behind that of times" 'x,t\n1,2\n'
+amiss 3 ":2: has a byte of zero" 't,x\n1,2\00003\n'
+amiss 3 ": has 1 rows, and the first 1 are not scored" 't,x\n1,2\n'
+amiss 3 ":1: has more than 256 columns" "$(seq -s, 1 300)"
+want 2 forecast replay odd.csv --column y
+says err "odd.csv:1: has no column 'y'; it has 3, the first of which is 'time'"
+want 2 forecast replay odd.csv --column 4
+want 1 forecast replay nowhere.csv
+says err "nowhere.csv: cannot be opened"
+want 1 forecast replay folder
+says err "folder: cannot be read"
+head -c 100000 /dev/urandom >noise.csv
+want 3 forecast replay noise.csv
+one_line
+echo "ok - recorded series"
 
 # ---- devices that are none
 
