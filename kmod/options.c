@@ -46,6 +46,7 @@ static const struct option options[] = {
 	OPT(compression, 0, 0, 64, true),
 	OPT(max_records, 0, 4096, 1U << 31, false),
 	OPT(segment_kib, 0, 0, 1 << 20, false),
+	OPT(workload_kib, 512, 0, 1 << 16, false),
 };
 
 static const struct {
