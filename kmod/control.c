@@ -28,21 +28,6 @@
 #define EXTENTS_MAX	16384u
 #define REGIONS_MAX	1024u
 
-/* All begin with the flags. */
-union arg {
-	u32 flags;
-	struct dl_ctl_version version;
-	struct dl_ctl_volumes volumes;
-	struct dl_ctl_status status;
-	struct dl_ctl_snapshot_arg snapshot;
-	struct dl_ctl_snapshot_pair pair;
-	struct dl_ctl_snapshots snapshots;
-	struct dl_ctl_diff diff;
-	struct dl_ctl_wait wait;
-	struct dl_ctl_policy policy;
-	struct dl_ctl_regions regions;
-};
-
 /* The same for 32-bit programs, and for ever. */
 static_assert(sizeof(struct dl_ctl_version) == 32);
 static_assert(sizeof(struct dl_ctl_volume) == 168);
@@ -58,6 +43,8 @@ static_assert(sizeof(struct dl_ctl_wait) == 32);
 static_assert(sizeof(struct dl_ctl_policy) == 144);
 static_assert(sizeof(struct dl_ctl_region) == 24);
 static_assert(sizeof(struct dl_ctl_regions) == 48);
+static_assert(sizeof(struct dl_ctl_sample) == 32);
+static_assert(sizeof(struct dl_ctl_workload) == 40);
 static_assert(DL_CTL_POLICY_TEXT == DL_POLICY_TEXT);
 static_assert(DL_CTL_REGION_SECTORS ==
 	      1 << (DL_HEAT_REGION_SHIFT + DL_PAGE_SECTOR_SHIFT));
@@ -73,7 +60,7 @@ static_assert(DL_CTL_EVENT_MODE == 1 << DL_EVENT_MODE &&
 	      DL_CTL_EVENT_FULL == 1 << DL_EVENT_FULL &&
 	      DL_CTL_EVENT_ROOM == 1 << DL_EVENT_ROOM);
 
-static struct dl_volume *enter(u32 major, u32 minor)
+struct dl_volume *dl_control_enter(u32 major, u32 minor)
 {
 	if (major > MAJOR(~0U) || minor > MINORMASK)
 		return NULL;
@@ -91,8 +78,7 @@ static bool text_ok(const char *name)
 	return n < DL_CTL_SNAPSHOT_NAME;
 }
 
-/* A list's elements to the caller's buffer. */
-static int give(u64 buffer, const void *from, size_t bytes)
+int dl_control_give(u64 buffer, const void *from, size_t bytes)
 {
 	return copy_to_user(u64_to_user_ptr(buffer), from, bytes) ? -EFAULT : 0;
 }
@@ -107,7 +93,7 @@ static void describe(struct dl_ctl_snapshot *s, const struct dl_pin *pin)
 	memcpy(s->name, pin->name, sizeof(s->name));
 }
 
-static int do_version(union arg *arg)
+static int do_version(union dl_control_arg *arg)
 {
 	struct dl_ctl_version *a = &arg->version;
 
@@ -147,7 +133,7 @@ static bool next_volume(u64 *dev, struct dl_ctl_volume *e)
 	return true;
 }
 
-static int do_volume_list(union arg *arg)
+static int do_volume_list(union dl_control_arg *arg)
 {
 	struct dl_ctl_volumes *a = &arg->volumes;
 	u32 max = min(a->count, VOLUMES_MAX), n = 0;
@@ -165,15 +151,15 @@ static int do_volume_list(union arg *arg)
 	peek = dev;
 	a->cursor = n == max && next_volume(&peek, &ahead) ? dev : 0;
 	a->count = n;
-	ret = give(a->buffer, list, n * sizeof(*list));
+	ret = dl_control_give(a->buffer, list, n * sizeof(*list));
 	kfree(list);
 	return ret;
 }
 
-static int do_status(union arg *arg)
+static int do_status(union dl_control_arg *arg)
 {
 	struct dl_ctl_status *a = &arg->status;
-	struct dl_volume *v = enter(a->major, a->minor);
+	struct dl_volume *v = dl_control_enter(a->major, a->minor);
 
 	if (!v)
 		return -ENODEV;
@@ -184,7 +170,7 @@ static int do_status(union arg *arg)
 
 /* ---- snapshots ---- */
 
-static int do_create(union arg *arg)
+static int do_create(union dl_control_arg *arg)
 {
 	struct dl_ctl_snapshot_arg *a = &arg->snapshot;
 	struct dl_volume *v;
@@ -193,7 +179,7 @@ static int do_create(union arg *arg)
 
 	if (a->pad || !text_ok(a->name))
 		return -EINVAL;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_create(v, a->name, &pin);
@@ -203,7 +189,7 @@ static int do_create(union arg *arg)
 	return ret;
 }
 
-static int do_delete(union arg *arg)
+static int do_delete(union dl_control_arg *arg)
 {
 	struct dl_ctl_snapshot_arg *a = &arg->snapshot;
 	struct dl_volume *v;
@@ -211,7 +197,7 @@ static int do_delete(union arg *arg)
 
 	if (a->pad || !text_ok(a->name))
 		return -EINVAL;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_delete(v, a->name);
@@ -224,7 +210,7 @@ static bool pair_ok(const struct dl_ctl_snapshot_pair *a)
 	return !a->pad && text_ok(a->name) && text_ok(a->other);
 }
 
-static int do_rename(union arg *arg)
+static int do_rename(union dl_control_arg *arg)
 {
 	struct dl_ctl_snapshot_pair *a = &arg->pair;
 	struct dl_volume *v;
@@ -232,7 +218,7 @@ static int do_rename(union arg *arg)
 
 	if (!pair_ok(a))
 		return -EINVAL;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_rename(v, a->name, a->other);
@@ -240,7 +226,7 @@ static int do_rename(union arg *arg)
 	return ret;
 }
 
-static int do_rewind(union arg *arg)
+static int do_rewind(union dl_control_arg *arg)
 {
 	struct dl_ctl_snapshot_pair *a = &arg->pair;
 	struct dl_volume *v;
@@ -249,7 +235,7 @@ static int do_rewind(union arg *arg)
 
 	if (!pair_ok(a))
 		return -EINVAL;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_rewind(v, a->name, a->other, &pin);
@@ -294,7 +280,7 @@ static u32 list_pins(struct dl_volume *v, struct dl_ctl_snapshot *list, u32 max,
 	return n;
 }
 
-static int do_snapshot_list(union arg *arg)
+static int do_snapshot_list(union dl_control_arg *arg)
 {
 	struct dl_ctl_snapshots *a = &arg->snapshots;
 	u32 max = min(a->count, SNAPSHOTS_MAX);
@@ -307,18 +293,18 @@ static int do_snapshot_list(union arg *arg)
 	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	ret = v ? 0 : -ENODEV;
 	if (v) {
 		a->count = list_pins(v, list, max, &a->cursor);
 		dl_volume_leave(v);
-		ret = give(a->buffer, list, a->count * sizeof(*list));
+		ret = dl_control_give(a->buffer, list, a->count * sizeof(*list));
 	}
 	kvfree(list);
 	return ret;
 }
 
-static int do_diff(union arg *arg)
+static int do_diff(union dl_control_arg *arg)
 {
 	struct dl_ctl_diff *a = &arg->diff;
 	struct dl_diff d = {
@@ -334,7 +320,7 @@ static int do_diff(union arg *arg)
 	d.out = kvcalloc(d.max, sizeof(*d.out), GFP_KERNEL);
 	if (!d.out)
 		return -ENOMEM;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	if (v) {
 		ret = dl_diff(v, &d);
 		dl_volume_leave(v);
@@ -345,7 +331,7 @@ static int do_diff(union arg *arg)
 		a->from_id = d.from_id;
 		a->to_id = d.to_id;
 		a->sectors = d.sectors;
-		ret = give(a->buffer, d.out, d.nr * sizeof(*d.out));
+		ret = dl_control_give(a->buffer, d.out, d.nr * sizeof(*d.out));
 	}
 	kvfree(d.out);
 	return ret;
@@ -353,10 +339,10 @@ static int do_diff(union arg *arg)
 
 /* ---- granularity ---- */
 
-static int do_policy_get(union arg *arg)
+static int do_policy_get(union dl_control_arg *arg)
 {
 	struct dl_ctl_policy *a = &arg->policy;
-	struct dl_volume *v = enter(a->major, a->minor);
+	struct dl_volume *v = dl_control_enter(a->major, a->minor);
 	ssize_t n = -ENOMEM;
 	char *text;
 
@@ -381,7 +367,7 @@ static int do_policy_get(union arg *arg)
 
 static int set_policy(struct dl_ctl_policy *a, const char *text, size_t bytes)
 {
-	struct dl_volume *v = enter(a->major, a->minor);
+	struct dl_volume *v = dl_control_enter(a->major, a->minor);
 	struct dl_policy_error e;
 	int ret;
 
@@ -400,7 +386,7 @@ static int set_policy(struct dl_ctl_policy *a, const char *text, size_t bytes)
 	return 0;
 }
 
-static int do_policy_set(union arg *arg)
+static int do_policy_set(union dl_control_arg *arg)
 {
 	struct dl_ctl_policy *a = &arg->policy;
 	/* One more than may be: that is for the parser to refuse. */
@@ -457,7 +443,7 @@ static u32 list_regions(struct dl_volume *v, struct dl_ctl_region *list,
 	return n;
 }
 
-static int do_granularity(union arg *arg)
+static int do_granularity(union dl_control_arg *arg)
 {
 	struct dl_ctl_regions *a = &arg->regions;
 	u32 max = min(a->count, REGIONS_MAX);
@@ -470,7 +456,7 @@ static int do_granularity(union arg *arg)
 	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
-	v = enter(a->major, a->minor);
+	v = dl_control_enter(a->major, a->minor);
 	ret = v ? 0 : -ENODEV;
 	a->known = 0;
 	if (v) {
@@ -482,17 +468,17 @@ static int do_granularity(union arg *arg)
 		dl_volume_leave(v);
 	}
 	if (!ret)
-		ret = give(a->buffer, list, a->count * sizeof(*list));
+		ret = dl_control_give(a->buffer, list, a->count * sizeof(*list));
 	kvfree(list);
 	return ret;
 }
 
 /* ---- events ---- */
 
-static int do_wait(union arg *arg)
+static int do_wait(union dl_control_arg *arg)
 {
 	struct dl_ctl_wait *a = &arg->wait;
-	struct dl_volume *v = enter(a->major, a->minor);
+	struct dl_volume *v = dl_control_enter(a->major, a->minor);
 	u64 nr = a->event_nr, happened = 0;
 	int ret;
 
@@ -510,7 +496,7 @@ static int do_wait(union arg *arg)
 /* ---- which of them ---- */
 
 static const struct op {
-	int (*run)(union arg *arg);
+	int (*run)(union dl_control_arg *arg);
 	size_t least;		/* as long as it was at first */
 	size_t size;
 } ops[] = {
@@ -529,6 +515,7 @@ static const struct op {
 	OP(DL_CTL_POLICY_GET, do_policy_get, dl_ctl_policy, 144),
 	OP(DL_CTL_POLICY_SET, do_policy_set, dl_ctl_policy, 144),
 	OP(DL_CTL_GRANULARITY, do_granularity, dl_ctl_regions, 32),
+	OP(DL_CTL_WORKLOAD, dl_control_workload, dl_ctl_workload, 40),
 #undef OP
 };
 
@@ -538,14 +525,15 @@ static long control_ioctl(struct file *file, unsigned int request,
 	void __user *user = (void __user *)address;
 	size_t size = _IOC_SIZE(request);
 	const struct op *op;
-	union arg arg;
+	union dl_control_arg arg;
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (_IOC_TYPE(request) != DL_CTL_MAGIC ||
 	    _IOC_DIR(request) != (_IOC_READ | _IOC_WRITE) ||
-	    _IOC_NR(request) >= ARRAY_SIZE(ops))
+	    _IOC_NR(request) >= ARRAY_SIZE(ops) ||
+	    !ops[_IOC_NR(request)].run)
 		return -ENOTTY;
 	op = &ops[_IOC_NR(request)];
 	if (size < op->least)

@@ -54,6 +54,7 @@ static const struct option options[] = {
 	OPT(segment_kib, 0, 0, 1 << 20, false),
 	{ "fusion", offsetof(struct dl_options, fusion), DL_FUSION_AUTO,
 	  DL_FUSION_OFF, DL_FUSION_AUTO, true, fusions },
+	OPT(workload_kib, 512, 0, 1 << 16, false),
 };
 
 static const struct {

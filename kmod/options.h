@@ -23,6 +23,7 @@ struct dl_options {
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
 	unsigned int fusion;		/* DL_FUSION_* */
+	unsigned int workload_kib;	/* 0: no write history is kept */
 	char key[DL_OPTION_KEY_BYTES];	/* where it is, never what; "": none */
 	unsigned int cipher;		/* DL_CIPHER_*, for a log that is blank */
 	bool new_key;			/* not kept: only for the first activation */

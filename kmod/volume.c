@@ -116,7 +116,7 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    (u64)v->log.segs.nr_chunks * sizeof(void *) +
 		    (u64)READ_ONCE(v->log.nr_frames) * DL_FRAME_MEM +
 		    (u64)READ_ONCE(v->log.nr_covers) * DL_COVER_MEM +
-		    dl_crypt_bytes(&v->crypt) +
+		    dl_crypt_bytes(&v->crypt) + dl_workload_bytes(&v->workload) +
 		    (u64)atomic_long_read(&v->log.segs.bytes);
 
 	return bytes;
@@ -197,6 +197,7 @@ static void volume_destroy(struct dl_volume *v)
 	dl_crypt_exit(&v->crypt);
 	mempool_destroy(v->pages);
 	free_percpu(v->stats);
+	dl_workload_exit(&v->workload);
 	dl_blkio_exit(&v->logio);
 	dl_blkio_exit(&v->origin);
 	/* Not before: the next one on these devices must find them quiet. */
@@ -282,6 +283,8 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 		ret = dl_foresee_init(v);
 	if (!ret)
 		ret = dl_fuse_init(v);
+	if (!ret)
+		ret = dl_workload_init(&v->workload, v->opts.workload_kib);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)

@@ -37,6 +37,7 @@
 #include "scrub.h"
 #include "throttle.h"
 #include "window.h"
+#include "workload.h"
 
 enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_DETACHED };
 
@@ -137,6 +138,7 @@ struct dl_volume {
 
 	mempool_t *pages;		/* bounce pages */
 	struct dl_stats __percpu *stats;
+	struct dl_workload workload;
 	atomic_t nr_lost;		/* entries that became lost, at most */
 	u32 lost_max;			/* what a checkpoint has room for */
 	bool fixed_records;		/* the table says how many */

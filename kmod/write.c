@@ -494,6 +494,7 @@ int dl_write_map(struct dl_volume *v, struct bio *bio, struct dl_io *io)
 
 	if (unlikely(dl_volume_mode(v) != DL_MODE_RW))
 		return DM_MAPIO_KILL;
+	dl_workload_add(&v->workload, bio);
 	io->iter = bio->bi_iter;
 	dl_batch_init(&b);
 	if (likely(!READ_ONCE(v->nr_deferred) && !READ_ONCE(v->throttle.on)))

@@ -102,6 +102,12 @@ step history-debug needs=module-debug,programs -- \
 step restore needs=module-fast,programs -- \
 	tests/uml/run.sh --timeout 500 -- tests/tool/guest-restore.sh
 
+step workload-debug needs=module-debug,programs -- \
+	tests/uml/run.sh --debug --timeout 500 -- tests/tool/guest-workload.sh
+# Who reads while others write takes two processors.
+step workload-6.12 needs=module-6.12,vm-6.12,programs alone -- \
+	tests/vm/run.sh --kernel 6.12 --smp 2 --timeout 300 -- tests/tool/guest-workload.sh race
+
 # Rates are from time: simulated, so that minutes of it take seconds.
 step grain needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grain.sh

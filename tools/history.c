@@ -128,14 +128,27 @@ static void print_json(const struct dl_dm_volume *v, const struct dl_history *h,
 	dl_json_stream_end();
 }
 
+/* A volume may be called so: alone, or with --json, it is the name of one. */
+static bool is_export(int argc, char **argv)
+{
+	return argc > 1 && !strcmp(argv[0], "export") &&
+		!(argc == 2 && !strcmp(argv[1], "--json"));
+}
+
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
 	const char *args[DL_OPT_MAX_ARGS];
 	struct dl_history h = { .on = false };
 	struct dl_snaps s = { .nr = 0 };
 	struct dl_dm_volume v;
-	int rc = dl_opt_parse(verb, groups, argc, argv, args);
+	int rc;
 
+	if (is_export(argc, argv)) {
+		dl_err_verb(dl_verb_history_export.name);
+		return dl_verb_history_export.run(&dl_verb_history_export,
+						  argc - 1, argv + 1);
+	}
+	rc = dl_opt_parse(verb, groups, argc, argv, args);
 	if (rc)
 		return rc;
 	rc = dl_dm_get(args[0], &v);
@@ -159,6 +172,7 @@ const struct dl_verb dl_verb_history = {
 	.about =
 "Within its window (deltalog retention) a volume can go back to every sequence,\n"
 "and so to any time; beyond it, to its snapshots. Wherever a snapshot is named,\n"
-"@SEQUENCE names a moment of the window: deltalog view VOLUME @4711.",
+"@SEQUENCE names a moment of the window: deltalog view VOLUME @4711.\n"
+"'deltalog history export VOLUME' is of the last writes: see its --help.",
 	.run = run,
 };

@@ -36,7 +36,9 @@
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
-	  "size of a segment (default: a 64th of the log)")
+	  "size of a segment (default: a 64th of the log)") \
+	X(workload_kib, "workload-kib", "KIB", 0, 65536, \
+	  "memory for the last writes' history (default 512; 0: none)")
 
 enum {
 #define X(key, name, arg, low, high, help) key,

@@ -27,6 +27,9 @@ extern const struct dl_verb dl_verb_map;
 extern const struct dl_verb dl_verb_forecast;
 extern const struct dl_verb dl_verb_wait_event;
 
+/* What comes after "history", besides nothing; its name has it in front. */
+extern const struct dl_verb dl_verb_history_export;
+
 /* What comes after "snapshot"; their names have it in front. */
 extern const struct dl_verb dl_verb_snapshot_create;
 extern const struct dl_verb dl_verb_snapshot_diff;

@@ -51,6 +51,22 @@ static inline u64 dl_client_id(struct cgroup *client)
 }
 
 /*
+ * The lowest 16 bits of the number of whose @bio is. To be called by who submits it,
+ * with preemption off, which is enough to look at one's own cgroup.
+ */
+static inline u16 dl_client_short(struct bio *bio)
+{
+	u16 id;
+
+	if (likely(!(current->flags & PF_KTHREAD)))
+		return (u16)cgroup_id(task_dfl_cgroup(current));
+	rcu_read_lock();
+	id = (u16)dl_client_id(dl_client_charged(bio));
+	rcu_read_unlock();
+	return id;
+}
+
+/*
  * The numbers of the cgroups that @client is in, from the nearest up, at most @room
  * of them; returns how many. In the same RCU read section.
  */
@@ -89,6 +105,11 @@ static inline struct cgroup *dl_client_of(struct bio *bio)
 }
 
 static inline u64 dl_client_id(struct cgroup *client)
+{
+	return 0;
+}
+
+static inline u16 dl_client_short(struct bio *bio)
 {
 	return 0;
 }

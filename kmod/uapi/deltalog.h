@@ -41,10 +41,10 @@
  *            on, 0: there is no more
  *
  * A caller repeats the call with everything else the same until @cursor comes
- * back as zero. Nothing is held between two calls, and a cursor stays good for
- * as long as the volume is active. What is there throughout is seen exactly
- * once, in ascending order unless it is said otherwise; what comes or goes
- * meanwhile may be seen.
+ * back as zero (but see DL_CTL_WORKLOAD). Nothing is held between two calls, and a
+ * cursor stays good for as long as the volume is active. What is there throughout is
+ * seen exactly once, in ascending order unless it is said otherwise; what comes or
+ * goes meanwhile may be seen.
  *
  * While a call is inside a volume, removing that device waits for it, as it
  * does for a message. An open file holds no volume, only the module.
@@ -444,13 +444,25 @@ struct dl_ctl_sample {
 	__u64 sector;		/* first */
 	__u64 client;		/* number of the cgroup, its lowest 16 bits; 0: not known */
 	__u32 sectors;
-	__u32 op;		/* 0: write, 1: discard, 2: zeroes */
+	__u32 op;		/* DL_CTL_SAMPLE_* */
 };
+
+#define DL_CTL_SAMPLE_WRITE	0
+#define DL_CTL_SAMPLE_DISCARD	1
+#define DL_CTL_SAMPLE_ZEROES	2
 
 /*
  * DL_CTL_WORKLOAD: the last writes, as far as they are remembered, oldest first but
- * for the few that came at the same time. A list, see above; but for who takes
- * longer than it takes to overwrite them some are missing.
+ * for those that came at the same time, or while one was told of another.
+ *
+ * A list, see above, that has no end: @cursor is never zero on the way out, and stays
+ * good for those that are yet to come. There are none for now when @count comes back as
+ * zero; no matter how long it takes until the next call, none is told twice. Of what is
+ * forgotten before it was asked for @missed tells how much it was; beginning with a
+ * @cursor of 0 nothing was missed before the first.
+ *
+ *   EINVAL   a cursor that no call can have given: of an earlier activation
+ *   ENODATA  none are remembered: the table says workload_kib 0
  */
 struct dl_ctl_workload {
 	__u32 flags;		/* 0 */

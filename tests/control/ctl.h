@@ -37,5 +37,6 @@ int errors(struct devno dev);
 int refused(struct devno dev);
 int fuzz(struct devno dev, uint64_t seed);
 int uevents(unsigned int want);
+int workload_race(struct devno dev, const char *path);
 
 #endif

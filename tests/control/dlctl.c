@@ -19,6 +19,11 @@
  *   dlctl map DEV PIECE            the granularity map, as the message granularity
  *                                  shows it
  *
+ *   dlctl workload DEV PIECE [CURSOR]
+ *                                  the write history: "OP SECTOR SECTORS CLIENT TIME" a
+ *                                  sample, then "cursor N missed N"
+ *   dlctl workload-race DEV FILE   read it while several write to FILE, DEV's node
+ *
  * DEV is MAJOR:MINOR, PIECE the number of elements asked for at once. Ends with
  * 0; 1 when something is wrong, 2 when it could not be tried; of single requests
  * with the errno that they got.
@@ -54,6 +59,7 @@ const struct request requests[] = {
 	REQUEST(DL_CTL_POLICY_SET, dl_ctl_policy),
 	{ "DL_CTL_GRANULARITY", DL_CTL_GRANULARITY,
 	  sizeof(struct dl_ctl_regions), 32 },
+	REQUEST(DL_CTL_WORKLOAD, dl_ctl_workload),
 };
 
 const unsigned int nr_requests = sizeof(requests) / sizeof(requests[0]);
@@ -290,6 +296,36 @@ static int map(int fd, struct devno dev, uint32_t piece)
 	return err;
 }
 
+static int workload(int fd, struct devno dev, uint32_t piece, uint64_t cursor)
+{
+	static const char *const op[] = { "write", "discard", "zeroes" };
+	struct dl_ctl_sample *s = xcalloc(piece, sizeof(*s));
+	struct dl_ctl_workload a = {
+		.major = dev.major, .minor = dev.minor,
+		.buffer = (uintptr_t)s, .cursor = cursor,
+	};
+	uint64_t missed = 0;
+	uint32_t i;
+	int err;
+
+	do {
+		a.count = piece;
+		err = ctl(fd, DL_CTL_WORKLOAD, &a);
+		if (err)
+			break;
+		missed += a.missed;
+		for (i = 0; i < a.count; i++)
+			printf("%s %" PRIu64 " %u %" PRIu64 " %" PRIu64 "\n",
+			       op[s[i].op], (uint64_t)s[i].sector, s[i].sectors,
+			       (uint64_t)s[i].client, (uint64_t)s[i].time_ns);
+	} while (a.count);
+	if (!err)
+		printf("cursor %" PRIu64 " missed %" PRIu64 "\n",
+		       (uint64_t)a.cursor, missed);
+	free(s);
+	return err;
+}
+
 /* Past the page cache, which may know of what was there before. */
 static int differ(const char *one, const char *two)
 {
@@ -352,6 +388,9 @@ static int requested(const char *verb, struct devno dev, int argc, char **argv)
 		err = policy(fd, dev, argc ? argv[0] : NULL);
 	else if (!strcmp(verb, "map") && argc == 1)
 		err = map(fd, dev, piece_of(argv[0]));
+	else if (!strcmp(verb, "workload") && (argc == 1 || argc == 2))
+		err = workload(fd, dev, piece_of(argv[0]),
+			       argc == 2 ? parse_number("CURSOR", argv[1]) : 0);
 	else
 		return usage();
 	if (err)
@@ -377,5 +416,7 @@ int main(int argc, char **argv)
 		return refused(dev);
 	if (argc == 4 && !strcmp(argv[1], "fuzz"))
 		return fuzz(dev, parse_number("SEED", argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "workload-race"))
+		return workload_race(dev, argv[3]);
 	return requested(argv[1], dev, argc - 3, argv + 3);
 }

@@ -71,6 +71,10 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 		.major = dev.major, .minor = dev.minor,
 		.count = 2, .buffer = (uintptr_t)list_room,
 	};
+	struct dl_ctl_workload workload = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 2, .buffer = (uintptr_t)list_room,
+	};
 
 	memset(arg, 0, MOST);
 	switch (r->number) {
@@ -113,6 +117,9 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 		return 0;
 	case DL_CTL_GRANULARITY:
 		memcpy(arg, &regions, sizeof(regions));
+		return 0;
+	case DL_CTL_WORKLOAD:
+		memcpy(arg, &workload, sizeof(workload));
 		return 0;
 	default:
 		return 0;
@@ -413,6 +420,43 @@ static void try_map(int fd, struct devno dev)
 	       "no such snapshot");
 }
 
+static void try_workload(int fd, struct devno dev)
+{
+	struct dl_ctl_workload a = {
+		.major = dev.major, .minor = dev.minor, .count = 1,
+	}, before;
+
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), -EFAULT, "workload", "no buffer");
+	expect(!a.cursor && a.count == 1, 1, "workload",
+	       "what failed is left as it was");
+	a.buffer = (uintptr_t)list_room;
+	a.count = 0;
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), -EINVAL, "workload",
+	       "a count of 0");
+	a.count = 1;
+	a.cursor = ~0ULL;
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), -EINVAL, "workload",
+	       "a cursor that there cannot be");
+	a.cursor = 0;
+	a.missed = 7;
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), 0, "workload", "the oldest");
+	expect(a.count == 1 && a.cursor && !a.missed, 1, "workload",
+	       "one, and where to go on");
+	do {
+		a.count = sizeof(list_room) / sizeof(struct dl_ctl_sample);
+		expect(ctl(fd, DL_CTL_WORKLOAD, &a), 0, "workload", "the rest");
+	} while (a.count);
+	before = a;
+	a.count = 1;
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), 0, "workload", "at the end");
+	expect(!a.count && a.cursor == before.cursor, 1, "workload",
+	       "nothing, and the same place");
+	a.count = 1;
+	a.cursor++;
+	expect(ctl(fd, DL_CTL_WORKLOAD, &a), -EINVAL, "workload",
+	       "a cursor behind the next write");
+}
+
 static void try_requests(int fd)
 {
 	static const unsigned long bad[] = {
@@ -420,7 +464,7 @@ static void try_requests(int fd)
 		_IOW(DL_CTL_MAGIC, 0, struct dl_ctl_version),
 		_IOR(DL_CTL_MAGIC, 0, struct dl_ctl_version),
 		_IOWR(DL_CTL_MAGIC, 255, struct dl_ctl_version),
-		_IOWR(DL_CTL_MAGIC, 13, struct dl_ctl_version),
+		_IOWR(DL_CTL_MAGIC, 15, struct dl_ctl_version),
 		_IOWR(0xfd, 0, struct dl_ctl_version),
 	};
 	char arg[MOST] = "";
@@ -453,6 +497,7 @@ int errors(struct devno dev)
 	try_lists(fd, dev);
 	try_policy(fd, dev);
 	try_map(fd, dev);
+	try_workload(fd, dev);
 	try_requests(fd);
 	close(fd);
 	return result("errors of requests");

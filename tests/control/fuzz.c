@@ -24,7 +24,7 @@ static volatile sig_atomic_t stop;
 
 static const int known[] = {
 	0, EPERM, ENOTTY, EINVAL, E2BIG, EFAULT, ENODEV, ENOMEM, EEXIST,
-	ENOENT, EBUSY, ENOSPC, EROFS, EIO, EUCLEAN, ESTALE, EINTR,
+	ENOENT, EBUSY, ENOSPC, EROFS, EIO, EUCLEAN, ESTALE, EINTR, ENODATA,
 };
 
 static int is_known(int err)
@@ -113,6 +113,7 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		struct dl_ctl_wait wait;
 		struct dl_ctl_policy policy;
 		struct dl_ctl_regions regions;
+		struct dl_ctl_workload workload;
 	} *a = arg;
 
 	memset(arg, 0, MOST);
@@ -169,6 +170,12 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 			rng_below(r, 100000);
 		a->regions.snapshot = rng_chance(r, 50) ? 0 :
 			rng_below(r, 16);
+		break;
+	case DL_CTL_WORKLOAD:
+		a->workload.count = draw_count(r);
+		a->workload.buffer = draw_buffer(r, room, size);
+		a->workload.cursor = rng_chance(r, 90) ? rng_below(r, 200) :
+			rng_next(r);
 		break;
 	}
 }

@@ -106,7 +106,7 @@ deltalog() {
 for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'snapshot mount' 'snapshot create' view detach key status 'view --list' \
 	'view --as x' 'snapshot create --no-freeze' rewind \
-	'rewind --keep x' restore 'restore --range 0+8' history retention 'retention --apply' \
+	'rewind --keep x' restore 'restore --range 0+8' history 'history export' 'history export --follow 5' retention 'retention --apply' \
 	'snapshot diff' 'snapshot diff --xml' wait-event map 'policy show' 'policy set' \
 	'policy load' 'policy save' 'policy test' 'policy test --rate 1/h' \
 	'wait-event --timeout 5'; do
@@ -130,6 +130,8 @@ completes deltalog rewind vol0 monday '' --
 completes deltalog rewind vol1 '' --
 completes deltalog restore vol0 monday '' --
 completes deltalog snapshot diff vol0 monday mail:2 '' --
+completes deltalog history export vol0 '' --
+completes deltalog history export --format '' -- csv fio
 completes deltalog map vol0 '' -- monday mail:2
 completes deltalog map vol0 monday '' --
 completes deltalog wait-event vol0 '' --
@@ -151,7 +153,7 @@ echo "ok - completion: $passed checks passed"
 manual=$top/Documentation/man/deltalog.8
 passed=0
 for verb in create activate deactivate detach key list status check dump \
-	view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
+	view rewind restore history 'history export' retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
 	wait-event map 'policy show' 'policy set' 'policy load' 'policy save' \
 	'policy test' 'forecast replay'; do

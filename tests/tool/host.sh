@@ -195,6 +195,10 @@ usage rewind vol0 one --to now
 usage rewind vol0 @1 --to now
 usage history
 usage history vol0 vol1
+usage history export vol0 vol1
+usage history export vol0 --format xml
+usage history export vol0 --follow 0
+usage history export vol0 --json
 usage retention
 usage retention vol0 --window
 want 2 retention vol0 --window 1h --off
@@ -337,7 +341,7 @@ for verb in create activate deactivate detach key list status check dump; do
 	[ ! -s err ] || fail "help of $verb on stderr"
 	want 0 "$verb" --nonsense -h
 done
-for verb in view rewind restore history retention 'snapshot create' 'snapshot list' 'snapshot delete' \
+for verb in view rewind restore history 'history export' retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount' map 'policy show' 'policy set' \
 	'policy load' 'policy save' 'policy test' 'forecast replay'; do
 	# shellcheck disable=SC2086 # words
