@@ -13,6 +13,8 @@
 
 /* Ticks without a write after which it rests. */
 #define QUIET		40u
+/* Ticks between two looks at the write history. */
+#define LEARN		4u
 /* A state this old says little of what is to come. */
 #define OLD_NS		(7ULL * 24 * 3600 * NSEC_PER_SEC)
 #define TICK_NS		((u64)DL_CASCADE_TICK_MS * NSEC_PER_MSEC)
@@ -44,7 +46,7 @@ int dl_foresee_init(struct dl_volume *v)
 	INIT_DELAYED_WORK(&f->tick, tick_work);
 	v->foresee = f;
 	f->packed = kzalloc(packed_bytes(), GFP_KERNEL);
-	if (!f->packed)
+	if (!f->packed || dl_learn_init(&f->learn, v))
 		return -ENOMEM;
 	for (i = 0; i < DL_QUANTITIES; i++)
 		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, now_tick());
@@ -53,15 +55,17 @@ int dl_foresee_init(struct dl_volume *v)
 
 void dl_foresee_exit(struct dl_volume *v)
 {
-	if (v->foresee)
+	if (v->foresee) {
+		dl_learn_exit(&v->foresee->learn);
 		kfree(v->foresee->packed);
+	}
 	kvfree(v->foresee);
 	v->foresee = NULL;
 }
 
 u64 dl_foresee_bytes(const struct dl_volume *v)
 {
-	return sizeof(*v->foresee) + packed_bytes();
+	return sizeof(*v->foresee) + packed_bytes() + dl_learn_bytes();
 }
 
 /* ---- what was written ---- */
@@ -124,6 +128,10 @@ static void tick_work(struct work_struct *work)
 
 	mutex_lock(&f->lock);
 	f->quiet = catch_up(f) ? 0 : f->quiet + 1;
+	if (++f->since_learned >= LEARN) {
+		f->since_learned = 0;
+		dl_learn(&f->learn, now_tick());
+	}
 	rest = f->quiet >= QUIET;
 	mutex_unlock(&f->lock);
 	if (READ_ONCE(f->stop))

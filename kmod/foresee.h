@@ -9,7 +9,7 @@
  * write waits for it, and without it everything is as the static defaults have it.
  *
  * Locks: @lock guards the forecasters, is a mutex, and nothing is taken under it but
- * dl_log.lock. Memory: one structure for a volume, of fixed size.
+ * dl_workload.lock and dl_log.lock. Memory: one structure for a volume, of fixed size.
  */
 #ifndef DL_FORESEE_H
 #define DL_FORESEE_H
@@ -19,6 +19,7 @@
 
 #include "core/cascade.h"
 #include "core/checkpoint.h"
+#include "learn.h"
 
 struct dl_volume;
 
@@ -40,6 +41,8 @@ struct dl_foresee {
 	struct mutex lock;		/* all of the rest */
 	u32 quiet;			/* ticks in a row with nothing written */
 	u64 was[DL_QUANTITIES];		/* counters, at the last tick */
+	u32 since_learned;		/* ticks */
+	struct dl_learn learn;
 	void *packed;			/* room for one forecaster as it is on disk */
 	struct dl_cascade of[DL_QUANTITIES];
 };

@@ -87,8 +87,8 @@ bool dl_fuse_fill(struct dl_volume *v, const struct dl_subwrite *w,
 	dl_map_extend(m, w->sh, w->bucket, idx, w->sectors, crc);
 	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_log_put(&s, b);
-	dl_fusion_count(&v->fusion, (w->page << DL_PAGE_SECTOR_SHIFT) + w->first,
-			0, w->sectors);
+	dl_fusion_filled(&v->fusion, (w->page << DL_PAGE_SECTOR_SHIFT) + w->first,
+			 w->sectors);
 	dl_stat_add(v, DL_STAT_FUSED, 1);
 	dl_stat_add(v, DL_STAT_FUSED_SECTORS, w->sectors);
 	return true;
@@ -104,7 +104,7 @@ u32 dl_fuse_room(struct dl_volume *v, u64 sector, u32 sectors, u8 *confidence)
 
 void dl_fuse_kept(struct dl_volume *v, u64 sector, u32 room)
 {
-	dl_fusion_count(&v->fusion, sector, room, 0);
+	dl_fusion_kept(&v->fusion, sector, room);
 	dl_stat_add(v, DL_STAT_PLACEHOLDERS, 1);
 	dl_stat_add(v, DL_STAT_KEPT_SECTORS, room);
 }

@@ -11,16 +11,23 @@
 #define SHARE_DEN	5u
 #define SHY_MAX		6u	/* 64 judgements */
 
-u32 dl_fusion_room(const struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
+/* A stream that goes on with this probability is likely to leave the region. */
+#define LASTING		230u
+/* Of regions of 1 MiB: what a stream may write before it is looked at again. */
+#define AHEAD		4u
+
+u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
 		   u8 *confidence)
 {
 	u64 region = sector >> DL_FUSION_REGION_SHIFT;
-	const struct dl_fusion_slot *s = dl_fusion_slot(f, region);
+	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
 	u32 end = (u32)(sector & (DL_PAGE_SECTORS - 1)) + sectors;
-	u32 len = READ_ONCE(s->len) ?: sectors;
-	u32 p = READ_ONCE(s->p), each = p, sum = 0, n, room = 0;
+	bool runs = READ_ONCE(s->end) == (u32)sector;
+	u32 each = READ_ONCE(s->p[runs]), again = READ_ONCE(s->p[1]);
+	u32 len = READ_ONCE(s->len) ?: sectors, sum = 0, n, room = 0;
 
-	*confidence = (u8)p;
+	WRITE_ONCE(s->end, (u32)sector + sectors);
+	*confidence = (u8)each;
 	if (mode == DL_FUSION_ON)
 		return DL_PAGE_SECTORS - end;
 	if (mode != DL_FUSION_AUTO || READ_ONCE(s->off) ||
@@ -34,34 +41,37 @@ u32 dl_fusion_room(const struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
 		end += len;
 		room += len;
 		*confidence = (u8)each;
-		each = each * p / 255;
+		each = each * again / 255;
 	}
 	return room;
 }
 
-void dl_fusion_count(struct dl_fusion *f, u64 sector, u32 kept, u32 filled)
+/* @by more, as far as it goes. */
+static u16 more(u16 n, u32 by)
 {
-	u64 region = sector >> DL_FUSION_REGION_SHIFT;
-	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
-
-	if (READ_ONCE(s->tag) != dl_fusion_tag(region))
-		return;
-	if (kept && READ_ONCE(s->kept) < U16_MAX - DL_PAGE_SECTORS)
-		WRITE_ONCE(s->kept, (u16)(READ_ONCE(s->kept) + kept));
-	if (filled && READ_ONCE(s->filled) < U16_MAX - DL_PAGE_SECTORS)
-		WRITE_ONCE(s->filled, (u16)(READ_ONCE(s->filled) + filled));
+	return n > U16_MAX - DL_PAGE_SECTORS ? n : (u16)(n + by);
 }
 
-void dl_fusion_teach(struct dl_fusion *f, u64 region, u8 p, u8 len)
+void dl_fusion_kept(struct dl_fusion *f, u64 sector, u32 kept)
 {
-	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
-	u32 tag = dl_fusion_tag(region);
+	struct dl_fusion_slot *s =
+		dl_fusion_slot(f, sector >> DL_FUSION_REGION_SHIFT);
 
+	WRITE_ONCE(s->kept, more(READ_ONCE(s->kept), kept));
+}
+
+void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors)
+{
+	struct dl_fusion_slot *s =
+		dl_fusion_slot(f, sector >> DL_FUSION_REGION_SHIFT);
+
+	WRITE_ONCE(s->end, (u32)sector + sectors);
+	WRITE_ONCE(s->filled, more(READ_ONCE(s->filled), sectors));
+}
+
+static void teach(struct dl_fusion_slot *s, u32 tag, const u8 p[2], u8 len)
+{
 	if (READ_ONCE(s->tag) != tag) {
-		/* The one that it had is the more likely to be written to. */
-		if (READ_ONCE(s->tag) && READ_ONCE(s->p) > p)
-			return;
-		WRITE_ONCE(s->p, 0);
 		WRITE_ONCE(s->tag, tag);
 		s->off = 0;
 		s->shy = 0;
@@ -69,7 +79,24 @@ void dl_fusion_teach(struct dl_fusion *f, u64 region, u8 p, u8 len)
 		WRITE_ONCE(s->filled, 0);
 	}
 	WRITE_ONCE(s->len, len < DL_PAGE_SECTORS ? len : DL_PAGE_SECTORS);
-	WRITE_ONCE(s->p, p);
+	WRITE_ONCE(s->p[0], p[0]);
+	WRITE_ONCE(s->p[1], p[1]);
+}
+
+void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len)
+{
+	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
+	u32 i;
+
+	/* Of two that share a slot the more promising one has it. */
+	if (READ_ONCE(s->tag) == dl_fusion_tag(region) ||
+	    p[1] >= READ_ONCE(s->p[1]))
+		teach(s, dl_fusion_tag(region), p, len);
+	for (i = 1; i <= AHEAD && p[1] >= LASTING; i++) {
+		s = dl_fusion_slot(f, region + i);
+		if (!READ_ONCE(s->tag) || READ_ONCE(s->p[1]) < LASTING)
+			teach(s, dl_fusion_tag(region + i), p, len);
+	}
 }
 
 void dl_fusion_judge(struct dl_fusion *f)

@@ -28,10 +28,14 @@
 
 struct dl_fusion_slot {
 	u32 tag;		/* of the region, never 0; 0: unused */
-	u8  p;			/* that a write's neighbour follows, of 255 */
+	u32 end;		/* of the last write there, its lowest bits */
+	u8  p[2];		/* that a write's neighbour follows, of 255: [1] if it
+				 * followed one itself
+				 */
 	u8  len;		/* sectors that it is expected to have; 0: as many */
 	u8  off;		/* judgements to come before room is kept again */
 	u8  shy;		/* log2 of how many the next such while has */
+	u8  pad;
 	u16 kept, filled;	/* sectors since the last judgement */
 };
 
@@ -63,20 +67,27 @@ static inline u32 dl_fusion_tag(u64 region)
  *
  * Return: how many, none beyond the page.
  */
-u32 dl_fusion_room(const struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
+u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
 		   u8 *confidence);
 
-/* Room was kept, or some of it filled, behind a record at @sector. */
-void dl_fusion_count(struct dl_fusion *f, u64 sector, u32 kept, u32 filled);
+/* So much room was kept behind a record at @sector. */
+void dl_fusion_kept(struct dl_fusion *f, u64 sector, u32 kept);
+
+/* Room was filled by @sectors at @sector. */
+void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors);
 
 /**
  * dl_fusion_teach() - what is expected of a region, from now on
  * @f: slots
  * @region: sector >> DL_FUSION_REGION_SHIFT
- * @p: that sectors directly behind a write there are written next, of 255
+ * @p: that sectors directly behind a write there are written next, of 255; [1] of
+ *	one that followed another itself
  * @len: how many; 0: as many as the write had
+ *
+ * Where streams are likely to go on into the regions behind they are told, too, if
+ * nothing is known of them.
  */
-void dl_fusion_teach(struct dl_fusion *f, u64 region, u8 p, u8 len);
+void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len);
 
 /* Once in a while: where has it paid? Looks at all slots. */
 void dl_fusion_judge(struct dl_fusion *f);
