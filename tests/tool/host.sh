@@ -198,7 +198,8 @@ usage history vol0 vol1
 usage history export vol0 vol1
 usage history export vol0 --format xml
 usage history export vol0 --follow 0
-usage history export vol0 --json
+want 2 history export vol0 --json
+says err "--json goes with --output FILE"
 usage retention
 usage retention vol0 --window
 want 2 retention vol0 --window 1h --off
