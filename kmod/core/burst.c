@@ -27,15 +27,17 @@ void dl_bursts_add(struct dl_bursts *b, u64 now_ms, u64 bytes, u64 drain, u64 le
 	if (!drain)
 		return;
 	gone = dl_drained(drain, (u32)min_t(u64, ms, U32_MAX));
+	/* In this order: what comes after a silence did not leak during it. */
+	b->level -= min_t(u64, b->level, gone);
 	b->level = min_t(u64, b->level + min_t(u64, bytes, DL_BURST_MOST),
 			 DL_BURST_MOST);
-	b->level -= min_t(u64, b->level, gone);
 	b->peak = max_t(u64, b->peak, b->level);
-	if (b->level || !b->peak)
+	if (!b->peak || b->level > b->peak / 16)
 		return;
 	if (b->peak >= least)
 		remember(b);
 	b->peak = 0;
+	b->level = 0;
 }
 
 /* The longest time between two of them. */

@@ -48,7 +48,7 @@ static u32 foreseen(const struct dl_fullness_in *in, bool behind)
 
 		if (i && a->ms > in->within_ms)
 			break;
-		room = behind ? in->free : plus(in->free, in->settles);
+		room = behind ? in->room : plus(in->room, in->settles);
 		if (i + 1 == nr && a->ms < in->within_ms)
 			room = share(room, a->ms, in->within_ms);
 		if (behind)
@@ -69,22 +69,22 @@ static void look_behind(const struct dl_fullness_in *in, struct dl_fullness *out
 	out->behind = foreseen(in, true);
 	if (in->log) {
 		out->behind = max_t(u32, out->behind,
-				    dl_flow_chance(in->log, plus(in->free, drained)));
+				    dl_flow_chance(in->log, plus(in->room, drained)));
 		come = dl_flow_expected(in->log);
 		if (come > drained)
-			out->within_ms = until(in->free, come - drained,
+			out->within_ms = until(in->room, come - drained,
 					       in->within_ms);
 	}
 	if (in->bursts)
 		out->behind = max_t(u32, out->behind,
 				    dl_bursts_chance(in->bursts,
-						     plus(in->free, in->settles),
+						     plus(in->room, in->settles),
 						     in->within_ms));
 }
 
 static void look_held(const struct dl_fullness_in *in, struct dl_fullness *out)
 {
-	u64 room = plus(in->free, in->settles), when;
+	u64 room = plus(in->room, in->settles), when;
 
 	out->held = foreseen(in, false);
 	if (!in->held)

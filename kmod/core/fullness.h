@@ -33,7 +33,7 @@ struct dl_fullness_ahead {
 };
 
 struct dl_fullness_in {
-	u64 free;		/* bytes that writes may have */
+	u64 room;		/* bytes that writes may have */
 	u64 settles;		/* bytes that reconcile can add to them, in time */
 	u64 drain;		/* bytes of these a second, while it runs; 0: not known */
 	u32 within_ms;		/* T */

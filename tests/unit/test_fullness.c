@@ -239,7 +239,7 @@ static void test_held(void **state)
 {
 	struct dl_flow held;
 	struct dl_fullness_in in = {
-		.free = 100 * MIB, .settles = 3500 * MIB, .within_ms = T_MS,
+		.room = 100 * MIB, .settles = 3500 * MIB, .within_ms = T_MS,
 		.held = &held,
 	};
 	u64 now = 0;
@@ -264,7 +264,7 @@ static void test_behind(void **state)
 {
 	struct dl_flow log;
 	struct dl_fullness_in in = {
-		.free = 300 * MIB, .settles = 1700 * MIB, .within_ms = T_MS,
+		.room = 300 * MIB, .settles = 1700 * MIB, .within_ms = T_MS,
 		.log = &log,
 	};
 	u64 now = 0;
@@ -315,7 +315,7 @@ static void test_any(void **state)
 	(void)state;
 	for (i = 0; i < 3000; i++) {
 		struct dl_fullness_in in = {
-			.free = any_size(), .settles = any_size(),
+			.room = any_size(), .settles = any_size(),
 			.drain = any_size(), .within_ms = (u32)any_size(),
 			.log = &log, .held = &held, .bursts = &bursts,
 			.nr = (u32)(any() % 6),
@@ -343,7 +343,7 @@ static void test_any(void **state)
 		}
 		a = look(&in);
 		less = in;
-		less.free = in.free / 2;
+		less.room = in.room / 2;
 		less.settles = in.settles / 3;
 		b = look(&less);
 		assert_true(b.behind >= a.behind && b.held >= a.held);

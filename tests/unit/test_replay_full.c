@@ -56,7 +56,7 @@ static struct result run(const struct series *s, u64 size, u32 rows)
 {
 	static struct dl_flow held;
 	struct dl_fullness_in in = {
-		.free = size, .within_ms = rows * STEPS * STEP_MS, .held = &held,
+		.room = size, .within_ms = rows * STEPS * STEP_MS, .held = &held,
 	};
 	struct dl_fullness out;
 	struct result r = { false, false, 0, 0 };
@@ -68,12 +68,12 @@ static struct result run(const struct series *s, u64 size, u32 rows)
 	for (i = 0; i < s->nr; i++) {
 		for (k = 0; k < STEPS; k++, now++) {
 			part = s->row[i] / STEPS;
-			if (part >= in.free) {
+			if (part >= in.room) {
 				r.full = true;
 				r.lead = r.said ? (u32)(now - since) : 0;
 				return r;
 			}
-			in.free -= part;
+			in.room -= part;
 			dl_flow_add(&held, now * STEP_MS, (s64)part);
 			dl_fullness_look(&in, &out);
 			is = dl_fullness_announced(r.said, out.chance);
