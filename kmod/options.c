@@ -44,6 +44,8 @@ static const struct option options[] = {
 	OPT(cache_mem_kib, 131072, 0, 1 << 20, true),
 	OPT(delta_mem_kib, 32768, 64, 1 << 20, false),
 	OPT(compression, 0, 0, 64, true),
+	OPT(foresight, 1, 0, 1, true),
+	OPT(full_within_secs, 600, 0, 2592000, true),
 	OPT(max_records, 0, 4096, 1U << 31, false),
 	OPT(segment_kib, 0, 0, 1 << 20, false),
 };

@@ -4,10 +4,11 @@
  * them waits, if it is emptied at a given pace from the first byte on.
  *
  * That is the highest level of a bucket that leaks at that pace. A burst begins when
- * something is in the bucket and ends when but a sixteenth of that is left, which what
- * trickles on always may keep in it. Remembered are the levels of the last sixteen that came to something; what the next one takes is the second
- * highest of twelve or more, the highest of fewer, and not known of less than four, or
- * when none came for four times as long as between any two of them.
+ * something is in the bucket and ends when but a sixteenth of the highest level is left:
+ * what trickles on may keep that in it for ever. Remembered are the levels of the last
+ * sixteen that came to something. What the next one takes is the second highest of
+ * twelve or more, the highest of fewer; it is not known of less than four, or when none
+ * came for four times as long as between any two of them.
  *
  * Anything may come in; levels saturate, time that runs backward stands still.
  *

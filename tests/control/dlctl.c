@@ -148,7 +148,12 @@ static int status(int fd, struct devno dev)
 	KEY(chains_max);
 	KEY(packed);
 	KEY(packed_bytes);
+	KEY(full_probability);
 #undef KEY
+	if (s.full_within == DL_CTL_NEVER)
+		printf(" full_within -");
+	else
+		printf(" full_within %" PRIu64, (uint64_t)s.full_within);
 	putchar('\n');
 	return 0;
 }

@@ -218,7 +218,13 @@ static void test_bursts_steady(void **state)
 	for (i = 0; i < 10000; i++, now += 100)
 		dl_bursts_add(&b, now, MIB / 20, MIB, MIB);
 	assert_int_equal(b.nr, 0);
+	/* A burst on top of that is over when it is, not when there is silence. */
+	burst(&b, &now, 40 * MIB, 0);
+	for (i = 0; i < 1000; i++, now += 100)
+		dl_bursts_add(&b, now, MIB / 20, MIB, MIB);
+	assert_int_equal(b.nr, 1);
 	/* Without a pace nothing is learned. */
+	memset(&b, 0, sizeof(b));
 	dl_bursts_add(&b, now, 100 * MIB, 0, MIB);
 	assert_int_equal(b.level, 0);
 }
