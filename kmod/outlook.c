@@ -71,6 +71,7 @@ static void see_past(struct dl_volume *v, struct sight *s)
 {
 	u64 newest = dl_history_newest(v), all = 0, held = 0, next, saved;
 	struct dl_log *l = &v->log;
+	u32 kept = READ_ONCE(l->kept_chunks), free = dl_log_free_chunks(l);
 	struct dl_segment *seg;
 	unsigned long flags;
 
@@ -87,6 +88,10 @@ static void see_past(struct dl_volume *v, struct sight *s)
 	saved = newest ? to_be_saved(v, READ_ONCE(v->outlook.saved), newest, next) : 0;
 	s->past = min(all, s->past + saved);
 	s->settles = all - s->past;
+	/* What is taken of what is reconcile's alone goes back there first. */
+	if (free < kept)
+		s->settles -= min(s->settles, (u64)(kept - free) *
+				  l->segs.chunk_sectors << DL_SECTOR_SHIFT);
 }
 
 /* ---- what follows ---- */
