@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 
+#include "foresee.h"
 #include "history.h"
 #include "io.h"
 #include "msg.h"
@@ -14,6 +15,7 @@
 
 #define LOOK		max(1UL, msecs_to_jiffies(100))
 #define JUDGE_MS	1000
+#define FARTHEST	1800U	/* s that forecasters look ahead */
 #define PACE_NS		(50 * NSEC_PER_MSEC)	/* of reconcile that say how fast it is */
 
 static u64 now_ms(void)
@@ -37,6 +39,8 @@ struct sight {
 	u64 log_sectors;
 	u64 past, settles;
 	bool kept;
+	struct dl_forecast ahead;	/* bytes to the log within @ahead_ms */
+	u32 ahead_ms;
 };
 
 /* Bytes of the origin that reconcile has to log of what it is going to overwrite. */
@@ -92,6 +96,16 @@ static void see_past(struct dl_volume *v, struct sight *s)
 	if (free < kept)
 		s->settles -= min(s->settles, (u64)(kept - free) *
 				  l->segs.chunk_sectors << DL_SECTOR_SHIFT);
+}
+
+/* What the forecasters say of the log, as far ahead as they look. */
+static void see_ahead(struct dl_volume *v, struct sight *s)
+{
+	u32 secs = READ_ONCE(v->opts.full_within_secs);
+
+	s->ahead_ms = min(secs, FARTHEST) * MSEC_PER_SEC;
+	if (s->ahead_ms)
+		dl_foresee_ahead(v, DL_QUANTITY_LOG, s->ahead_ms, &s->ahead);
 }
 
 /* ---- what follows ---- */
@@ -167,6 +181,7 @@ static void judge(struct dl_volume *v, const struct sight *s, u64 now)
 		.room = s->room, .settles = s->settles, .drain = o->drain,
 		.within_ms = secs * MSEC_PER_SEC,
 		.log = &o->log, .held = &o->held, .bursts = &o->bursts,
+		.nr = 1, .ahead = { { .ms = s->ahead_ms, .log = s->ahead } },
 	};
 
 	if (secs != o->within_secs)
@@ -189,8 +204,10 @@ static void look(struct work_struct *work)
 
 	see_room(v, &s);
 	judged = now - READ_ONCE(o->looked_ms) >= JUDGE_MS;
-	if (judged)
+	if (judged) {
 		see_past(v, &s);
+		see_ahead(v, &s);
+	}
 	spin_lock(&o->lock);
 	bytes = (s.log_sectors - o->log_sectors) << DL_SECTOR_SHIFT;
 	o->log_sectors = s.log_sectors;

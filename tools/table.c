@@ -73,6 +73,17 @@ static const struct {
 
 static const char *key_place, *policy_file;
 
+/* Those that are words: of which one, or NULL. */
+enum { fusion, NR_WORDS };
+
+static const char *words[NR_WORDS];
+
+static const struct {
+	const char *key, *option, *one_of;
+} word_names[NR_WORDS] = {
+	[fusion] = { "fusion", "--fusion", "off|on|auto" },
+};
+
 /* As the one word that it is in a table. */
 static char policy[DL_POLICY_TEXT + 1];
 
@@ -85,6 +96,8 @@ const struct dl_opt dl_table_opts[] = {
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
 #undef X
+	DL_STRING("fusion", &words[fusion], "off|on|auto",
+		  "keep room in the log for small writes that will follow (default auto)"),
 	DL_FLAG("zero-discards", &flags[zero_discards],
 		"take discards even if the origin has to be zeroed by writing"),
 	DL_OPT_END
@@ -98,12 +111,30 @@ const struct dl_opt dl_table_activate_opts[] = {
 	DL_OPT_END
 };
 
+/* Is @word between two bars of @list, or an end of it? */
+static bool one_of(const char *word, const char *list)
+{
+	size_t n = strlen(word);
+
+	for (; list; list = strchr(list, '|') ? strchr(list, '|') + 1 : NULL)
+		if (!strncmp(list, word, n) && (!list[n] || list[n] == '|'))
+			return n;
+	return false;
+}
+
 const char *dl_table_wrong(void)
 {
 	uint64_t high = values[high_watermark], low = values[low_watermark];
 	const char *why = key_place ? dl_keyplace_wrong(key_place) : NULL;
 	static char text[256];
+	int i;
 
+	for (i = 0; i < NR_WORDS; i++)
+		if (words[i] && !one_of(words[i], word_names[i].one_of)) {
+			snprintf(text, sizeof(text), "%s: one of %s is needed",
+				 word_names[i].option, word_names[i].one_of);
+			return text;
+		}
 	if (why) {
 		snprintf(text, sizeof(text), "--key: %s", why);
 		return text;
@@ -161,7 +192,7 @@ const char *dl_table_hint(const char *text)
 
 void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 {
-	unsigned int words = 0;
+	unsigned int count = 0;
 	char opts[DL_DM_PARAMS - 64] = "";
 	size_t n = 0;
 	int i;
@@ -171,26 +202,33 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 			continue;
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s %llu",
 				      keys[i], (unsigned long long)values[i]);
-		words += 2;
+		count += 2;
 	}
 	for (i = 0; i < NR_FLAGS; i++) {
 		if (!flags[i])
 			continue;
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s",
 				      flag_names[i].key);
-		words++;
+		count++;
+	}
+	for (i = 0; i < NR_WORDS; i++) {
+		if (!words[i])
+			continue;
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s %s",
+				      word_names[i].key, words[i]);
+		count += 2;
 	}
 	if (key_place) {
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " key %s",
 				      key_place);
-		words += 2;
+		count += 2;
 	}
 	if (policy_file) {
 		snprintf(opts + n, sizeof(opts) - n, " policy %s", policy);
-		words += 2;
+		count += 2;
 	}
 	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),
 			     minor(origin), major(log), minor(log));
-	if (words)
-		snprintf(buf + n, size - n, " %u%s", words, opts);
+	if (count)
+		snprintf(buf + n, size - n, " %u%s", count, opts);
 }

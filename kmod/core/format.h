@@ -155,6 +155,7 @@ struct dl_disk_super {
 #define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
 #define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
 #define DL_SECTION_IMPRINTS	10u	/* dl_disk_imprint, regions; and again */
+#define DL_SECTION_FORESIGHT	11u	/* dl_disk_foresight, forecasters */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -289,6 +290,47 @@ struct dl_disk_grain {
 };
 
 /*
+ * State of a forecaster (series.h): logarithms with 16 bits behind the point, and as
+ * said there. What is beyond the numbers seen or the season is zero.
+ */
+struct dl_disk_series {
+	__le64 n;
+	__le16 season;
+	__le16 phase;
+	__le32 last[3];
+	__le32 least, most;
+	__le32 smooth[6];
+	__le32 level, trend, mean;
+	__le32 error[14];
+	__le32 own, naive, held;
+	__le32 under, over;
+	__le32 weight[3][6];
+	__le16 usual[60];
+	__le16 lap[60];
+	__le32 reserved[2];
+};
+
+/* One quantity at several paces (cascade.h). */
+#define DL_CASCADE_MAGIC	0x46434c44u	/* "DLCF" */
+#define DL_CASCADE_VERSION	1u
+
+struct dl_disk_cascade_level {
+	__le32 left;		/* ticks until its interval ends */
+	__le32 reserved;
+	__le64 amount;		/* so far in it */
+	__le64 weight;
+	struct dl_disk_series series;
+};
+
+struct dl_disk_cascade {
+	__le32 magic;
+	__le32 version;		/* of the models as well as of the layout */
+	__le32 crc;		/* CRC-32C of all of it with this as zero */
+	__le32 gauge;		/* 0: counter, 1 */
+	struct dl_disk_cascade_level level[5];
+};
+
+/*
  * The granularity map as it was when a snapshot was made: this, then @nr regions,
  * each a __le64 as imprint.c has it, descending, which is the hottest first. In a
  * mark that makes a snapshot it comes behind the dl_disk_mark; zeros: there is none.
@@ -297,6 +339,13 @@ struct dl_disk_imprint {
 	__le64 id;		/* of the snapshot */
 	__le32 nr;
 	__le32 known;		/* regions that the map had, at least @nr */
+};
+
+/* Behind it @nr forecasters, @bytes each: see cascade.h. */
+struct dl_disk_foresight {
+	__le64 time_ns;		/* wall clock */
+	__le32 nr;
+	__le32 bytes;		/* a multiple of 8 */
 };
 
 /* dl_disk_scrub.flags */
@@ -387,6 +436,11 @@ struct dl_disk_frame {
 					    * made of the page, all of it
 					    */
 
+#define DL_DESC_FORESEEN	(1u << 3)  /* DATA: room was kept behind it for what was
+					    * expected to follow, with @confidence
+					    */
+#define DL_DESC_FUSED		(1u << 4)  /* and more than one write is in it */
+
 /*
  * dl_disk_desc.codec: how the payload of a whole page is stored, if that is in
  * fewer sectors than it has: a dl_disk_packed, then zeros to the end of the last.
@@ -418,7 +472,10 @@ struct dl_disk_desc {
 	__u8   codec;		/* DL_CODEC_*: DATA and BASE, of whole pages */
 	__u8   temperature;
 	__le16 client;
-	__le32 reserved;
+	__u8   room;		/* DATA: sectors kept behind the payload for what was
+				 * expected to follow, and did not
+				 */
+	__u8   reserved[3];
 };
 
 /* ---- the past ----------------------------------------------------------- */

@@ -124,7 +124,8 @@ AT(dl_disk_desc, confidence, 23);
 AT(dl_disk_desc, codec, 24);
 AT(dl_disk_desc, temperature, 25);
 AT(dl_disk_desc, client, 26);
-AT(dl_disk_desc, reserved, 28);
+AT(dl_disk_desc, room, 28);
+AT(dl_disk_desc, reserved, 29);
 
 SIZE(dl_disk_summary, 128);
 AT(dl_disk_summary, magic, 0);
@@ -221,6 +222,11 @@ AT(dl_disk_grain, rate, 8);
 AT(dl_disk_grain, delta, 12);
 AT(dl_disk_grain, reserved1, 14);
 
+SIZE(dl_disk_foresight, 16);
+AT(dl_disk_foresight, time_ns, 0);
+AT(dl_disk_foresight, nr, 8);
+AT(dl_disk_foresight, bytes, 12);
+
 SIZE(dl_disk_imprint, 16);
 AT(dl_disk_imprint, id, 0);
 AT(dl_disk_imprint, nr, 8);
@@ -238,3 +244,39 @@ AT(dl_disk_scrub, began_ns, 56);
 AT(dl_disk_scrub, ended_ns, 64);
 AT(dl_disk_scrub, flags, 72);
 AT(dl_disk_scrub, reserved, 76);
+
+SIZE(dl_disk_series, 464);
+AT(dl_disk_series, n, 0);
+AT(dl_disk_series, season, 8);
+AT(dl_disk_series, phase, 10);
+AT(dl_disk_series, last, 12);
+AT(dl_disk_series, least, 24);
+AT(dl_disk_series, most, 28);
+AT(dl_disk_series, smooth, 32);
+AT(dl_disk_series, level, 56);
+AT(dl_disk_series, trend, 60);
+AT(dl_disk_series, mean, 64);
+AT(dl_disk_series, error, 68);
+AT(dl_disk_series, own, 124);
+AT(dl_disk_series, naive, 128);
+AT(dl_disk_series, held, 132);
+AT(dl_disk_series, under, 136);
+AT(dl_disk_series, over, 140);
+AT(dl_disk_series, weight, 144);
+AT(dl_disk_series, usual, 216);
+AT(dl_disk_series, lap, 336);
+AT(dl_disk_series, reserved, 456);
+
+SIZE(dl_disk_cascade_level, 488);
+AT(dl_disk_cascade_level, left, 0);
+AT(dl_disk_cascade_level, reserved, 4);
+AT(dl_disk_cascade_level, amount, 8);
+AT(dl_disk_cascade_level, weight, 16);
+AT(dl_disk_cascade_level, series, 24);
+
+SIZE(dl_disk_cascade, 2456);
+AT(dl_disk_cascade, magic, 0);
+AT(dl_disk_cascade, version, 4);
+AT(dl_disk_cascade, crc, 8);
+AT(dl_disk_cascade, gauge, 12);
+AT(dl_disk_cascade, level, 16);

@@ -173,6 +173,10 @@ struct dl_ctl_status {
 	__u64 chains_max;
 	__u64 packed;		/* records that were compressed */
 	__u64 packed_bytes;	/* what these take in the log */
+	__u64 placeholders;	/* records with room kept for what should follow */
+	__u64 placeholder_sectors;	/* how much room */
+	__u64 fused;		/* writes that went there instead of a record */
+	__u64 fused_sectors;	/* how much they filled */
 	__u64 full_probability;	/* that the log is full within full_within_secs, of 1000 */
 	__u64 full_within;	/* expected s until then, or DL_CTL_NEVER */
 };

@@ -148,6 +148,10 @@ static int status(int fd, struct devno dev)
 	KEY(chains_max);
 	KEY(packed);
 	KEY(packed_bytes);
+	KEY(placeholders);
+	KEY(placeholder_sectors);
+	KEY(fused);
+	KEY(fused_sectors);
 	KEY(full_probability);
 #undef KEY
 	if (s.full_within == DL_CTL_NEVER)

@@ -107,7 +107,7 @@ ok "taken back when a deletion made room"
 
 # ---- off
 
-for off in 'foresight 0' 'full_within_secs 0'; do
+for off in 'foresight off' 'full_within_secs 0'; do
 	# shellcheck disable=SC2086 # a name and a value
 	tunable $off
 	since=$(key events)
@@ -118,7 +118,7 @@ for off in 'foresight 0' 'full_within_secs 0'; do
 	[ "$(key full_within)" = - ] || bad "expected with $off"
 	want 0 snapshot delete fo again
 	until [ "$(key full)" = 0 ]; do sleep 1; done
-	tunable foresight 1
+	tunable foresight on
 done
 ok "nothing is announced when that is off"
 want 0 deactivate fo

@@ -23,6 +23,7 @@ typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
 
+#define U16_MAX UINT16_MAX
 #define U32_MAX UINT32_MAX
 #define S64_MAX INT64_MAX
 #define U64_MAX UINT64_MAX
@@ -77,6 +78,23 @@ static inline int fls64(u64 x)
 static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 {
 	return (u64)(((__uint128_t)a * mul) >> shift);
+}
+
+/* The kernel's: quotients of which the divisor has 32 bits, and is not zero. */
+static inline u64 div_u64(u64 a, u32 b)
+{
+	return a / b;
+}
+
+static inline u64 div_u64_rem(u64 a, u32 b, u32 *rest)
+{
+	*rest = (u32)(a % b);
+	return a / b;
+}
+
+static inline s64 div_s64(s64 a, s32 b)
+{
+	return a / b;
 }
 
 /* CRC-32C; see tools/port/crc32c.c. */
