@@ -267,6 +267,7 @@ void dl_cycle_release(struct dl_reconcile *rc)
 	}
 	mutex_unlock(&v->house_lock);
 	dl_throttle_freed(&v->throttle, freed);
+	dl_outlook_freed(v, freed);
 	dl_volume_housekeep(v);
 }
 

@@ -14,6 +14,7 @@ static const char * const names[] = {
 	[DL_EVENT_PRESSURE] = "pressure",
 	[DL_EVENT_FULL] = "full",
 	[DL_EVENT_ROOM] = "room",
+	[DL_EVENT_FORECAST] = "forecast",
 };
 
 static void send_uevent(struct dl_volume *v, enum dl_event what, u64 nr)

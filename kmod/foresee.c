@@ -116,6 +116,8 @@ static void arm(struct dl_foresee *f)
 
 void dl_foresee_wake(struct dl_foresee *f)
 {
+	if (READ_ONCE(f->stop))
+		return;
 	WRITE_ONCE(f->awake, true);
 	arm(f);
 }
@@ -160,8 +162,6 @@ void dl_foresee_stop(struct dl_volume *v)
 	struct dl_foresee *f = v->foresee;
 
 	WRITE_ONCE(f->stop, true);
-	/* Who writes while it ends need not wake it. */
-	WRITE_ONCE(f->awake, true);
 	cancel_delayed_work_sync(&f->tick);
 }
 

@@ -99,6 +99,7 @@ void dl_housekeep_work(struct work_struct *work)
 	dl_volume_room(v, &free, &total);
 	dl_throttle_update(&v->throttle, pace ? free : total, total);
 	dl_event_pressure(v, dl_volume_pressure(v));
+	dl_outlook_wake(v);
 	if (ret)
 		dl_volume_log_failed(v);
 	else if (dl_volume_pressure(v) >= v->opts.high_watermark ||

@@ -14,5 +14,9 @@
 #define dl_info(fmt, ...) pr_info(DL_MSG_PREFIX fmt "\n", ##__VA_ARGS__)
 #define dl_err_limit(fmt, ...) \
 	pr_err_ratelimited(DL_MSG_PREFIX fmt "\n", ##__VA_ARGS__)
+#define dl_warn_limit(fmt, ...) \
+	pr_warn_ratelimited(DL_MSG_PREFIX fmt "\n", ##__VA_ARGS__)
+#define dl_info_limit(fmt, ...) \
+	pr_info_ratelimited(DL_MSG_PREFIX fmt "\n", ##__VA_ARGS__)
 
 #endif

@@ -41,6 +41,8 @@ static const char *const fusions[] = {
 	[DL_FUSION_OFF] = "off", [DL_FUSION_ON] = "on", [DL_FUSION_AUTO] = "auto",
 };
 
+static const char *const switches[] = { "off", "on" };
+
 static const struct option options[] = {
 	OPT(commit_ms, 200, 1, 60000, true),
 	OPT(reconcile_secs, 300, 1, 86400, true),
@@ -50,6 +52,8 @@ static const struct option options[] = {
 	OPT(cache_mem_kib, 131072, 0, 1 << 20, true),
 	OPT(delta_mem_kib, 32768, 64, 1 << 20, false),
 	OPT(compression, 0, 0, 64, true),
+	{ "foresight", offsetof(struct dl_options, foresight), 1, 0, 1, true, switches },
+	OPT(full_within_secs, 600, 0, 2592000, true),
 	OPT(max_records, 0, 4096, 1U << 31, false),
 	OPT(segment_kib, 0, 0, 1 << 20, false),
 	{ "fusion", offsetof(struct dl_options, fusion), DL_FUSION_AUTO,

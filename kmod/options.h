@@ -19,6 +19,8 @@ struct dl_options {
 	unsigned int frame_mem_kib;
 	unsigned int cache_mem_kib;
 	unsigned int delta_mem_kib;
+	unsigned int foresight;		/* 0 or 1: act on what is foreseen */
+	unsigned int full_within_secs;	/* announce that the log will be; 0: not */
 	unsigned int compression;	/* acceleration of LZ4; 0: none */
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */

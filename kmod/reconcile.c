@@ -143,6 +143,20 @@ static bool anything(struct dl_volume *v)
 	return any;
 }
 
+/* Is there anything to settle without ending the open segment before its time? */
+static bool sealed(struct dl_volume *v)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&v->log.lock, flags);
+	seg = oldest(v);
+	ret = seg && seg->state == DL_SEG_SEALED && seg->last_commit <= v->log.durable;
+	spin_unlock_irqrestore(&v->log.lock, flags);
+	return ret;
+}
+
 static bool wanted(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
@@ -168,7 +182,7 @@ static bool wanted(struct dl_reconcile *rc)
 	if (READ_ONCE(v->log.kept_chunks) &&
 	    (rc->no_room || dl_volume_starved(v)))
 		rc->running = dl_volume_unsettled(v);
-	return rc->running || !until_due(v);
+	return rc->running || !until_due(v) || (dl_outlook_early(v) && sealed(v));
 }
 
 /*
@@ -318,6 +332,7 @@ static int forget_some(struct dl_reconcile *rc)
 static int cycles(struct dl_reconcile *rc, unsigned long *again)
 {
 	struct dl_volume *v = rc->v;
+	struct dl_outlook_cycle begun;
 	int ret = 0;
 
 	*again = 0;
@@ -337,7 +352,9 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 			break;
 		}
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
+		begun = dl_outlook_cycle_begin(v);
 		ret = dl_cycle(rc);
+		dl_outlook_cycle_end(v, &begun);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
 		if (!ret)
 			ret = tidy_past(rc);

@@ -96,6 +96,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
 	dl_foresee_start(v);
+	dl_outlook_start(v);
 	dl_volume_housekeep(v);
 	return 0;
 }
@@ -109,6 +110,7 @@ void dl_volume_suspend(struct dl_volume *v)
 	/* Who rewinds must not find it suspended before it is at rest. */
 	mutex_lock(&v->snapshot_lock);
 	v->resumed = false;
+	dl_outlook_stop(v);
 	dl_foresee_stop(v);
 	dl_reconcile_stop(&v->rc);
 	ret = dl_log_sync(&v->log);

@@ -63,6 +63,8 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(placeholder_sectors),
 	KEY(fused),
 	KEY(fused_sectors),
+	KEY(full_probability),
+	KEY(full_within),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -80,6 +82,19 @@ const char *dl_status_mode(u32 mode)
 	static const char * const names[] = { "rw", "ro", "detached" };
 
 	return names[mode];
+}
+
+const char *dl_status_text_of(const struct dl_ctl_status *st, unsigned int key,
+			      char *buf)
+{
+	u64 value = dl_status_value(st, key);
+
+	/* No other key comes to that. */
+	if (value == DL_CTL_NEVER)
+		strscpy(buf, "-", DL_STATUS_VALUE);
+	else
+		snprintf(buf, DL_STATUS_VALUE, "%llu", value);
+	return buf;
 }
 
 static u64 stat_sum(const struct dl_volume *v, enum dl_stat what)
@@ -147,6 +162,8 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 
 void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 {
+	struct dl_fullness is;
+
 	st->mode = dl_volume_mode(v);
 	fill_log(v, st);
 	fill_io(v, st);
@@ -168,18 +185,23 @@ void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 	st->full = READ_ONCE(v->full);
 	st->chains = READ_ONCE(v->map.chains.nr);
 	st->chains_max = READ_ONCE(v->map.chains.max);
+	is = dl_outlook_get(v);
+	st->full_probability = (u64)is.chance * 1000 >> 16;
+	st->full_within = is.within_ms == DL_FULLNESS_NEVER ? DL_CTL_NEVER :
+		div_u64(is.within_ms, MSEC_PER_SEC);
 }
 
 static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)
 {
 	struct dl_ctl_status st;
+	char value[DL_STATUS_VALUE];
 	unsigned int sz = 0, i;
 
 	dl_status_fill(v, &st);
 	DMEMIT("%s", dl_status_mode(st.mode));
 	for (i = 0; i < dl_status_nr_keys; i++)
-		DMEMIT(" %s %llu", dl_status_keys[i].name,
-		       dl_status_value(&st, i));
+		DMEMIT(" %s %s", dl_status_keys[i].name,
+		       dl_status_text_of(&st, i, value));
 }
 
 /*

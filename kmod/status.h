@@ -33,6 +33,19 @@ static inline u64 dl_status_value(const struct dl_ctl_status *st,
 	return *(const u64 *)((const void *)st + dl_status_keys[key].offset);
 }
 
+#define DL_STATUS_VALUE	24u
+
+/**
+ * dl_status_text_of() - a value as the status line has it
+ * @st: status
+ * @key: which
+ * @buf: DL_STATUS_VALUE bytes
+ *
+ * Return: @buf: a number, or "-".
+ */
+const char *dl_status_text_of(const struct dl_ctl_status *st, unsigned int key,
+			      char *buf);
+
 /* A DL_CTL_MODE_* in words. */
 const char *dl_status_mode(u32 mode);
 

@@ -25,6 +25,7 @@
 
 #define STATS_MAX	64
 #define TUNABLES_MAX	16
+#define AHEAD_MAX	2
 
 struct node {
 	struct list_head list;
@@ -57,10 +58,11 @@ static ssize_t show_mode(struct dl_volume *v, const struct dl_attr *a,
 static ssize_t show_stat(struct dl_volume *v, const struct dl_attr *a,
 			 char *buf)
 {
+	char value[DL_STATUS_VALUE];
 	struct dl_ctl_status st;
 
 	dl_status_fill(v, &st);
-	return sysfs_emit(buf, "%llu\n", dl_status_value(&st, a->key));
+	return sysfs_emit(buf, "%s\n", dl_status_text_of(&st, a->key, value));
 }
 
 static ssize_t show_tunable(struct dl_volume *v, const struct dl_attr *a,
@@ -107,6 +109,7 @@ static struct dl_attr mode_attr = {
 };
 
 static struct dl_attr stat_attr[STATS_MAX], tunable_attr[TUNABLES_MAX];
+static struct dl_attr ahead_attr[AHEAD_MAX];
 
 static struct attribute *top_attrs[] = {
 	&mode_attr.attr, &policy_attr.attr, NULL
@@ -114,6 +117,7 @@ static struct attribute *top_attrs[] = {
 
 static struct attribute *stat_attrs[STATS_MAX + 1];
 static struct attribute *tunable_attrs[TUNABLES_MAX + 1];
+static struct attribute *ahead_attrs[AHEAD_MAX + 1];
 
 static const struct attribute_group top_group = { .attrs = top_attrs };
 
@@ -125,14 +129,19 @@ static const struct attribute_group tunable_group = {
 	.name = "tunables", .attrs = tunable_attrs,
 };
 
+/* Of the counters those that tell what is to come, in a folder of their own as well. */
+static const struct attribute_group ahead_group = {
+	.name = "forecast", .attrs = ahead_attrs,
+};
+
 static const struct attribute_group *groups[] = {
-	&top_group, &stat_group, &tunable_group, NULL
+	&top_group, &stat_group, &tunable_group, &ahead_group, NULL
 };
 
 void dl_sysfs_init(void)
 {
 	const char *name;
-	unsigned int i;
+	unsigned int i, n = 0;
 
 	for (i = 0; i < dl_status_nr_keys && i < STATS_MAX; i++) {
 		stat_attr[i] = (struct dl_attr) {
@@ -141,6 +150,11 @@ void dl_sysfs_init(void)
 			.show = show_stat, .key = i,
 		};
 		stat_attrs[i] = &stat_attr[i].attr;
+		if (n < AHEAD_MAX && strstarts(dl_status_keys[i].name, "full_")) {
+			ahead_attr[n] = stat_attr[i];
+			ahead_attrs[n] = &ahead_attr[n].attr;
+			n++;
+		}
 	}
 	for (i = 0; i < TUNABLES_MAX && (name = dl_options_online(i)); i++) {
 		tunable_attr[i] = (struct dl_attr) {

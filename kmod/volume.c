@@ -167,6 +167,8 @@ static void volume_destroy(struct dl_volume *v)
 {
 	if (v->rc.wq)
 		dl_reconcile_stop(&v->rc);
+	if (v->outlook.on)
+		dl_outlook_stop(v);
 	/* What completes frames queues work: that ends first. */
 	if (v->log.wq)
 		dl_log_quiesce(&v->log);
@@ -399,6 +401,7 @@ static struct dl_volume *reserve(struct dm_target *ti, struct dm_dev *origin,
 	INIT_WORK(&v->write_work, dl_write_work);
 	INIT_WORK(&v->house_work, dl_housekeep_work);
 	dl_event_init(v);
+	dl_outlook_init(v);
 	mutex_init(&v->house_lock);
 	strscpy(v->name, dm_table_device_name(ti->table), sizeof(v->name));
 	list_add(&v->registry, &volumes);

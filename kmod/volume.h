@@ -30,6 +30,7 @@
 #include "log.h"
 #include "map.h"
 #include "options.h"
+#include "outlook.h"
 #include "past.h"
 #include "pins.h"
 #include "reconcile.h"
@@ -133,6 +134,7 @@ struct dl_volume {
 	struct workqueue_struct *meta_wq;
 	struct work_struct house_work;
 	struct dl_events events;
+	struct dl_outlook outlook;
 	struct mutex house_lock;	/* summaries against releases */
 	u32 sealed_since;		/* segments sealed since a checkpoint */
 

@@ -113,6 +113,8 @@ step grain needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grain.sh
 step grainpast needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grainpast.sh
+step forecast needs=module-fast,programs least=4 -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-forecast.sh
 
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \

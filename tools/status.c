@@ -23,7 +23,7 @@ static const struct dl_opt_group groups[] = {
 	{ NULL, NULL }
 };
 
-enum unit { COUNT, SECTORS, BYTES, YESNO, NOTE };
+enum unit { COUNT, SECTORS, BYTES, YESNO, NOTE, PERMILLE, SECONDS };
 enum when { ALWAYS, IF_ANY };
 
 /* Keys worth a line of their own; the order is the one they are shown in. */
@@ -76,6 +76,8 @@ static const struct line {
 	{ "reconciling", NULL, YESNO, "reconciling", ALWAYS },
 	{ "cycles", NULL, COUNT, "  times so far", IF_ANY },
 	{ "origin_pages", NULL, COUNT, "  pages so far", IF_ANY },
+	{ "full_probability", NULL, PERMILLE, "log full soon", IF_ANY },
+	{ "full_within", NULL, SECONDS, "  expected in", IF_ANY },
 	{ "rewind_pending", NULL, NOTE, "rewind being settled", IF_ANY },
 	{ "waiting", NULL, COUNT, "writes that wait", IF_ANY },
 	{ "deferred", NULL, COUNT, "writes that waited", IF_ANY },
@@ -111,6 +113,13 @@ static void format(char *buf, size_t size, enum unit unit, uint64_t v)
 		break;
 	case NOTE:
 		buf[0] = '\0';
+		break;
+	case PERMILLE:
+		snprintf(buf, size, "%llu.%llu %%", (unsigned long long)v / 10,
+			 (unsigned long long)v % 10);
+		break;
+	case SECONDS:
+		snprintf(buf, size, "%llu s", (unsigned long long)v);
 		break;
 	case COUNT:
 		snprintf(buf, size, "%llu", (unsigned long long)v);

@@ -38,6 +38,8 @@ static const struct {
 	{ DL_CTL_EVENT_FULL, "full",
 	  "its log is full of what snapshots hold: writes fail or wait" },
 	{ DL_CTL_EVENT_ROOM, "room", "its log has room again" },
+	{ DL_CTL_EVENT_FORECAST, "forecast",
+	  "its log is likely to be full soon, see the kernel's log and 'deltalog status'" },
 };
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -119,6 +121,7 @@ const struct dl_verb dl_verb_wait_event = {
 	.brief = "wait until something happens to a volume",
 	.about =
 "Events are a mode that got worse, a log that fills up, one that is full of what\n"
-"snapshots hold, and one that is no longer.",
+"snapshots hold, one that is no longer, and one that is likely to be full within the\n"
+"option full_within_secs.",
 	.run = run,
 };

@@ -75,7 +75,8 @@
  *   2  DL_CTL_POLICY_GET, DL_CTL_POLICY_SET, DL_CTL_GRANULARITY; counters of
  *      deltas in DL_CTL_STATUS
  *   3  dl_ctl_regions.snapshot
- *   4  DL_CTL_FORECAST, DL_CTL_WORKLOAD
+ *   4  DL_CTL_FORECAST, DL_CTL_WORKLOAD; full_probability and full_within in
+ *      DL_CTL_STATUS, DL_CTL_EVENT_FORECAST
  */
 #define DL_CTL_ABI		4
 
@@ -113,6 +114,8 @@ struct dl_ctl_volumes {
 	__u64 buffer;		/* struct dl_ctl_volume [count] */
 	__u64 cursor;		/* in and out */
 };
+
+#define DL_CTL_NEVER	(~0ULL)	/* as a time that is expected: it is not */
 
 /*
  * DL_CTL_STATUS: mode and counters, with the names and meanings of the keys of
@@ -174,6 +177,8 @@ struct dl_ctl_status {
 	__u64 placeholder_sectors;	/* how much room */
 	__u64 fused;		/* writes that went there instead of a record */
 	__u64 fused_sectors;	/* how much they filled */
+	__u64 full_probability;	/* that the log is full within full_within_secs, of 1000 */
+	__u64 full_within;	/* expected s until then, or DL_CTL_NEVER */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */
@@ -294,6 +299,9 @@ struct dl_ctl_diff {
 					 */
 #define DL_CTL_EVENT_FULL	0x4	/* of what snapshots hold: writes fail or wait */
 #define DL_CTL_EVENT_ROOM	0x8	/* and it is no longer */
+#define DL_CTL_EVENT_FORECAST	0x10	/* the log is likely full within full_within_secs;
+					 * not told again until it was not
+					 */
 
 #define DL_CTL_FOREVER		0xffffffffu
 
@@ -307,7 +315,7 @@ struct dl_ctl_diff {
  * there is returns at once, @happened being all kinds there were since.
  *
  * The same events are device-mapper events (dmsetup wait) and uevents of the
- * disk: CHANGE with DELTALOG_EVENT=mode, pressure, full or room, and
+ * disk: CHANGE with DELTALOG_EVENT=mode, pressure, full, room or forecast, and
  * DELTALOG_EVENT_NR. Several of one kind in a row may become one of these.
  *
  *   EINTR    a signal

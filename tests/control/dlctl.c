@@ -158,7 +158,12 @@ static int status(int fd, struct devno dev)
 	KEY(placeholder_sectors);
 	KEY(fused);
 	KEY(fused_sectors);
+	KEY(full_probability);
 #undef KEY
+	if (s.full_within == DL_CTL_NEVER)
+		printf(" full_within -");
+	else
+		printf(" full_within %" PRIu64, (uint64_t)s.full_within);
 	putchar('\n');
 	return 0;
 }

@@ -25,6 +25,7 @@ typedef int64_t s64;
 
 #define U16_MAX UINT16_MAX
 #define U32_MAX UINT32_MAX
+#define S64_MAX INT64_MAX
 #define U64_MAX UINT64_MAX
 
 #define cpu_to_le16(x) ((__le16)htole16(x))
