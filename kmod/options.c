@@ -46,6 +46,10 @@ static const struct option options[] = {
 	OPT(compression, 0, 0, 64, true),
 	OPT(max_records, 0, 4096, 1U << 31, false),
 	OPT(segment_kib, 0, 0, 1 << 20, false),
+	OPT(foresight, 1, 0, 1, true),
+	OPT(segment_ms, 1000, 50, 60000, true),
+	OPT(seal_secs, 60, 0, 86400, true),
+	OPT(pool_kib, 0, 0, 1 << 20, true),
 };
 
 static const struct {

@@ -22,6 +22,10 @@ struct dl_options {
 	unsigned int compression;	/* acceleration of LZ4; 0: none */
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
+	unsigned int foresight;		/* 0: nothing is planned by it */
+	unsigned int segment_ms;	/* that a segment is to last */
+	unsigned int seal_secs;		/* that one may stay open; 0: for ever */
+	unsigned int pool_kib;		/* to have ahead at least, with foresight */
 	char key[DL_OPTION_KEY_BYTES];	/* where it is, never what; "": none */
 	unsigned int cipher;		/* DL_CIPHER_*, for a log that is blank */
 	bool new_key;			/* not kept: only for the first activation */

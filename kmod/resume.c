@@ -7,6 +7,7 @@
 
 #include "msg.h"
 #include "policy.h"
+#include "prepare.h"
 #include "volume.h"
 
 static int start(struct dl_volume *v)
@@ -94,6 +95,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	}
 	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
+	dl_prepare(v, NULL);
 	dl_volume_housekeep(v);
 	return 0;
 }

@@ -36,7 +36,15 @@
 	X(max_records, "max-records", "N", 1, UINT32_MAX, \
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
-	  "size of a segment (default: a 64th of the log)")
+	  "size of a segment (default: a 64th of the log)") \
+	X(foresight, "foresight", "0|1", 0, 1, \
+	  "prepare the log for what is foreseen (default 1)") \
+	X(segment_ms, "segment-ms", "MS", 50, 60000, \
+	  "with foresight: how long a segment is to last (default 1000)") \
+	X(seal_secs, "seal-secs", "S", 0, 86400, \
+	  "with foresight: how long one may stay open (default 60; 0: for ever)") \
+	X(pool_kib, "pool-kib", "KIB", 0, 1048576, \
+	  "with foresight: log to have ready at least (default 0: as foreseen)")
 
 enum {
 #define X(key, name, arg, low, high, help) key,

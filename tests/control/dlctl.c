@@ -148,6 +148,17 @@ static int status(int fd, struct devno dev)
 	KEY(chains_max);
 	KEY(packed);
 	KEY(packed_bytes);
+	KEY(alloc_stalls);
+	KEY(frame_stalls);
+	KEY(pool_segments);
+	KEY(pool_kib);
+	KEY(segment_kib);
+	KEY(segments_small);
+	KEY(segments_large);
+	KEY(sealed_full);
+	KEY(sealed_age);
+	KEY(sealed_asked);
+	KEY(frames);
 #undef KEY
 	putchar('\n');
 	return 0;
