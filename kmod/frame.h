@@ -85,6 +85,9 @@ struct dl_frame {
 	u32 nr_descs, max_descs;
 	u32 used, max_payload;		/* payload sectors */
 	u32 part_at, part_left;		/* a page shared by small records: bytes */
+	u32 slack, slack_end;		/* bytes kept behind the last small record, and
+					 * where they end
+					 */
 	unsigned long opened;		/* jiffies at the first record */
 	atomic_t pending;
 	atomic_t readers;

@@ -10,6 +10,7 @@
 
 #include "commit.h"
 #include "log.h"
+#include "payload.h"
 #include "trace.h"
 #include "turn.h"
 
@@ -161,6 +162,7 @@ static enum dl_starved open_frame(struct dl_log *l)
 	f->max_payload = room;
 	f->part_at = 0;
 	f->part_left = 0;
+	f->slack = 0;
 	f->opened = jiffies;
 	atomic_set(&f->pending, 1);
 	if (!l->cur->nr_frames++)
@@ -182,33 +184,12 @@ static enum dl_starved open_frame(struct dl_log *l)
 	return DL_FED;
 }
 
-/* What is left of a page shared by small records goes out as zeros. */
-static void end_part(struct dl_frame *f)
-{
-	if (f->part_left)
-		memset(dl_frame_byte(f, f->part_at), 0, f->part_left);
-	f->part_left = 0;
-}
-
-/* Is the page that small records share the last one? */
-static bool part_is_last(const struct dl_frame *f)
-{
-	return (f->part_at | (DL_PAGE_BYTES - 1)) + 1 ==
-		f->used << DL_SECTOR_SHIFT;
-}
-
 void dl_log_close(struct dl_log *l, struct dl_batch *b)
 {
 	struct dl_frame *f = l->open;
-	bool last;
 
 	lockdep_assert_held(&l->lock);
-	if (f->part_left) {
-		last = part_is_last(f);
-		end_part(f);
-		if (last)
-			f->used = DIV_ROUND_UP(f->part_at, DL_SECTOR_BYTES);
-	}
+	dl_payload_end(f);
 	f->state = DL_FRAME_CLOSED;
 	f->seg->used += dl_frame_total(l->block_bytes,
 				       dl_frame_slots(dl_frame_flags(f),
@@ -223,53 +204,10 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 		dl_commit_ready(l, f, b);
 }
 
-/*
- * Where in the payload a record of @bytes goes, or -1 when it does not fit. @over:
- * it may begin in the page that small records share and end in the next one.
- */
-static int take_payload(struct dl_frame *f, unsigned int bytes, bool over)
-{
-	int at;
-
-	if (!bytes)
-		return 0;
-	if (bytes < DL_PAGE_BYTES && f->part_left) {
-		/* Sectors begin where sectors do. */
-		u32 skip = bytes & (DL_SECTOR_BYTES - 1) ? 0 :
-			-f->part_at & (DL_SECTOR_BYTES - 1);
-
-		if (f->part_left >= skip + bytes) {
-			memset(dl_frame_byte(f, f->part_at), 0, skip);
-			at = f->part_at + skip;
-			f->part_at += skip + bytes;
-			f->part_left -= skip + bytes;
-			return at;
-		}
-		if (over && f->part_left > skip && part_is_last(f) &&
-		    f->used + DL_PAGE_SECTORS <= f->max_payload) {
-			memset(dl_frame_byte(f, f->part_at), 0, skip);
-			at = f->part_at + skip;
-			f->used += DL_PAGE_SECTORS;
-			f->part_left += DL_PAGE_BYTES - skip - bytes;
-			f->part_at = at + bytes;
-			return at;
-		}
-	}
-	if (f->used + DL_PAGE_SECTORS > f->max_payload)
-		return -1;
-	at = f->used << DL_SECTOR_SHIFT;
-	f->used += DL_PAGE_SECTORS;
-	if (bytes < DL_PAGE_BYTES) {
-		end_part(f);
-		f->part_at = at + bytes;
-		f->part_left = DL_PAGE_BYTES - bytes;
-	}
-	return at;
-}
-
 #define HOW_OWN		(1U << 0)	/* reconcile's, which no read will want */
 #define HOW_MARK	(1U << 1)
 #define HOW_PACKED	(1U << 2)
+#define HOW_ROOM	(1U << 3)	/* dl_slot.room is wanted */
 
 /* A write waits for what could have been there: memory and space there were. */
 static void count_stall(struct dl_log *l, enum dl_starved why)
@@ -299,6 +237,8 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 	unsigned long flags;
 	int at, ret = 0;
 
+	if (!(how & HOW_ROOM))
+		s->room = 0;
 	spin_lock_irqsave(&l->lock, flags);
 	if (unlikely(l->failed || l->stopped)) {
 		ret = l->failed ?: -EAGAIN;
@@ -312,7 +252,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 	f = l->open;
 	at = -1;
 	if (likely(f) && f->nr_descs < f->max_descs)
-		at = take_payload(f, bytes, over);
+		at = dl_payload_take(f, bytes, &s->room, over);
 	if (unlikely(at < 0)) {
 		if (f)
 			dl_log_close(l, b);
@@ -325,7 +265,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 			goto out;
 		}
 		f = l->open;
-		at = take_payload(f, bytes, over);
+		at = dl_payload_take(f, bytes, &s->room, over);
 	}
 	s->frame = f;
 	/* What deltas have made of a page is in memory already. */
@@ -352,6 +292,13 @@ int dl_log_reserve(struct dl_log *l, unsigned int sectors, struct dl_slot *s,
 {
 	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
 		       READ_ONCE(l->kept_chunks), 0);
+}
+
+int dl_log_reserve_room(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b)
+{
+	return reserve(l, sectors << DL_SECTOR_SHIFT, s, b,
+		       READ_ONCE(l->kept_chunks), HOW_ROOM);
 }
 
 int dl_log_reserve_packed(struct dl_log *l, unsigned int sectors,
@@ -394,27 +341,55 @@ void dl_log_keep(struct dl_log *l, u32 chunks, u32 last)
 	WRITE_ONCE(l->kept_chunks, chunks);
 }
 
+/* Is it to be had, and with @more sectors of room behind it? @l->lock held. */
+static bool pin(struct dl_log *l, u64 seq, u64 loc, u8 more, struct dl_slot *s)
+{
+	struct dl_frame *f = l->open;
+	struct dl_disk_desc *d;
+
+	if (!f || seq < f->first_seq || seq <= l->mark_seq || l->failed)
+		return false;
+	d = &f->descs[seq - f->first_seq];
+	/* What a chain has made of a page is not where its last record is. */
+	if (d->type != DL_REC_DATA || d->room < more ||
+	    loc != f->payload_start + le32_to_cpu(d->payload))
+		return false;
+	atomic_inc(&f->pending);
+	s->frame = f;
+	s->desc = d;
+	s->seq = seq;
+	s->loc = loc;
+	s->at = (loc - f->payload_start) << DL_SECTOR_SHIFT;
+	s->mem = dl_frame_payload(f, loc - f->payload_start);
+	return true;
+}
+
 bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s)
 {
-	struct dl_frame *f;
 	unsigned long flags;
-	bool ok = false;
+	bool ok;
 
 	spin_lock_irqsave(&l->lock, flags);
-	f = l->open;
-	/* What a chain has made of a page is not where its last record is. */
-	if (f && seq >= f->first_seq && seq > l->mark_seq && !l->failed &&
-	    f->descs[seq - f->first_seq].type == DL_REC_DATA &&
-	    loc == f->payload_start +
-		   le32_to_cpu(f->descs[seq - f->first_seq].payload)) {
-		atomic_inc(&f->pending);
-		s->frame = f;
-		s->desc = &f->descs[seq - f->first_seq];
-		s->seq = seq;
-		s->loc = loc;
-		s->at = (loc - f->payload_start) << DL_SECTOR_SHIFT;
-		s->mem = dl_frame_payload(f, loc - f->payload_start);
-		ok = true;
+	ok = pin(l, seq, loc, 0, s);
+	spin_unlock_irqrestore(&l->lock, flags);
+	return ok;
+}
+
+bool dl_log_pin_more(struct dl_log *l, u64 seq, u64 loc, u8 more, struct dl_slot *s)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&l->lock, flags);
+	ok = pin(l, seq, loc, more, s);
+	if (ok) {
+		/* Now: once the frame is closed what is not taken is given back. */
+		dl_payload_fill(s->frame, s->at,
+				s->desc->sectors << DL_SECTOR_SHIFT,
+				s->desc->room, more);
+		s->desc->room -= more;
+		s->desc->sectors += more;
+		s->desc->stored = cpu_to_le16(s->desc->sectors);
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
 	return ok;

@@ -51,6 +51,7 @@ struct dl_slot {
 	u64 loc;	/* log sector of the payload */
 	u32 at;		/* and where that is in the frame's, in bytes */
 	void *mem;	/* where the payload goes; NULL if there is none */
+	u32 room;	/* sectors kept behind it, for what may follow */
 };
 
 /* Someone who waits for the log to be durable up to a commit. */
@@ -183,6 +184,13 @@ int dl_log_reserve_bytes(struct dl_log *l, unsigned int bytes,
 			 struct dl_slot *s, struct dl_batch *b);
 
 /*
+ * The same for some sectors of a page, with room for @s->room more behind them; out:
+ * how much of that there is. For dl_log_pin_more().
+ */
+int dl_log_reserve_room(struct dl_log *l, unsigned int sectors,
+			struct dl_slot *s, struct dl_batch *b);
+
+/*
  * And for a payload with a codec, which .mem may not hold in one piece: for
  * dl_frame_copy_in().
  */
@@ -206,6 +214,19 @@ int dl_log_reserve_mark(struct dl_log *l, unsigned int sectors,
  * payload is another record's.
  */
 bool dl_log_pin(struct dl_log *l, u64 seq, u64 loc, struct dl_slot *s);
+
+/**
+ * dl_log_pin_more() - a record of the open frame, to write into the room behind it
+ * @l: log
+ * @seq: its sequence
+ * @loc: its payload's log sector
+ * @more: sectors, at least 1
+ * @s: out: its place; the descriptor has that many sectors more already
+ *
+ * Return: as dl_log_pin(); false as well when there is not so much room.
+ */
+bool dl_log_pin_more(struct dl_log *l, u64 seq, u64 loc, u8 more,
+		     struct dl_slot *s);
 
 /* Done with a reserved or pinned place: payload and descriptor are in. */
 void dl_log_put(struct dl_slot *s, struct dl_batch *b);
@@ -281,6 +302,9 @@ void dl_log_plan(struct dl_log *l, const struct dl_plan *p);
 
 /* The plan there is. Return: false: none. */
 bool dl_log_planned(struct dl_log *l, struct dl_plan *p);
+
+/* Is there a segment that is to be sealed when it has been open for long? */
+bool dl_log_waits(struct dl_log *l);
 
 /* What a plan has to keep to. */
 void dl_log_bounds(struct dl_log *l, struct dl_plan_bounds *b);

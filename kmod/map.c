@@ -195,6 +195,17 @@ void dl_map_free(struct dl_map *m, struct dl_shard *sh, u32 idx)
 		m->room(m->ctx);
 }
 
+/* A list of entries that are nobody's any more. */
+static void free_all(struct dl_map *m, struct dl_shard *sh, u32 gone)
+{
+	while (unlikely(gone)) {
+		u32 next = dl_pmap_ent(&m->pm, gone)->next;
+
+		dl_map_free(m, sh, gone);
+		gone = next;
+	}
+}
+
 void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 		   u64 page, const struct dl_pval *val)
 {
@@ -202,12 +213,17 @@ void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 
 	lockdep_assert_held(&sh->lock);
 	dl_pmap_insert(&m->pm, bucket, idx, page, val, &gone);
-	while (unlikely(gone)) {
-		u32 next = dl_pmap_ent(&m->pm, gone)->next;
+	free_all(m, sh, gone);
+}
 
-		dl_map_free(m, sh, gone);
-		gone = next;
-	}
+void dl_map_extend(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
+		   u8 more, u32 crc)
+{
+	u32 gone;
+
+	lockdep_assert_held(&sh->lock);
+	dl_pmap_extend(&m->pm, bucket, idx, more, crc, &gone);
+	free_all(m, sh, gone);
 }
 
 void dl_map_drop(struct dl_map *m, u64 page, u32 idx, u64 seq)

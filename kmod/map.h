@@ -132,6 +132,13 @@ void dl_map_insert(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
 		   u64 page, const struct dl_pval *val);
 
 /*
+ * Record @idx has @more sectors than it had, see dl_pmap_extend(). Context: the
+ * shard locked.
+ */
+void dl_map_extend(struct dl_map *m, struct dl_shard *sh, u32 bucket, u32 idx,
+		   u8 more, u32 crc);
+
+/*
  * Entry @idx is a delta no more, if it was one; its caller says what it is
  * instead. Context: the shard locked.
  */

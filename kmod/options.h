@@ -22,6 +22,7 @@ struct dl_options {
 	unsigned int compression;	/* acceleration of LZ4; 0: none */
 	unsigned int max_records;	/* 0: from the log's size */
 	unsigned int segment_kib;	/* 0: from the log's size */
+	unsigned int fusion;		/* DL_FUSION_* */
 	unsigned int foresight;		/* 0: nothing is planned by it */
 	unsigned int segment_ms;	/* that a segment is to last */
 	unsigned int seal_secs;		/* that one may stay open; 0: for ever */
@@ -50,7 +51,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
  * dl_options_set() - change a tunable that may change at run time
  * @o: options; unchanged on failure
  * @name: tunable
- * @value: decimal number
+ * @value: decimal number, or one of its words
  *
  * Return: 0; -ENOENT no such tunable; -EPERM fixed until the next activation;
  * -EINVAL value out of range.
@@ -60,8 +61,9 @@ int dl_options_set(struct dl_options *o, const char *name, const char *value);
 /* The @i-th option that may change at run time, or NULL. */
 const char *dl_options_online(unsigned int i);
 
-/* What @name, which that gave, is. */
-unsigned int dl_options_get(const struct dl_options *o, const char *name);
+/* Write what @name, which that gave, is, as it is to be given. Return: its length. */
+int dl_options_show(const struct dl_options *o, const char *name, char *buf,
+		    size_t size);
 
 /*
  * Write the options that differ from the defaults, with their count; @key instead,

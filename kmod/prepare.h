@@ -5,23 +5,18 @@
 #ifndef DL_PREPARE_H
 #define DL_PREPARE_H
 
-#include "core/plan.h"
+#include <linux/types.h>
 
 struct dl_volume;
 
-/* How long it may take until the pool is full again: from one look to the next. */
-#define DL_PREPARE_TICKS	1u
-
 /**
- * dl_prepare() - plan anew
+ * dl_prepare() - plan anew, by what is foreseen and the tunables
  * @v: volume
- * @n: what is foreseen: @fill for the tunable segment_ms, @burst for DL_PREPARE_TICKS;
- *	@least is filled in. NULL: nothing
+ * @ticks: of DL_CASCADE_TICK_MS that have passed since the last time
  *
- * To be called every DL_CASCADE_TICK_MS, and when a tunable changes.
- *
- * Context: process, may sleep.
+ * Context: process, may sleep. Return: whether something is ready, or waits to be
+ * sealed, that is to end by and by although nothing is written.
  */
-void dl_prepare(struct dl_volume *v, struct dl_plan_needs *n);
+bool dl_prepare(struct dl_volume *v, u32 ticks);
 
 #endif

@@ -5,6 +5,7 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
+#include "foresee.h"
 #include "msg.h"
 #include "policy.h"
 #include "prepare.h"
@@ -95,7 +96,8 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	}
 	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
-	dl_prepare(v, NULL);
+	dl_prepare(v, 0);
+	dl_foresee_start(v);
 	dl_volume_housekeep(v);
 	return 0;
 }
@@ -109,6 +111,7 @@ void dl_volume_suspend(struct dl_volume *v)
 	/* Who rewinds must not find it suspended before it is at rest. */
 	mutex_lock(&v->snapshot_lock);
 	v->resumed = false;
+	dl_foresee_stop(v);
 	dl_reconcile_stop(&v->rc);
 	ret = dl_log_sync(&v->log);
 	flush_workqueue(v->meta_wq);

@@ -2,6 +2,7 @@
 /*
  * The sections of a checkpoint. See sections.h.
  */
+#include "foresee.h"
 #include "grain.h"
 #include "grainpast.h"
 #include "msg.h"
@@ -113,6 +114,7 @@ void dl_sections_save(void *volume, struct dl_cp_writer *w)
 	dl_window_save(&v->window, &v->pins, w);
 	dl_grain_save(&v->grain, w);
 	dl_scrub_save(v, w);
+	dl_foresee_save(v, w);
 	/* What there may be room for when all else has its place. */
 	dl_grainpast_save(&v->grainpast, w);
 }
@@ -137,6 +139,9 @@ static int load(struct dl_volume *v, u32 type, const void *body, size_t bytes,
 		return 0;
 	case DL_SECTION_SCRUB:
 		dl_scrub_load(v, body, bytes);
+		return 0;
+	case DL_SECTION_FORESIGHT:
+		dl_foresee_load(v, body, bytes);
 		return 0;
 	case DL_SECTION_IMPRINTS:
 		dl_snapshot_load_maps(v, body, bytes);

@@ -59,6 +59,10 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(chains_max),
 	KEY(packed),
 	KEY(packed_bytes),
+	KEY(placeholders),
+	KEY(placeholder_sectors),
+	KEY(fused),
+	KEY(fused_sectors),
 	KEY(alloc_stalls),
 	KEY(frame_stalls),
 	KEY(pool_segments),
@@ -149,6 +153,10 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 	st->rebased = stat_sum(v, DL_STAT_REBASED);
 	st->packed = stat_sum(v, DL_STAT_PACKED);
 	st->packed_bytes = stat_sum(v, DL_STAT_PACKED_BYTES);
+	st->placeholders = stat_sum(v, DL_STAT_PLACEHOLDERS);
+	st->placeholder_sectors = stat_sum(v, DL_STAT_KEPT_SECTORS);
+	st->fused = stat_sum(v, DL_STAT_FUSED);
+	st->fused_sectors = stat_sum(v, DL_STAT_FUSED_SECTORS);
 	st->origin_bytes = (u64)atomic64_read(&v->rc.sectors) <<
 		DL_SECTOR_SHIFT;
 	st->origin_pages = (u64)atomic64_read(&v->rc.pages);

@@ -68,7 +68,7 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 		       "value out of range");
 		return -EINVAL;
 	}
-	dl_prepare(v, NULL);
+	dl_prepare(v, 0);
 	dl_reconcile_kick(&v->rc);
 	return 0;
 }

@@ -113,6 +113,17 @@ bool dl_turn_is_overdue(const struct dl_log *l)
 	       s->nr_live < s->max / 4 && s->free_chunks >= s->nr_chunks / 2;
 }
 
+bool dl_log_waits(struct dl_log *l)
+{
+	unsigned long flags;
+	bool waits;
+
+	spin_lock_irqsave(&l->lock, flags);
+	waits = l->seal_secs && l->cur && l->cur->nr_frames;
+	spin_unlock_irqrestore(&l->lock, flags);
+	return waits;
+}
+
 void dl_turn_overdue(struct dl_log *l)
 {
 	unsigned long flags;

@@ -7,6 +7,8 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "foresee.h"
+#include "fuse.h"
 #include "grow.h"
 #include "housekeep.h"
 #include "io.h"
@@ -98,7 +100,8 @@ u8 dl_volume_hidden(struct dl_volume *v, u64 page, u8 mask, u64 seq, u64 upper)
 u64 dl_volume_memory(struct dl_volume *v)
 {
 	u64 bytes = dl_map_bytes(&v->map) + dl_grain_bytes(&v->grain) +
-		    dl_grainpast_bytes(&v->grainpast) +
+		    dl_grainpast_bytes(&v->grainpast) + dl_foresee_bytes(v) +
+		    dl_fuse_bytes(v) +
 		    dl_base_bytes(&v->base) + dl_codec_bytes(&v->codec) +
 		    dl_history_bytes(&v->past, v->map.pm.bucket_mask + 1) +
 		    (v->mover ? sizeof(*v->mover) : 0) +
@@ -169,6 +172,8 @@ static void volume_destroy(struct dl_volume *v)
 		dl_log_quiesce(&v->log);
 	if (v->meta_wq)
 		destroy_workqueue(v->meta_wq);
+	if (v->foresee)
+		dl_foresee_stop(v);
 	if (v->throttle.wq)
 		dl_throttle_stop(&v->throttle);
 	if (v->io_wq)
@@ -180,6 +185,8 @@ static void volume_destroy(struct dl_volume *v)
 	dl_codec_exit(&v->codec);
 	dl_grain_exit(&v->grain);
 	dl_grainpast_exit(&v->grainpast);
+	dl_foresee_exit(v);
+	dl_fuse_exit(v);
 	dl_map_exit(&v->map);
 	dl_runs_exit(&v->runs);
 	dl_history_free(&v->past);
@@ -271,6 +278,10 @@ static int volume_setup(struct dl_volume *v, u64 sectors)
 				   v->name);
 	if (!ret)
 		ret = dl_codec_init(&v->codec);
+	if (!ret)
+		ret = dl_foresee_init(v);
+	if (!ret)
+		ret = dl_fuse_init(v);
 	if (!ret)
 		ret = dl_runs_init(&v->runs, RUNS_MAX);
 	if (!ret)

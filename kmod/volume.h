@@ -22,6 +22,7 @@
 #include "base.h"
 #include "checkpoint.h"
 #include "codec.h"
+#include "core/fusion.h"
 #include "crypt.h"
 #include "event.h"
 #include "grain.h"
@@ -41,7 +42,9 @@ enum dl_mode { DL_MODE_RW, DL_MODE_RO, DL_MODE_DETACHED };
 
 /* Counters of the I/O path, kept per CPU. */
 enum dl_stat {
-	DL_STAT_USER_BYTES,	/* written by the user, accepted */
+	DL_STAT_WRITES,		/* requests of the user, accepted */
+	DL_STAT_USER_BYTES,	/* that they wrote */
+	DL_STAT_NEW_PAGES,	/* of these, pages that the log did not have */
 	DL_STAT_REWRITTEN,	/* pages replaced in an open frame */
 	DL_STAT_READ_LOG,	/* bios served from the log device */
 	DL_STAT_READ_RAM,	/* pages from a frame in memory */
@@ -53,9 +56,14 @@ enum dl_stat {
 	DL_STAT_REBASED,	/* that were logged whole to end a chain */
 	DL_STAT_PACKED,		/* records that were compressed */
 	DL_STAT_PACKED_BYTES,	/* what they take in the log */
+	DL_STAT_PLACEHOLDERS,	/* records with room kept behind them */
+	DL_STAT_KEPT_SECTORS,	/* how much that was */
+	DL_STAT_FUSED,		/* writes that filled some of it */
+	DL_STAT_FUSED_SECTORS,
 	DL_STAT_COUNT
 };
 
+struct dl_foresee;
 struct dl_mover;
 
 struct dl_stats {
@@ -85,6 +93,8 @@ struct dl_volume {
 
 	struct dl_log log;
 	struct dl_map map;
+	struct dl_foresee *foresee;
+	struct dl_fusion fusion;
 	struct dl_grain grain;
 	struct dl_grainpast grainpast;
 	struct dl_base base;

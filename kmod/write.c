@@ -18,6 +18,8 @@
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
 
+#include "foresee.h"
+#include "fuse.h"
 #include "io.h"
 #include "msg.h"
 #include "retire.h"
@@ -175,6 +177,20 @@ static void fill_desc(struct dl_disk_desc *d, u8 type, u8 flags, u8 first,
 	};
 }
 
+/* Some sectors of a page: is more to be expected behind them? */
+static int reserve_some(struct dl_volume *v, u64 page, u8 first, u8 sectors,
+			struct dl_slot *s, u8 *confidence, struct dl_batch *b)
+{
+	u64 sector = (page << DL_PAGE_SECTOR_SHIFT) + first;
+	int ret;
+
+	s->room = dl_fuse_room(v, sector, sectors, confidence);
+	ret = dl_log_reserve_room(&v->log, sectors, s, b);
+	if (!ret && s->room)
+		dl_fuse_kept(v, sector, s->room);
+	return ret;
+}
+
 /* One page's worth of a write. @iter advances only on success. */
 static int write_page(struct dl_volume *v, struct bio *bio,
 		      struct bvec_iter *iter, u64 page, u8 first, u8 sectors,
@@ -185,9 +201,11 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	struct dl_shard *sh = dl_map_shard(m, bucket);
 	struct dl_pval val;
 	struct dl_retire past;
+	struct dl_subwrite w;
 	struct dl_slot s;
 	struct bvec_iter saved = *iter;
 	struct content c;
+	u8 confidence = 0;
 	u32 idx, old;
 	int ret = 0;
 
@@ -211,14 +229,15 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		dl_stat_add(v, DL_STAT_REWRITTEN, 1);
 		goto out;
 	}
+	w = (struct dl_subwrite) {
+		.bio = bio, .iter = iter, .page = page, .sh = sh,
+		.bucket = bucket, .old = old, .first = first,
+		.sectors = sectors, .how = *how,
+	};
+	if (sectors < DL_PAGE_SECTORS && dl_fuse_fill(v, &w, b))
+		goto out;
 	if (old && (how->level >= DL_LEVEL_SUB ||
 		    unlikely(dl_pent_delta(dl_pmap_ent(&m->pm, old))))) {
-		struct dl_subwrite w = {
-			.bio = bio, .iter = iter, .page = page, .sh = sh,
-			.bucket = bucket, .old = old, .first = first,
-			.sectors = sectors, .how = *how,
-		};
-
 		ret = dl_subpage_write(v, &w, b);
 		if (ret) {
 			ret = min(ret, 0);
@@ -243,6 +262,8 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 			pack_page(v, bio, iter, page, &c);
 		ret = c.codec ?
 			dl_log_reserve_packed(&v->log, c.stored, &s, b) :
+			sectors < DL_PAGE_SECTORS ?
+			reserve_some(v, page, first, sectors, &s, &confidence, b) :
 			dl_log_reserve(&v->log, c.stored, &s, b);
 	}
 	if (unlikely(ret)) {
@@ -268,8 +289,15 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		  c.stored ? s.loc - s.frame->payload_start : 0, how);
 	s.desc->codec = c.codec;
 	s.desc->stored = cpu_to_le16(c.stored);
+	if (s.room) {
+		s.desc->flags = DL_DESC_FORESEEN;
+		s.desc->confidence = confidence;
+		s.desc->room = s.room;
+	}
 	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_map_insert(m, sh, bucket, idx, page, &val);
+	if (!old)
+		dl_stat_add(v, DL_STAT_NEW_PAGES, 1);
 	/* The next write of it is to find what it held. */
 	if (how->level >= DL_LEVEL_SUB && sectors == DL_PAGE_SECTORS &&
 	    c.stored)
@@ -427,8 +455,11 @@ static int advance(struct dl_volume *v, struct bio *bio, struct dl_io *io,
 		bio_io_error(bio);
 		return 0;
 	}
-	if (likely(bio_op(bio) == REQ_OP_WRITE))
+	if (likely(bio_op(bio) == REQ_OP_WRITE)) {
 		dl_stat_add(v, DL_STAT_USER_BYTES, bio->bi_iter.bi_size);
+		dl_stat_add(v, DL_STAT_WRITES, 1);
+		dl_foresee_note(v->foresee);
+	}
 	if (bio->bi_opf & REQ_FUA)
 		dl_flush_then_end(v, bio, io, b);
 	else

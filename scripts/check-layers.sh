@@ -29,11 +29,11 @@ export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
 GLUE='module target status message view control sysfs tunable rekey'
-SUBJECTS='volume resume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space prepare grow subpage unroll policy event diff held scrub damage sections'
-MECHANISMS='options trace throttle pieces map chain grain grainpast base codec runs past pins window log turn ahead refill commit frame recent segment checkpoint fingerprint'
+SUBJECTS='volume resume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space prepare grow subpage unroll policy event diff held scrub damage sections foresee fuse'
+MECHANISMS='options trace throttle pieces map chain grain grainpast base codec runs past pins window log turn ahead refill commit frame payload recent segment checkpoint fingerprint'
 BASE='blkio msg crypt cryptkey'
 # Of the mechanisms, those that must not know the others.
-LOG='log turn ahead refill commit frame recent segment'
+LOG='log turn ahead refill commit frame payload recent segment'
 MAP='pieces map chain grain grainpast base codec runs past pins window'
 
 case $# in

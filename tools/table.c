@@ -37,8 +37,6 @@
 	  "most records in the map (default: by the log's size)") \
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
 	  "size of a segment (default: a 64th of the log)") \
-	X(foresight, "foresight", "0|1", 0, 1, \
-	  "prepare the log for what is foreseen (default 1)") \
 	X(segment_ms, "segment-ms", "MS", 50, 60000, \
 	  "with foresight: how long a segment is to last (default 1000)") \
 	X(seal_secs, "seal-secs", "S", 0, 86400, \
@@ -81,6 +79,18 @@ static const struct {
 
 static const char *key_place, *policy_file;
 
+/* Those that are words: of which one, or NULL. */
+enum { fusion, foresight, NR_WORDS };
+
+static const char *words[NR_WORDS];
+
+static const struct {
+	const char *key, *option, *one_of;
+} word_names[NR_WORDS] = {
+	[fusion] = { "fusion", "--fusion", "off|on|auto" },
+	[foresight] = { "foresight", "--foresight", "off|on" },
+};
+
 /* As the one word that it is in a table. */
 static char policy[DL_POLICY_TEXT + 1];
 
@@ -93,6 +103,10 @@ const struct dl_opt dl_table_opts[] = {
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
 #undef X
+	DL_STRING("fusion", &words[fusion], "off|on|auto",
+		  "keep room in the log for small writes that will follow (default auto)"),
+	DL_STRING("foresight", &words[foresight], "off|on",
+		  "have ready what the next writes will need (default on)"),
 	DL_FLAG("zero-discards", &flags[zero_discards],
 		"take discards even if the origin has to be zeroed by writing"),
 	DL_OPT_END
@@ -106,12 +120,30 @@ const struct dl_opt dl_table_activate_opts[] = {
 	DL_OPT_END
 };
 
+/* Is @word between two bars of @list, or an end of it? */
+static bool one_of(const char *word, const char *list)
+{
+	size_t n = strlen(word);
+
+	for (; list; list = strchr(list, '|') ? strchr(list, '|') + 1 : NULL)
+		if (!strncmp(list, word, n) && (!list[n] || list[n] == '|'))
+			return n;
+	return false;
+}
+
 const char *dl_table_wrong(void)
 {
 	uint64_t high = values[high_watermark], low = values[low_watermark];
 	const char *why = key_place ? dl_keyplace_wrong(key_place) : NULL;
 	static char text[256];
+	int i;
 
+	for (i = 0; i < NR_WORDS; i++)
+		if (words[i] && !one_of(words[i], word_names[i].one_of)) {
+			snprintf(text, sizeof(text), "%s: one of %s is needed",
+				 word_names[i].option, word_names[i].one_of);
+			return text;
+		}
 	if (why) {
 		snprintf(text, sizeof(text), "--key: %s", why);
 		return text;
@@ -169,7 +201,7 @@ const char *dl_table_hint(const char *text)
 
 void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 {
-	unsigned int words = 0;
+	unsigned int count = 0;
 	char opts[DL_DM_PARAMS - 64] = "";
 	size_t n = 0;
 	int i;
@@ -179,26 +211,33 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 			continue;
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s %llu",
 				      keys[i], (unsigned long long)values[i]);
-		words += 2;
+		count += 2;
 	}
 	for (i = 0; i < NR_FLAGS; i++) {
 		if (!flags[i])
 			continue;
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s",
 				      flag_names[i].key);
-		words++;
+		count++;
+	}
+	for (i = 0; i < NR_WORDS; i++) {
+		if (!words[i])
+			continue;
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s %s",
+				      word_names[i].key, words[i]);
+		count += 2;
 	}
 	if (key_place) {
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " key %s",
 				      key_place);
-		words += 2;
+		count += 2;
 	}
 	if (policy_file) {
 		snprintf(opts + n, sizeof(opts) - n, " policy %s", policy);
-		words += 2;
+		count += 2;
 	}
 	n = (size_t)snprintf(buf, size, "%u:%u %u:%u", major(origin),
 			     minor(origin), major(log), minor(log));
-	if (words)
-		snprintf(buf + n, size - n, " %u%s", words, opts);
+	if (count)
+		snprintf(buf + n, size - n, " %u%s", count, opts);
 }

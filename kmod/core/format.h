@@ -155,6 +155,7 @@ struct dl_disk_super {
 #define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
 #define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
 #define DL_SECTION_IMPRINTS	10u	/* dl_disk_imprint, regions; and again */
+#define DL_SECTION_FORESIGHT	11u	/* dl_disk_foresight, forecasters */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -299,6 +300,13 @@ struct dl_disk_imprint {
 	__le32 known;		/* regions that the map had, at least @nr */
 };
 
+/* Behind it @nr forecasters, @bytes each: see cascade.h. */
+struct dl_disk_foresight {
+	__le64 time_ns;		/* wall clock */
+	__le32 nr;
+	__le32 bytes;		/* a multiple of 8 */
+};
+
 /* dl_disk_scrub.flags */
 #define DL_SCRUB_RUNNING	(1u << 0)  /* there is more to look at */
 
@@ -387,6 +395,11 @@ struct dl_disk_frame {
 					    * made of the page, all of it
 					    */
 
+#define DL_DESC_FORESEEN	(1u << 3)  /* DATA: room was kept behind it for what was
+					    * expected to follow, with @confidence
+					    */
+#define DL_DESC_FUSED		(1u << 4)  /* and more than one write is in it */
+
 /*
  * dl_disk_desc.codec: how the payload of a whole page is stored, if that is in
  * fewer sectors than it has: a dl_disk_packed, then zeros to the end of the last.
@@ -418,7 +431,10 @@ struct dl_disk_desc {
 	__u8   codec;		/* DL_CODEC_*: DATA and BASE, of whole pages */
 	__u8   temperature;
 	__le16 client;
-	__le32 reserved;
+	__u8   room;		/* DATA: sectors kept behind the payload for what was
+				 * expected to follow, and did not
+				 */
+	__u8   reserved[3];
 };
 
 /* ---- the past ----------------------------------------------------------- */

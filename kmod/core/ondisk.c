@@ -124,7 +124,8 @@ AT(dl_disk_desc, confidence, 23);
 AT(dl_disk_desc, codec, 24);
 AT(dl_disk_desc, temperature, 25);
 AT(dl_disk_desc, client, 26);
-AT(dl_disk_desc, reserved, 28);
+AT(dl_disk_desc, room, 28);
+AT(dl_disk_desc, reserved, 29);
 
 SIZE(dl_disk_summary, 128);
 AT(dl_disk_summary, magic, 0);
@@ -220,6 +221,11 @@ AT(dl_disk_grain, reserved, 7);
 AT(dl_disk_grain, rate, 8);
 AT(dl_disk_grain, delta, 12);
 AT(dl_disk_grain, reserved1, 14);
+
+SIZE(dl_disk_foresight, 16);
+AT(dl_disk_foresight, time_ns, 0);
+AT(dl_disk_foresight, nr, 8);
+AT(dl_disk_foresight, bytes, 12);
 
 SIZE(dl_disk_imprint, 16);
 AT(dl_disk_imprint, id, 0);

@@ -87,6 +87,36 @@ u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
 	return nr;
 }
 
+void dl_pmap_extend(struct dl_pmap *m, u32 bucket, u32 idx, u8 more, u32 crc,
+		    u32 *freed)
+{
+	struct dl_pent *own = dl_pmap_ent(m, idx);
+	u8 first = own->span & 7, sectors = (own->span >> 3 & 7) + 1;
+	u8 mask = dl_pmap_span_mask(first + sectors, more);
+	u32 *link = &m->buckets[bucket];
+
+	*freed = DL_PMAP_NIL;
+	own->span = (u8)(first | (sectors + more - 1) << 3);
+	own->crc = crc;
+	while (*link != DL_PMAP_NIL) {
+		const u32 i = *link;
+		struct dl_pent *e = dl_pmap_ent(m, i);
+
+		if (i != idx && e->page_lo == own->page_lo &&
+		    e->page_hi == own->page_hi) {
+			e->mask &= (u8)~mask;
+			if (!e->mask) {
+				WRITE_ONCE(*link, e->next);
+				e->next = *freed;
+				*freed = i;
+				continue;
+			}
+		}
+		link = &e->next;
+	}
+	own->mask |= mask;
+}
+
 void dl_pmap_settle(struct dl_pmap *m, u32 idx, const struct dl_pval *v)
 {
 	struct dl_pent *e = dl_pmap_ent(m, idx);

@@ -238,6 +238,20 @@ u32 dl_pmap_insert(struct dl_pmap *m, u32 bucket, u32 idx, u64 page,
 		   const struct dl_pval *v, u32 *freed);
 
 /**
+ * dl_pmap_extend() - an entry's record has become longer
+ * @m: map
+ * @bucket: of its page
+ * @idx: an entry in that chain, of a plain record, all of it visible
+ * @more: sectors, directly behind those it had; it is the newest that has any
+ * @crc: of all of its payload now
+ * @freed: out: as dl_pmap_insert() has it
+ *
+ * Older entries lose those sectors. Context: the bucket's lock, exclusive.
+ */
+void dl_pmap_extend(struct dl_pmap *m, u32 bucket, u32 idx, u8 more, u32 crc,
+		    u32 *freed);
+
+/**
  * dl_pmap_remove() - take an entry out, if it is still the one that was meant
  * @m: map
  * @bucket: of the entry's page

@@ -170,6 +170,10 @@ struct dl_ctl_status {
 	__u64 chains_max;
 	__u64 packed;		/* records that were compressed */
 	__u64 packed_bytes;	/* what these take in the log */
+	__u64 placeholders;	/* records with room kept for what should follow */
+	__u64 placeholder_sectors;	/* how much room */
+	__u64 fused;		/* writes that went there instead of a record */
+	__u64 fused_sectors;	/* how much they filled */
 	__u64 alloc_stalls;	/* writes that waited for memory to be had */
 	__u64 frame_stalls;	/* of these, for a frame */
 	__u64 pool_segments;	/* allocated ahead */

@@ -148,6 +148,10 @@ static int status(int fd, struct devno dev)
 	KEY(chains_max);
 	KEY(packed);
 	KEY(packed_bytes);
+	KEY(placeholders);
+	KEY(placeholder_sectors);
+	KEY(fused);
+	KEY(fused_sectors);
 	KEY(alloc_stalls);
 	KEY(frame_stalls);
 	KEY(pool_segments);

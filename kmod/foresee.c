@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ticks, and the forecasters they feed. See foresee.h.
+ */
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "foresee.h"
+#include "msg.h"
+#include "prepare.h"
+#include "volume.h"
+
+/* Ticks without a write after which it rests. */
+#define QUIET		40u
+/* And between two looks while something of before is still to end. */
+#define SLOW		20u
+/* A state this old says little of what is to come. */
+#define OLD_NS		(7ULL * 24 * 3600 * NSEC_PER_SEC)
+#define TICK_NS		((u64)DL_CASCADE_TICK_MS * NSEC_PER_MSEC)
+
+static void tick_work(struct work_struct *work);
+
+/* Counted while the machine sleeps, too: nothing is written then. */
+static u64 now_tick(void)
+{
+	return div_u64(ktime_get_boottime_ns(), TICK_NS);
+}
+
+static size_t packed_bytes(void)
+{
+	return round_up(dl_cascade_bytes(), 8);
+}
+
+int dl_foresee_init(struct dl_volume *v)
+{
+	struct dl_foresee *f = kvzalloc(sizeof(*f), GFP_KERNEL);
+	u32 i;
+
+	if (!f)
+		return -ENOMEM;
+	f->v = v;
+	f->stop = true;
+	f->awake = true;
+	mutex_init(&f->lock);
+	INIT_DELAYED_WORK(&f->tick, tick_work);
+	v->foresee = f;
+	f->packed = kzalloc(packed_bytes(), GFP_KERNEL);
+	if (!f->packed)
+		return -ENOMEM;
+	for (i = 0; i < DL_QUANTITIES; i++)
+		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, now_tick());
+	return 0;
+}
+
+void dl_foresee_exit(struct dl_volume *v)
+{
+	if (v->foresee)
+		kfree(v->foresee->packed);
+	kvfree(v->foresee);
+	v->foresee = NULL;
+}
+
+u64 dl_foresee_bytes(const struct dl_volume *v)
+{
+	return sizeof(*v->foresee) + packed_bytes();
+}
+
+/* ---- what was written ---- */
+
+static u64 sum(struct dl_volume *v, enum dl_stat what)
+{
+	u64 n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu_ptr(v->stats, cpu)->n[what]);
+	return n;
+}
+
+static void count(struct dl_volume *v, u64 *now)
+{
+	now[DL_QUANTITY_WRITES] = sum(v, DL_STAT_WRITES);
+	now[DL_QUANTITY_BYTES] = sum(v, DL_STAT_USER_BYTES);
+	now[DL_QUANTITY_NEW] = sum(v, DL_STAT_NEW_PAGES) << DL_PAGE_SHIFT;
+	now[DL_QUANTITY_LOG] = READ_ONCE(v->log.log_sectors) << DL_SECTOR_SHIFT;
+	now[DL_QUANTITY_SIZE] = 0;
+}
+
+/* Hand on what has changed. @f->lock held. Return: whether anything was written. */
+static bool catch_up(struct dl_foresee *f)
+{
+	u64 now[DL_QUANTITIES], change[DL_QUANTITIES], tick = now_tick();
+	u32 i;
+
+	count(f->v, now);
+	for (i = 0; i < DL_QUANTITIES; i++)
+		change[i] = now[i] - f->was[i];
+	memcpy(f->was, now, sizeof(now));
+	for (i = 0; i < DL_QUANTITY_SIZE; i++)
+		dl_cascade_add(&f->of[i], tick, change[i], 1);
+	dl_cascade_add(&f->of[DL_QUANTITY_SIZE], tick,
+		       change[DL_QUANTITY_BYTES], change[DL_QUANTITY_WRITES]);
+	return change[DL_QUANTITY_WRITES];
+}
+
+/* ---- ticks ---- */
+
+static void arm(struct dl_foresee *f, u32 ticks)
+{
+	queue_delayed_work(f->v->io_wq, &f->tick,
+			   msecs_to_jiffies(ticks * DL_CASCADE_TICK_MS));
+}
+
+void dl_foresee_wake(struct dl_foresee *f)
+{
+	WRITE_ONCE(f->awake, true);
+	mod_delayed_work(f->v->io_wq, &f->tick,
+			 msecs_to_jiffies(DL_CASCADE_TICK_MS));
+}
+
+static void tick_work(struct work_struct *work)
+{
+	struct dl_foresee *f = container_of(to_delayed_work(work),
+					    struct dl_foresee, tick);
+	unsigned int noio = memalloc_noio_save();
+	bool rest, more;
+	u32 passed;
+
+	mutex_lock(&f->lock);
+	passed = f->quiet > QUIET ? SLOW : 1;
+	f->quiet = catch_up(f) ? 0 : f->quiet + 1;
+	rest = f->quiet >= QUIET;
+	mutex_unlock(&f->lock);
+	more = dl_prepare(f->v, passed);
+	memalloc_noio_restore(noio);
+	if (READ_ONCE(f->stop))
+		return;
+	if (!rest) {
+		arm(f, 1);
+		return;
+	}
+	if (more)
+		arm(f, SLOW);
+	WRITE_ONCE(f->awake, false);
+	/* Pairs with the order in which a write counts and then looks. */
+	smp_mb();
+	if (sum(f->v, DL_STAT_WRITES) != f->was[DL_QUANTITY_WRITES])
+		dl_foresee_wake(f);
+}
+
+void dl_foresee_start(struct dl_volume *v)
+{
+	struct dl_foresee *f = v->foresee;
+
+	WRITE_ONCE(f->stop, false);
+	dl_foresee_wake(f);
+}
+
+void dl_foresee_stop(struct dl_volume *v)
+{
+	struct dl_foresee *f = v->foresee;
+
+	WRITE_ONCE(f->stop, true);
+	/* Who writes while it ends need not wake it. */
+	WRITE_ONCE(f->awake, true);
+	cancel_delayed_work_sync(&f->tick);
+}
+
+void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
+		      struct dl_forecast *out)
+{
+	struct dl_foresee *f = v->foresee;
+
+	mutex_lock(&f->lock);
+	catch_up(f);
+	dl_cascade_ahead(&f->of[what], ms / DL_CASCADE_TICK_MS, out);
+	mutex_unlock(&f->lock);
+}
+
+/* ---- checkpoints ---- */
+
+void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w)
+{
+	const size_t all = sizeof(struct dl_disk_section) +
+		sizeof(struct dl_disk_foresight) + DL_QUANTITIES * packed_bytes();
+	struct dl_foresee *f = v->foresee;
+	struct dl_disk_foresight head = {
+		.time_ns = cpu_to_le64(ktime_get_real_ns()),
+		.nr = cpu_to_le32(DL_QUANTITIES),
+		.bytes = cpu_to_le32(packed_bytes()),
+	};
+	u32 i;
+
+	if (w->size - w->used < all + sizeof(__le64))
+		return;
+	mutex_lock(&f->lock);
+	catch_up(f);
+	dl_cp_section(w, DL_SECTION_FORESIGHT, 0);
+	dl_cp_put_bytes(w, &head, sizeof(head));
+	for (i = 0; i < DL_QUANTITIES; i++) {
+		dl_cascade_pack(&f->of[i], f->packed);
+		dl_cp_put_bytes(w, f->packed, packed_bytes());
+	}
+	mutex_unlock(&f->lock);
+}
+
+void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes)
+{
+	const struct dl_disk_foresight *head = body;
+	struct dl_foresee *f = v->foresee;
+	u64 now = ktime_get_real_ns(), then, tick = now_tick(), gap;
+	u32 i;
+
+	/* Another release's, perhaps. */
+	if (bytes != sizeof(*head) + DL_QUANTITIES * packed_bytes() ||
+	    le32_to_cpu(head->bytes) != packed_bytes() ||
+	    le32_to_cpu(head->nr) != DL_QUANTITIES)
+		return;
+	then = le64_to_cpu(head->time_ns);
+	if (then > now || now - then > OLD_NS)
+		return;
+	gap = min(div_u64(now - then, TICK_NS), tick);
+	body += sizeof(*head);
+	mutex_lock(&f->lock);
+	for (i = 0; i < DL_QUANTITIES; i++, body += packed_bytes()) {
+		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick - gap);
+		if (dl_cascade_unpack(&f->of[i], body) == DL_OK)
+			continue;
+		dl_info("%s: what the log foresaw of its writes is not sound: begun anew",
+			v->name);
+		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick);
+	}
+	mutex_unlock(&f->lock);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Foresight: what a volume's writes have been, tick by tick, what they are going to
+ * be, and who is told.
+ *
+ * A work item looks every DL_CASCADE_TICK_MS at counters that the I/O path keeps
+ * anyway, and hands what has changed to forecasters (core/cascade.h). It rests when
+ * nothing was written for a while; the next write wakes it. Nothing on the way of a
+ * write waits for it, and without it everything is as the static defaults have it.
+ *
+ * Locks: @lock guards the forecasters, is a mutex, and nothing is taken under it but
+ * dl_log.lock. Memory: one structure for a volume, of fixed size.
+ */
+#ifndef DL_FORESEE_H
+#define DL_FORESEE_H
+
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "core/cascade.h"
+#include "core/checkpoint.h"
+
+struct dl_volume;
+
+/* What is foreseen; kept in checkpoints by these numbers. */
+enum dl_quantity {
+	DL_QUANTITY_WRITES,	/* requests */
+	DL_QUANTITY_BYTES,	/* that they write */
+	DL_QUANTITY_NEW,	/* of these, to pages that the log does not have */
+	DL_QUANTITY_LOG,	/* bytes that go to the log */
+	DL_QUANTITY_SIZE,	/* mean bytes of a request */
+	DL_QUANTITIES
+};
+
+struct dl_foresee {
+	struct dl_volume *v;
+	struct delayed_work tick;
+	bool awake;			/* queued, or about to be; racy */
+	bool stop;
+	struct mutex lock;		/* all of the rest */
+	u32 quiet;			/* ticks in a row with nothing written */
+	u64 was[DL_QUANTITIES];		/* counters, at the last tick */
+	void *packed;			/* room for one forecaster as it is on disk */
+	struct dl_cascade of[DL_QUANTITIES];
+};
+
+/**
+ * dl_foresee_init() - have forecasters
+ * @v: volume
+ *
+ * Context: process, may sleep. Return: 0 or -ENOMEM; dl_foresee_exit() either way.
+ */
+int dl_foresee_init(struct dl_volume *v);
+void dl_foresee_exit(struct dl_volume *v);
+u64 dl_foresee_bytes(const struct dl_volume *v);
+
+/* Tick, as soon as something is written. Context: process. */
+void dl_foresee_start(struct dl_volume *v);
+/* And no more; waits for the one that runs. Context: process, may sleep. */
+void dl_foresee_stop(struct dl_volume *v);
+
+/* Something is written while it rests; see dl_foresee_note(). */
+void dl_foresee_wake(struct dl_foresee *f);
+
+/* A write comes. Any context. */
+static inline void dl_foresee_note(struct dl_foresee *f)
+{
+	if (unlikely(!READ_ONCE(f->awake)))
+		dl_foresee_wake(f);
+}
+
+/**
+ * dl_foresee_ahead() - what is to come
+ * @v: volume
+ * @what: of what
+ * @ms: within how long, from one tick to half an hour
+ * @out: out
+ *
+ * Context: process, may sleep.
+ */
+void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
+		      struct dl_forecast *out);
+
+/* Into a checkpoint, if it has room for it. Does not sleep for memory. */
+void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w);
+/* From there: what is not sound, or of another age, is passed over. */
+void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes);
+
+#endif
