@@ -22,8 +22,32 @@
 #define DL_CASCADE_GAP		64u	/* intervals of silence that are counted */
 #define DL_CASCADE_TICK_MS	50u
 
-struct dl_cascade;
+/* Pace of a level. */
+struct dl_cascade_pace {
+	u16 ticks;		/* of an interval */
+	u16 season;		/* intervals */
+};
 
+extern const struct dl_cascade_pace dl_cascade_paces[DL_CASCADE_LEVELS];
+
+struct dl_cascade_level {
+	u64 end;		/* tick at which the open interval ends */
+	u64 amount, weight;	/* so far in it */
+	struct dl_series series;
+};
+
+struct dl_cascade {
+	u64 tick;		/* the latest */
+	bool gauge;
+	struct dl_cascade_level level[DL_CASCADE_LEVELS];
+};
+
+/**
+ * dl_cascade_init() - begin
+ * @c: out
+ * @gauge: else a counter
+ * @tick: now; intervals end at multiples of their length
+ */
 void dl_cascade_init(struct dl_cascade *c, bool gauge, u64 tick);
 
 /**
@@ -33,7 +57,9 @@ void dl_cascade_init(struct dl_cascade *c, bool gauge, u64 tick);
  * @amount: of a counter: how much; of a gauge: value times @weight
  * @weight: of a gauge
  *
- * Amounts may be zero: then only time goes on.
+ * Amounts may be zero: then only time goes on. A tick with one level's interval at
+ * its end costs one dl_series_add(), the worst one, after a silence, DL_CASCADE_GAP
+ * for each level.
  */
 void dl_cascade_add(struct dl_cascade *c, u64 tick, u64 amount, u64 weight);
 
@@ -44,19 +70,30 @@ void dl_cascade_add(struct dl_cascade *c, u64 tick, u64 amount, u64 weight);
  * @f: out: of a counter its total within that time, of a gauge its mean
  *
  * By the slowest level whose interval is not longer than that and that has seen
- * enough, in proportion.
+ * enough, in proportion. If none has, by the fastest, with confidence 0.
  */
 void dl_cascade_ahead(const struct dl_cascade *c, u32 ticks,
 		      struct dl_forecast *f);
 
-/* The state as a checkpoint keeps it: little-endian, checked as it is read. */
+/* Bytes of a packed state. */
 u32 dl_cascade_bytes(void);
+
+/**
+ * dl_cascade_pack() - the state as a checkpoint keeps it
+ * @c: cascade
+ * @to: out: dl_cascade_bytes(), little-endian; on a boundary of 8 bytes
+ *
+ * The tick is not in it, only how far each level's interval has come.
+ */
 void dl_cascade_pack(const struct dl_cascade *c, void *to);
 
 /**
  * dl_cascade_unpack() - take over a state
- * @c: initialised; as it was if this fails
- * @from: dl_cascade_bytes()
+ * @c: initialised: counter or gauge, and now; as it was if this fails
+ * @from: dl_cascade_bytes(), as read; on a boundary of 8 bytes
+ *
+ * Time goes on from the tick that @c has: ticks may have begun anew, and what was
+ * between is not counted as silence.
  *
  * Return: DL_OK; a status if any of it cannot be: it is to be discarded.
  */

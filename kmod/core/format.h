@@ -290,6 +290,47 @@ struct dl_disk_grain {
 };
 
 /*
+ * State of a forecaster (series.h): logarithms with 16 bits behind the point, and as
+ * said there. What is beyond the numbers seen or the season is zero.
+ */
+struct dl_disk_series {
+	__le64 n;
+	__le16 season;
+	__le16 phase;
+	__le32 last[3];
+	__le32 least, most;
+	__le32 smooth[6];
+	__le32 level, trend, mean;
+	__le32 error[14];
+	__le32 own, naive, held;
+	__le32 under, over;
+	__le32 weight[3][6];
+	__le16 usual[60];
+	__le16 lap[60];
+	__le32 reserved[2];
+};
+
+/* One quantity at several paces (cascade.h). */
+#define DL_CASCADE_MAGIC	0x46434c44u	/* "DLCF" */
+#define DL_CASCADE_VERSION	1u
+
+struct dl_disk_cascade_level {
+	__le32 left;		/* ticks until its interval ends */
+	__le32 reserved;
+	__le64 amount;		/* so far in it */
+	__le64 weight;
+	struct dl_disk_series series;
+};
+
+struct dl_disk_cascade {
+	__le32 magic;
+	__le32 version;		/* of the models as well as of the layout */
+	__le32 crc;		/* CRC-32C of all of it with this as zero */
+	__le32 gauge;		/* 0: counter, 1 */
+	struct dl_disk_cascade_level level[5];
+};
+
+/*
  * The granularity map as it was when a snapshot was made: this, then @nr regions,
  * each a __le64 as imprint.c has it, descending, which is the hottest first. In a
  * mark that makes a snapshot it comes behind the dl_disk_mark; zeros: there is none.

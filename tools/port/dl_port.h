@@ -79,6 +79,23 @@ static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 	return (u64)(((__uint128_t)a * mul) >> shift);
 }
 
+/* The kernel's: quotients of which the divisor has 32 bits, and is not zero. */
+static inline u64 div_u64(u64 a, u32 b)
+{
+	return a / b;
+}
+
+static inline u64 div_u64_rem(u64 a, u32 b, u32 *rest)
+{
+	*rest = (u32)(a % b);
+	return a / b;
+}
+
+static inline s64 div_s64(s64 a, s32 b)
+{
+	return a / b;
+}
+
 /* CRC-32C; see tools/port/crc32c.c. */
 uint32_t dl_crc32c_feed(uint32_t crc, const void *p, size_t n);
 
