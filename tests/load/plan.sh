@@ -25,7 +25,7 @@ opts='7 zero_discards segment_kib 512 reconcile_secs 86400 seal_secs 0'
 # until SECONDS KEY OPERATOR VALUE: it is so within that time
 until_is() {
 	_n=0
-	until [ "$(stat "$2")" "$3" "$4" ]; do
+	until test "$(stat "$2")" "$3" "$4"; do
 		_n=$((_n + 1))
 		[ $_n -le $(($1 * 5)) ] ||
 			fail "after $1 s $2 is $(stat "$2"), not $3 $4: $(dmsetup status "$V")"
