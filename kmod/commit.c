@@ -461,4 +461,6 @@ void dl_log_quiesce(struct dl_log *l)
 	cancel_delayed_work_sync(&l->age);
 	l->age_armed = false;
 	wait_event(l->idle, !in_flight(l));
+	/* Nobody asks for more, and what it found for whom is not there for long. */
+	cancel_work_sync(&l->refill);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between log.c (frames fill) and commit.c (frames fly); nobody else's.
+ * Between log.c (frames fill), refill.c (where from) and commit.c (they fly); nobody
+ * else's.
  */
 #ifndef DL_COMMIT_H
 #define DL_COMMIT_H
@@ -15,5 +16,6 @@ void dl_commit_ready(struct dl_log *l, struct dl_frame *f, struct dl_batch *b);
 
 void dl_commit_work(struct work_struct *work);
 void dl_commit_age(struct work_struct *work);
+void dl_refill_work(struct work_struct *work);
 
 #endif

@@ -5,16 +5,20 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "foresee.h"
 #include "msg.h"
+#include "prepare.h"
 #include "volume.h"
 
 /* Ticks without a write after which it rests. */
 #define QUIET		40u
 /* Ticks between two looks at the write history. */
 #define LEARN		4u
+/* And between two looks while something of before is still to end. */
+#define SLOW		20u
 /* A state this old says little of what is to come. */
 #define OLD_NS		(7ULL * 24 * 3600 * NSEC_PER_SEC)
 #define TICK_NS		((u64)DL_CASCADE_TICK_MS * NSEC_PER_MSEC)
@@ -108,10 +112,10 @@ static bool catch_up(struct dl_foresee *f)
 
 /* ---- ticks ---- */
 
-static void arm(struct dl_foresee *f)
+static void arm(struct dl_foresee *f, u32 ticks)
 {
 	queue_delayed_work(f->v->io_wq, &f->tick,
-			   msecs_to_jiffies(DL_CASCADE_TICK_MS));
+			   msecs_to_jiffies(ticks * DL_CASCADE_TICK_MS));
 }
 
 void dl_foresee_wake(struct dl_foresee *f)
@@ -119,16 +123,20 @@ void dl_foresee_wake(struct dl_foresee *f)
 	if (READ_ONCE(f->stop))
 		return;
 	WRITE_ONCE(f->awake, true);
-	arm(f);
+	mod_delayed_work(f->v->io_wq, &f->tick,
+			 msecs_to_jiffies(DL_CASCADE_TICK_MS));
 }
 
 static void tick_work(struct work_struct *work)
 {
 	struct dl_foresee *f = container_of(to_delayed_work(work),
 					    struct dl_foresee, tick);
-	bool rest;
+	unsigned int noio = memalloc_noio_save();
+	bool rest, more;
+	u32 passed;
 
 	mutex_lock(&f->lock);
+	passed = f->quiet > QUIET ? SLOW : 1;
 	f->quiet = catch_up(f) ? 0 : f->quiet + 1;
 	if (++f->since_learned >= LEARN) {
 		f->since_learned = 0;
@@ -136,12 +144,16 @@ static void tick_work(struct work_struct *work)
 	}
 	rest = f->quiet >= QUIET;
 	mutex_unlock(&f->lock);
+	more = dl_prepare(f->v, passed);
+	memalloc_noio_restore(noio);
 	if (READ_ONCE(f->stop))
 		return;
 	if (!rest) {
-		arm(f);
+		arm(f, 1);
 		return;
 	}
+	if (more)
+		arm(f, SLOW);
 	WRITE_ONCE(f->awake, false);
 	/* Pairs with the order in which a write counts and then looks. */
 	smp_mb();

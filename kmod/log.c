@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Places for records: the open frame, the open segment, the pool. See log.h for
- * the rules; what happens to a frame once it is closed is in commit.c.
+ * Places for records: the open frame. See log.h for the rules; how one segment follows
+ * another is in turn.c, what happens to a frame once it is closed in commit.c.
  */
 #include <linux/blkdev.h>
 #include <linux/jiffies.h>
@@ -12,6 +12,7 @@
 #include "log.h"
 #include "payload.h"
 #include "trace.h"
+#include "turn.h"
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 		const struct dl_super *sb, struct dl_crypt *crypt, u32 segment_kib,
@@ -29,6 +30,7 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 	INIT_LIST_HEAD(&l->covers);
 	INIT_WORK(&l->work, dl_commit_work);
 	INIT_DELAYED_WORK(&l->age, dl_commit_age);
+	INIT_WORK(&l->refill, dl_refill_work);
 	init_waitqueue_head(&l->idle);
 	l->io = io;
 	l->crypt = crypt->on ? crypt : NULL;
@@ -51,7 +53,10 @@ int dl_log_init(struct dl_log *l, struct dl_blkio *io,
 
 	l->wq = alloc_workqueue("dl-log/%s", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0,
 				name);
-	if (!l->wq)
+	/* Its own: memory for a segment may have to be waited for. */
+	l->refill_wq = alloc_workqueue("dl-pool/%s", WQ_MEM_RECLAIM | WQ_HIGHPRI,
+				       1, name);
+	if (!l->wq || !l->refill_wq)
 		return -ENOMEM;
 	l->max_frames = max_t(u32, frame_mem_kib /
 			      ((DL_FRAME_MEM + (l->crypt ? DL_COVER_MEM : 0)) >> 10),
@@ -81,6 +86,8 @@ void dl_log_exit(struct dl_log *l)
 	struct dl_frame *f, *tmp;
 	struct dl_cover *c, *next;
 
+	if (l->refill_wq)
+		destroy_workqueue(l->refill_wq);
 	if (l->wq) {
 		cancel_delayed_work_sync(&l->age);
 		destroy_workqueue(l->wq);
@@ -99,71 +106,7 @@ void dl_log_exit(struct dl_log *l)
 	dl_segments_exit(&l->segs);
 }
 
-/* ---- segments under the frames ---- */
-
-static u32 tail_max(const struct dl_log *l)
-{
-	return dl_frame_tail_sectors(l->block_bytes, l->max_descs +
-				     (l->crypt ? dl_frame_tag_slots(DL_FRAME_PAGES *
-								    DL_PAGE_SECTORS) :
-				      0));
-}
-
-/* Payload sectors a new frame could have in @seg. */
-static u32 frame_room(const struct dl_log *l, const struct dl_segment *seg)
-{
-	u32 room = dl_segment_room(&l->segs, seg, l->block_bytes, l->max_descs);
-	u32 need = l->block_sectors + tail_max(l);
-
-	if (room <= need)
-		return 0;
-	return min_t(u32, (room - need) & ~(DL_PAGE_SECTORS - 1),
-		     DL_FRAME_PAGES * DL_PAGE_SECTORS);
-}
-
-static void enter_segment(struct dl_log *l, struct dl_segment *seg)
-{
-	seg->state = DL_SEG_OPEN;
-	seg->first_commit = l->next_commit;
-	seg->last_commit = l->next_commit - 1;
-	seg->first_seq = l->next_seq;
-	seg->last_seq = l->next_seq - 1;
-	if (!seg->in_chain) {
-		seg->in_chain = true;
-		list_add_tail(&seg->list, &l->segs.live);
-		l->segs.nr_live++;
-	}
-	l->cur = seg;
-	trace_deltalog_segment_open(l, seg);
-}
-
-static void set_next(struct dl_segment *seg, struct dl_segment *next)
-{
-	seg->next = next;
-	seg->next_id = next->id;
-	seg->next_start = next->start;
-	seg->next_sectors = next->sectors;
-}
-
-/*
- * The frame header names the successor, so a segment is opened only when the
- * one after it is known: recovery can then always follow the chain.
- */
-static bool switch_segment(struct dl_log *l)
-{
-	struct dl_segment *old = l->cur, *next;
-
-	next = dl_segment_take(&l->segs);
-	if (!next)
-		return false;
-	/* Pairs with the acquire in forgotten(). */
-	smp_store_release(&old->state, (u8)DL_SEG_SEALED);
-	trace_deltalog_segment_seal(l, old);
-	l->unsettled++;
-	enter_segment(l, old->next);
-	set_next(l->cur, next);
-	return true;
-}
+/* ---- frames ---- */
 
 bool dl_log_has_frame(const struct dl_log *l)
 {
@@ -191,12 +134,12 @@ static enum dl_starved open_frame(struct dl_log *l)
 	/* Little frames at the end of a segment cost more than they save. */
 	least = clamp_t(u32, l->cur->sectors / 32, DL_PAGE_SECTORS, 128);
 	least &= ~(DL_PAGE_SECTORS - 1);
-	room = frame_room(l, l->cur);
+	room = dl_turn_room(l, l->cur);
 	if (room < least) {
-		if (!switch_segment(l))
+		if (!dl_turn(l, DL_SEALED_FULL))
 			return DL_STARVED_SEGMENT;
 		moved = true;
-		room = frame_room(l, l->cur);
+		room = dl_turn_room(l, l->cur);
 	}
 
 	if (l->crypt) {
@@ -234,8 +177,10 @@ static enum dl_starved open_frame(struct dl_log *l)
 		queue_delayed_work(l->wq, &l->age,
 				   msecs_to_jiffies(l->commit_ms));
 	}
-	if (moved)
+	if (moved) {
+		dl_log_kick(l);
 		l->ops->housekeep(l->ctx);
+	}
 	return DL_FED;
 }
 
@@ -263,6 +208,21 @@ void dl_log_close(struct dl_log *l, struct dl_batch *b)
 #define HOW_MARK	(1U << 1)
 #define HOW_PACKED	(1U << 2)
 #define HOW_ROOM	(1U << 3)	/* dl_slot.room is wanted */
+
+/* A write waits for what could have been there: memory and space there were. */
+static void count_stall(struct dl_log *l, enum dl_starved why)
+{
+	const struct dl_segments *s = &l->segs;
+
+	bool frame = why == DL_STARVED_FRAME;
+
+	if (frame ? l->nr_active >= l->max_frames :
+		    !l->cur || !s->free_chunks || s->at_max)
+		return;
+	l->frame_stalls += frame;
+	l->alloc_stalls++;
+	trace_deltalog_stall(l, why);
+}
 
 static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 		   struct dl_batch *b, u32 kept, u32 how)
@@ -299,6 +259,8 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 		why = open_frame(l);
 		if (why != DL_FED) {
 			l->starved = why;
+			if (!(how & HOW_OWN))
+				count_stall(l, why);
 			ret = -EAGAIN;
 			goto out;
 		}
@@ -318,8 +280,10 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 	atomic_inc(&f->pending);
 out:
 	spin_unlock_irqrestore(&l->lock, flags);
-	if (unlikely(ret == -EAGAIN))
+	if (unlikely(ret == -EAGAIN)) {
+		dl_log_kick(l);
 		l->ops->housekeep(l->ctx);
+	}
 	return ret;
 }
 
@@ -473,7 +437,7 @@ static bool forgotten(struct dl_log *l, u64 loc)
 	seg = dl_segment_at(&l->segs, loc);
 	gone = seg && loc - seg->start < READ_ONCE(seg->gone);
 	if (seg && !gone)
-		/* Pairs with the release in switch_segment(): it is complete. */
+		/* Pairs with the release in dl_turn(): it is complete. */
 		gone = smp_load_acquire(&seg->state) == DL_SEG_SEALED &&
 			seg->last_commit <= READ_ONCE(l->forgotten);
 	rcu_read_unlock_sched();
@@ -517,59 +481,4 @@ void dl_log_read_put(struct dl_slot *s)
 	spin_unlock_irqrestore(&l->lock, flags);
 	if (room)
 		l->ops->room(l->ctx);
-}
-
-void dl_log_seal(struct dl_log *l)
-{
-	struct dl_batch b;
-	unsigned long flags;
-
-	dl_batch_init(&b);
-	spin_lock_irqsave(&l->lock, flags);
-	if (l->open)
-		dl_log_close(l, &b);
-	if (l->cur && l->cur->last_commit >= l->cur->first_commit)
-		switch_segment(l);
-	spin_unlock_irqrestore(&l->lock, flags);
-	dl_log_submit(l, &b);
-	l->ops->housekeep(l->ctx);
-}
-
-/* ---- begin and end ---- */
-
-bool dl_log_choose(struct dl_log *l)
-{
-	struct dl_segment *seg;
-	unsigned long flags;
-	bool ok = false;
-
-	spin_lock_irqsave(&l->lock, flags);
-	if (!l->cur && l->segs.nr_pool >= 2) {
-		seg = dl_segment_take(&l->segs);
-		set_next(seg, dl_segment_take(&l->segs));
-		enter_segment(l, seg);
-		ok = true;
-	}
-	spin_unlock_irqrestore(&l->lock, flags);
-	return ok;
-}
-
-void dl_log_begin(struct dl_log *l)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&l->lock, flags);
-	l->stopped = false;
-	l->starved = DL_FED;
-	spin_unlock_irqrestore(&l->lock, flags);
-	l->ops->room(l->ctx);
-}
-
-void dl_log_stop(struct dl_log *l)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&l->lock, flags);
-	l->stopped = true;
-	spin_unlock_irqrestore(&l->lock, flags);
 }

@@ -68,6 +68,14 @@ enum dl_starved {
 	DL_STARVED_RESERVE,	/* what is left is reconcile's */
 };
 
+/* Why a segment was sealed. */
+enum dl_sealed {
+	DL_SEALED_FULL,
+	DL_SEALED_ASKED,	/* by who wants it settled */
+	DL_SEALED_AGE,
+	DL_SEALED_REASONS
+};
+
 /**
  * struct dl_log_ops - what the log tells its owner; any context, dl_log.lock
  * may be held, so these only queue work
@@ -128,6 +136,11 @@ struct dl_log {
 	struct dl_blkio *io;
 	const struct dl_log_ops *ops;
 	void *ctx;
+	struct dl_plan plan;		/* if @planned: what to have ahead */
+	bool planned;
+	unsigned int seal_secs;		/* how long a segment may stay open; 0: for ever */
+	struct workqueue_struct *refill_wq;
+	struct work_struct refill;
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct delayed_work age;
@@ -136,6 +149,8 @@ struct dl_log {
 	wait_queue_head_t idle;
 	/* counters, under @lock */
 	u64 nr_commits, log_sectors, log_errors, nr_flushes;
+	u64 alloc_stalls, frame_stalls;
+	u64 sealed[DL_SEALED_REASONS];
 };
 
 int dl_log_init(struct dl_log *l, struct dl_blkio *io,
@@ -276,7 +291,36 @@ void dl_log_seal(struct dl_log *l);
 void dl_log_quiesce(struct dl_log *l);
 
 /**
- * dl_log_refill() - allocate segments ahead, frames too
+ * dl_log_plan() - what to have ahead from now on
+ * @l: log
+ * @p: plan by dl_log_bounds(); NULL: what it is without foresight
+ *
+ * Context: process. What is lacking is had, and what is too much given back, by a work
+ * item of its own, so that no write waits while summaries and checkpoints are written.
+ */
+void dl_log_plan(struct dl_log *l, const struct dl_plan *p);
+
+/* The plan there is. Return: false: none. */
+bool dl_log_planned(struct dl_log *l, struct dl_plan *p);
+
+/* Is there a segment that is to be sealed when it has been open for long? */
+bool dl_log_waits(struct dl_log *l);
+
+/* What a plan has to keep to. */
+void dl_log_bounds(struct dl_log *l, struct dl_plan_bounds *b);
+
+/* Chunks of a new segment, as things are. Context: dl_log.lock held. */
+u32 dl_log_segment_chunks(const struct dl_log *l);
+
+/* Something may be lacking: if there is a plan, look. Any context. */
+static inline void dl_log_kick(struct dl_log *l)
+{
+	if (READ_ONCE(l->planned))
+		queue_work(l->refill_wq, &l->refill);
+}
+
+/**
+ * dl_log_refill() - allocate segments ahead, frames too; give back what is too much
  * @l: log
  *
  * Return: true when the log has no open segment but could have one now: the
@@ -306,6 +350,6 @@ bool dl_log_has_frame(const struct dl_log *l);
 /* Take no record until dl_log_begin(); reservations wait. */
 void dl_log_stop(struct dl_log *l);
 
-#define DL_SEGMENT_POOL	3	/* segments allocated ahead */
+#define DL_SEGMENT_POOL	3	/* segments allocated ahead, without a plan */
 
 #endif

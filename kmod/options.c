@@ -59,6 +59,9 @@ static const struct option options[] = {
 	{ "fusion", offsetof(struct dl_options, fusion), DL_FUSION_AUTO,
 	  DL_FUSION_OFF, DL_FUSION_AUTO, true, fusions },
 	OPT(workload_kib, 512, 0, 1 << 16, false),
+	OPT(segment_ms, 1000, 50, 60000, true),
+	OPT(seal_secs, 60, 0, 86400, true),
+	OPT(pool_kib, 0, 0, 1 << 20, true),
 };
 
 static const struct {

@@ -26,6 +26,9 @@ struct dl_options {
 	unsigned int segment_kib;	/* 0: from the log's size */
 	unsigned int fusion;		/* DL_FUSION_* */
 	unsigned int workload_kib;	/* 0: no write history is kept */
+	unsigned int segment_ms;	/* that a segment is to last */
+	unsigned int seal_secs;		/* that one may stay open; 0: for ever */
+	unsigned int pool_kib;		/* to have ahead at least, with foresight */
 	char key[DL_OPTION_KEY_BYTES];	/* where it is, never what; "": none */
 	unsigned int cipher;		/* DL_CIPHER_*, for a log that is blank */
 	bool new_key;			/* not kept: only for the first activation */

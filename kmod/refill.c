@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the log has in hand: frames and segments ahead of who will need them, had
- * by housekeeping, so that no write has to allocate. See log.h.
+ * What the log has in hand: frames and segments ahead of who will need them, so that
+ * no write has to allocate. See log.h.
+ *
+ * Without a plan housekeeping sees to it. With one a work item of its own does so as
+ * well, as soon as anything is taken: housekeeping may be writing summaries and
+ * checkpoints. The two may meet; then there is one segment or frame more, until it is
+ * used or given back.
  */
+#include "ahead.h"
 #include "commit.h"
-#include "log.h"
+#include "turn.h"
 
 static void add_frame(struct dl_log *l, struct dl_frame *f)
 {
@@ -25,8 +31,7 @@ static void grow_frames(struct dl_log *l)
 
 	for (;;) {
 		spin_lock_irqsave(&l->lock, flags);
-		want = l->nr_free < 2 && l->nr_frames < l->max_frames &&
-		       l->starved == DL_STARVED_FRAME;
+		want = dl_ahead_frame(l);
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!want)
 			return;
@@ -46,8 +51,7 @@ static void grow_covers(struct dl_log *l)
 
 	while (l->crypt) {
 		spin_lock_irqsave(&l->lock, flags);
-		want = list_empty(&l->covers) && l->nr_covers < l->max_frames &&
-		       l->starved == DL_STARVED_FRAME;
+		want = dl_ahead_cover(l);
 		spin_unlock_irqrestore(&l->lock, flags);
 		if (!want)
 			return;
@@ -79,30 +83,11 @@ static void grow_recent(struct dl_log *l)
 	}
 }
 
-bool dl_log_refill(struct dl_log *l)
+/* What was missing is there: let those know who wait for it. */
+static void tell(struct dl_log *l)
 {
-	struct dl_segment *seg;
 	unsigned long flags;
-	bool placed, want, room, idle;
-
-	grow_frames(l);
-	grow_covers(l);
-	do {
-		spin_lock_irqsave(&l->lock, flags);
-		want = l->segs.nr_pool < DL_SEGMENT_POOL && l->segs.free_chunks;
-		spin_unlock_irqrestore(&l->lock, flags);
-		if (!want)
-			break;
-		seg = dl_segment_alloc(&l->segs);
-		spin_lock_irqsave(&l->lock, flags);
-		placed = dl_segment_place(&l->segs, seg, l->epoch);
-		if (placed && l->crypt)
-			dl_crypt_claim(l->crypt, seg->start, seg->sectors,
-				       seg->id, seg->epoch);
-		spin_unlock_irqrestore(&l->lock, flags);
-		if (!placed)
-			dl_segment_free(&l->segs, seg);
-	} while (placed);
+	bool room;
 
 	spin_lock_irqsave(&l->lock, flags);
 	room = (l->starved == DL_STARVED_SEGMENT && l->cur && l->segs.nr_pool) ||
@@ -111,10 +96,120 @@ bool dl_log_refill(struct dl_log *l)
 		dl_segments_free(&l->segs) >= l->kept_chunks);
 	if (room)
 		l->starved = DL_FED;
-	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
 	spin_unlock_irqrestore(&l->lock, flags);
 	if (room)
 		l->ops->room(l->ctx);
+}
+
+static void claim(struct dl_log *l, const struct dl_segment *seg)
+{
+	if (l->crypt)
+		dl_crypt_claim(l->crypt, seg->start, seg->sectors, seg->id,
+			       seg->epoch);
+}
+
+static void grow_pool(struct dl_log *l)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool placed;
+	u32 n;
+
+	do {
+		spin_lock_irqsave(&l->lock, flags);
+		n = dl_ahead_segment(l);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!n)
+			return;
+		seg = dl_segment_alloc(&l->segs, n);
+		spin_lock_irqsave(&l->lock, flags);
+		placed = dl_segment_place(&l->segs, seg, n, l->epoch);
+		if (placed)
+			claim(l, seg);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (!placed)
+			dl_segment_free(&l->segs, seg);
+		else
+			tell(l);
+	} while (placed);
+}
+
+/* Segments of the pool that are too many; or too large now that space is short. */
+static void shrink_pool(struct dl_log *l)
+{
+	struct dl_segment *seg;
+	unsigned long flags;
+	bool again;
+
+	do {
+		spin_lock_irqsave(&l->lock, flags);
+		seg = dl_ahead_surplus(l);
+		if (seg)
+			dl_segment_withdraw(&l->segs, seg);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (seg)
+			dl_segment_free(&l->segs, seg);
+		again = seg;
+		spin_lock_irqsave(&l->lock, flags);
+		seg = dl_ahead_oversized(l);
+		if (seg) {
+			/* At once, for the pool must not run empty meanwhile. */
+			dl_segment_withdraw(&l->segs, seg);
+			dl_segment_place(&l->segs, seg, l->segs.seg_chunks,
+					 l->epoch);
+			claim(l, seg);
+		}
+		spin_unlock_irqrestore(&l->lock, flags);
+		again |= !!seg;
+	} while (again);
+}
+
+static void shrink_frames(struct dl_log *l)
+{
+	struct dl_frame *f;
+	struct dl_cover *c;
+	unsigned long flags;
+
+	do {
+		spin_lock_irqsave(&l->lock, flags);
+		f = dl_ahead_idle_frame(l);
+		c = dl_ahead_idle_cover(l);
+		spin_unlock_irqrestore(&l->lock, flags);
+		if (f)
+			dl_frame_free(f);
+		if (c)
+			dl_cover_free(c);
+	} while (f || c);
+}
+
+static void refill(struct dl_log *l)
+{
+	/* First what a single write waits for, then what is there for many. */
+	grow_covers(l);
+	grow_pool(l);
+	grow_frames(l);
+	tell(l);
+	shrink_pool(l);
+	shrink_frames(l);
+}
+
+void dl_refill_work(struct work_struct *work)
+{
+	struct dl_log *l = container_of(work, struct dl_log, refill);
+
+	refill(l);
+	dl_turn_overdue(l);
+}
+
+bool dl_log_refill(struct dl_log *l)
+{
+	unsigned long flags;
+	bool idle;
+
+	refill(l);
+	spin_lock_irqsave(&l->lock, flags);
+	idle = !l->cur && l->segs.nr_pool >= 2 && !l->failed;
+	spin_unlock_irqrestore(&l->lock, flags);
 	grow_recent(l);
 	return idle;
 }

@@ -8,6 +8,7 @@
 #include "foresee.h"
 #include "msg.h"
 #include "policy.h"
+#include "prepare.h"
 #include "volume.h"
 
 static int start(struct dl_volume *v)
@@ -95,6 +96,7 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	}
 	dl_reconcile_no_wait(&v->rc, false);
 	dl_reconcile_start(&v->rc);
+	dl_prepare(v, 0);
 	dl_foresee_start(v);
 	dl_outlook_start(v);
 	dl_volume_housekeep(v);

@@ -157,7 +157,7 @@ static struct dl_segment *alloc(struct dl_segments *s, gfp_t gfp)
 	return seg;
 }
 
-/* A buffer that is spare begins with its size, which changes when the log grows. */
+/* A buffer that is spare begins with its size. */
 static u32 spare_bytes(const void *buf)
 {
 	return *(const u32 *)buf;
@@ -176,23 +176,31 @@ static u32 summary_flags(const struct dl_segments *s)
 	return s->sealed ? DL_SUMMARY_SEALED : 0;
 }
 
-struct dl_segment *dl_segment_alloc(struct dl_segments *s)
+/*
+ * Twice what whole pages need. A segment of little records goes without a summary,
+ * and is recovered by its frames.
+ */
+static u32 summary_bytes(const struct dl_segments *s, u32 sectors)
+{
+	u32 n = max_t(u32, 16384, sectors << (DL_SECTOR_SHIFT - 6)) +
+		dl_summary_tags(summary_flags(s), sectors);
+
+	return min_t(u32, n, 4 << 20);
+}
+
+struct dl_segment *dl_segment_alloc(struct dl_segments *s, u32 chunks)
 {
 	struct dl_segment *seg = alloc(s, GFP_NOIO);
+	u32 spare;
 
-	/*
-	 * Twice what whole pages need. A segment of little records goes
-	 * without a summary, and is recovered by its frames.
-	 */
-	seg->sum_bytes = max_t(u32, 16384,
-			       (s->seg_chunks * s->chunk_sectors) <<
-			       (DL_SECTOR_SHIFT - 6)) +
-		dl_summary_tags(summary_flags(s), s->seg_chunks * s->chunk_sectors);
-	seg->sum_bytes = min_t(u32, seg->sum_bytes, 4 << 20);
+	seg->sum_bytes = summary_bytes(s, chunks * s->chunk_sectors);
 	seg->sum_buf = xchg(&s->spare, NULL);
-	/* From when segments were smaller. */
-	if (seg->sum_buf && spare_bytes(seg->sum_buf) != seg->sum_bytes) {
-		free_buf(s, seg->sum_buf, spare_bytes(seg->sum_buf));
+	spare = seg->sum_buf ? spare_bytes(seg->sum_buf) : 0;
+	if (spare >= seg->sum_bytes && spare / 2 <= seg->sum_bytes) {
+		seg->sum_bytes = spare;
+	} else if (spare) {
+		/* From when segments were of another size. */
+		free_buf(s, seg->sum_buf, spare);
 		seg->sum_buf = NULL;
 	}
 	if (!seg->sum_buf) {
@@ -247,21 +255,26 @@ int dl_segments_adopt(struct dl_segments *s, const struct dl_cp_segment *cs)
 	seg->summary_written = true;
 	seg->summary_durable = cs->flags & DL_SEG_SUMMARY;
 	seg->born = jiffies;
-	seg->in_chain = true;
 	occupy(s, seg);
-	list_add_tail(&seg->list, &s->live);
-	s->nr_live++;
+	dl_segment_enlist(s, seg);
 	s->next_id = max(s->next_id, cs->id + 1);
 	return 0;
 }
 
-bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
+u32 dl_segments_left(const struct dl_segments *s)
 {
-	u32 n = s->seg_chunks;
+	/* The open one and its successor are in neither list or both. */
+	u32 have = s->nr_live + s->nr_pool + 2;
+
+	return s->max - min(s->max, have);
+}
+
+bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u32 n,
+		      u64 epoch)
+{
 	unsigned long at;
 
-	/* The open one and its successor are in neither list or both. */
-	s->at_max = s->nr_live + s->nr_pool + 2 >= s->max;
+	s->at_max = !dl_segments_left(s);
 	if (s->at_max)
 		return false;
 	for (; n; n /= 2) {
@@ -283,17 +296,40 @@ bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch)
 	return true;
 }
 
+static void leave_pool(struct dl_segments *s, struct dl_segment *seg)
+{
+	list_del_init(&seg->list);
+	s->nr_pool--;
+	s->pool_chunks -= seg->sectors >> s->chunk_shift;
+}
+
 struct dl_segment *dl_segment_take(struct dl_segments *s)
 {
 	struct dl_segment *seg;
 
 	seg = list_first_entry_or_null(&s->pool, struct dl_segment, list);
-	if (!seg)
-		return NULL;
-	list_del_init(&seg->list);
-	s->nr_pool--;
-	s->pool_chunks -= seg->sectors >> s->chunk_shift;
+	if (seg)
+		leave_pool(s, seg);
 	return seg;
+}
+
+void dl_segment_withdraw(struct dl_segments *s, struct dl_segment *seg)
+{
+	leave_pool(s, seg);
+	dl_segment_release(s, seg);
+	s->at_max = false;
+}
+
+void dl_segment_enlist(struct dl_segments *s, struct dl_segment *seg)
+{
+	u32 chunks = seg->sectors >> s->chunk_shift;
+
+	seg->in_chain = true;
+	seg->size = chunks == s->seg_chunks ? DL_SEG_USUAL :
+		chunks < s->seg_chunks ? DL_SEG_SMALL : DL_SEG_LARGE;
+	list_add_tail(&seg->list, &s->live);
+	s->nr_live++;
+	s->nr_size[seg->size]++;
 }
 
 void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
@@ -308,6 +344,7 @@ void dl_segment_release(struct dl_segments *s, struct dl_segment *seg)
 	if (seg->in_chain) {
 		list_del_init(&seg->list);
 		s->nr_live--;
+		s->nr_size[seg->size]--;
 		s->at_max = false;
 	}
 }

@@ -22,7 +22,11 @@
 #include <linux/rcupdate.h>
 
 #include "core/checkpoint.h"
+#include "core/plan.h"
 #include "core/summary.h"
+
+/* Against what was usual when it was made. */
+enum dl_seg_size { DL_SEG_USUAL, DL_SEG_SMALL, DL_SEG_LARGE, DL_SEG_SIZES };
 
 struct dl_segment {
 	struct list_head list;	/* dl_segments.live or .pool */
@@ -41,6 +45,7 @@ struct dl_segment {
 	u64 first_commit, last_commit;	/* last < first: no frame yet */
 	u64 first_seq, last_seq;
 	u8 state;		/* DL_SEG_OPEN, DL_SEG_SEALED, DL_SEG_NEXT */
+	u8 size;		/* enum dl_seg_size */
 	bool summary_written;	/* handed to the device */
 	bool summary_durable;	/* and flushed since */
 	bool in_chain;		/* listed in live */
@@ -65,8 +70,9 @@ struct dl_segments {
 	u8 chunk_shift;		/* of it, in sectors */
 	u32 nr_chunks;
 	u32 free_chunks;	/* neither live nor in the pool */
-	u32 seg_chunks;		/* size of a new segment */
+	u32 seg_chunks;		/* size of a new segment, unless a plan says other */
 	u32 nr_pool, nr_live;
+	u32 nr_size[DL_SEG_SIZES];	/* live ones */
 	u32 pool_chunks;
 	u32 max;		/* segments a checkpoint has room for */
 	bool at_max;		/* there are so many: free chunks are no use */
@@ -144,11 +150,12 @@ void dl_segments_extend(struct dl_segments *s, struct dl_chunks *c);
 /**
  * dl_segment_alloc() - memory for a segment and its summary, no space yet
  * @s: allocator
+ * @chunks: that it will have, at most
  *
  * Context: process, may sleep (GFP_NOIO). Return: a segment, never NULL; its
  * summary buffer may be missing.
  */
-struct dl_segment *dl_segment_alloc(struct dl_segments *s);
+struct dl_segment *dl_segment_alloc(struct dl_segments *s, u32 chunks);
 
 /* Its summary is written: the buffer is free for the next segment's. */
 void dl_segment_drop_summary(struct dl_segments *s, struct dl_segment *seg);
@@ -159,11 +166,16 @@ void dl_segment_free(struct dl_segments *s, struct dl_segment *seg);
  * dl_segment_place() - give a segment a run of free chunks and put it in the pool
  * @s: allocator
  * @seg: from dl_segment_alloc()
+ * @chunks: as dl_segment_alloc() was told; fewer if there are no so many in a row
  * @epoch: of the frames it will hold
  *
  * Context: dl_log.lock held. Return: true, or false when no chunk is free.
  */
-bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u64 epoch);
+bool dl_segment_place(struct dl_segments *s, struct dl_segment *seg, u32 chunks,
+		      u64 epoch);
+
+/* How many more there may be. Context: dl_log.lock held. */
+u32 dl_segments_left(const struct dl_segments *s);
 
 /* Chunks that new segments could have, and those of the pool. Context: log locked. */
 static inline u32 dl_segments_free(const struct dl_segments *s)
@@ -173,6 +185,18 @@ static inline u32 dl_segments_free(const struct dl_segments *s)
 
 /* Take the pool's first segment, or NULL. Context: dl_log.lock held. */
 struct dl_segment *dl_segment_take(struct dl_segments *s);
+
+/**
+ * dl_segment_withdraw() - take a segment out of the pool again
+ * @s: allocator
+ * @seg: of the pool: nothing on the device knows of it
+ *
+ * Context: dl_log.lock held; dl_segment_free() remains to be done outside.
+ */
+void dl_segment_withdraw(struct dl_segments *s, struct dl_segment *seg);
+
+/* It takes frames from now on. Context: dl_log.lock held. */
+void dl_segment_enlist(struct dl_segments *s, struct dl_segment *seg);
 
 /**
  * dl_segment_release() - the horizon has passed it: give its chunks back

@@ -65,6 +65,17 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(fused_sectors),
 	KEY(full_probability),
 	KEY(full_within),
+	KEY(alloc_stalls),
+	KEY(frame_stalls),
+	KEY(pool_segments),
+	KEY(pool_kib),
+	KEY(segment_kib),
+	KEY(segments_small),
+	KEY(segments_large),
+	KEY(sealed_full),
+	KEY(sealed_age),
+	KEY(sealed_asked),
+	KEY(frames),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -122,6 +133,17 @@ static void fill_log(struct dl_volume *v, struct dl_ctl_status *st)
 	st->log_bytes = l->log_sectors << DL_SECTOR_SHIFT;
 	st->log_errors = l->log_errors;
 	st->segments = l->segs.nr_live;
+	st->alloc_stalls = l->alloc_stalls;
+	st->frame_stalls = l->frame_stalls;
+	st->pool_segments = l->segs.nr_pool;
+	st->pool_kib = ((u64)l->segs.pool_chunks << l->segs.chunk_shift) / 2;
+	st->segment_kib = ((u64)dl_log_segment_chunks(l) << l->segs.chunk_shift) / 2;
+	st->segments_small = l->segs.nr_size[DL_SEG_SMALL];
+	st->segments_large = l->segs.nr_size[DL_SEG_LARGE];
+	st->sealed_full = l->sealed[DL_SEALED_FULL];
+	st->sealed_age = l->sealed[DL_SEALED_AGE];
+	st->sealed_asked = l->sealed[DL_SEALED_ASKED];
+	st->frames = l->nr_frames;
 	free = l->segs.free_chunks + l->segs.pool_chunks;
 	all = l->segs.nr_chunks;
 	spin_unlock_irqrestore(&l->lock, flags);

@@ -23,7 +23,7 @@
 #include "sysfs.h"
 #include "tunable.h"
 
-#define STATS_MAX	64
+#define STATS_MAX	96
 #define TUNABLES_MAX	16
 #define AHEAD_MAX	2
 

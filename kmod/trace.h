@@ -261,6 +261,53 @@ TRACE_EVENT(deltalog_rewind,
 		  __entry->seq)
 );
 
+TRACE_EVENT(deltalog_stall,
+	TP_PROTO(struct dl_log *l, int why),
+	TP_ARGS(l, why),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(int, why)
+		__field(u64, seq)
+		__field(u32, pool)
+		__field(u32, free)
+	),
+	TP_fast_assign(
+		__entry->dev = l->io->bdev->bd_dev;
+		__entry->why = why;
+		__entry->seq = l->next_seq;
+		__entry->pool = l->segs.nr_pool;
+		__entry->free = l->segs.free_chunks;
+	),
+	TP_printk("log %u:%u for a %s seq %llu pool %u free chunks %u",
+		  dl_trace_dev(__entry->dev),
+		  __print_symbolic(__entry->why,
+				   { DL_STARVED_FRAME, "frame" },
+				   { DL_STARVED_SEGMENT, "segment" }),
+		  __entry->seq, __entry->pool, __entry->free)
+);
+
+TRACE_EVENT(deltalog_plan,
+	TP_PROTO(struct dl_log *l, const struct dl_plan *p),
+	TP_ARGS(l, p),
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(u32, chunks)
+		__field(u32, pool)
+		__field(u32, frames)
+		__field(u64, burst)
+	),
+	TP_fast_assign(
+		__entry->dev = l->io->bdev->bd_dev;
+		__entry->chunks = p->seg_chunks;
+		__entry->pool = p->pool;
+		__entry->frames = p->frames;
+		__entry->burst = p->burst;
+	),
+	TP_printk("log %u:%u segments of %u chunks pool %u frames %u for %llu bytes",
+		  dl_trace_dev(__entry->dev), __entry->chunks, __entry->pool,
+		  __entry->frames, __entry->burst)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

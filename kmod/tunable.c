@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "msg.h"
+#include "prepare.h"
 #include "snapshot.h"
 #include "target.h"
 #include "tunable.h"
@@ -67,6 +68,7 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 		       "value out of range");
 		return -EINVAL;
 	}
+	dl_prepare(v, 0);
 	dl_reconcile_kick(&v->rc);
 	return 0;
 }

@@ -38,7 +38,13 @@
 	X(segment_kib, "segment-kib", "KIB", 64, 1048576, \
 	  "size of a segment (default: a 64th of the log)") \
 	X(workload_kib, "workload-kib", "KIB", 0, 65536, \
-	  "memory for the last writes' history (default 512; 0: none)")
+	  "memory for the last writes' history (default 512; 0: none)") \
+	X(segment_ms, "segment-ms", "MS", 50, 60000, \
+	  "with foresight: how long a segment is to last (default 1000)") \
+	X(seal_secs, "seal-secs", "S", 0, 86400, \
+	  "with foresight: how long one may stay open (default 60; 0: for ever)") \
+	X(pool_kib, "pool-kib", "KIB", 0, 1048576, \
+	  "with foresight: log to have ready at least (default 0: as foreseen)")
 
 enum {
 #define X(key, name, arg, low, high, help) key,
@@ -76,7 +82,7 @@ static const struct {
 static const char *key_place, *policy_file;
 
 /* Those that are words: of which one, or NULL. */
-enum { fusion, NR_WORDS };
+enum { fusion, foresight, NR_WORDS };
 
 static const char *words[NR_WORDS];
 
@@ -84,6 +90,7 @@ static const struct {
 	const char *key, *option, *one_of;
 } word_names[NR_WORDS] = {
 	[fusion] = { "fusion", "--fusion", "off|on|auto" },
+	[foresight] = { "foresight", "--foresight", "off|on" },
 };
 
 /* As the one word that it is in a table. */
@@ -100,6 +107,8 @@ const struct dl_opt dl_table_opts[] = {
 #undef X
 	DL_STRING("fusion", &words[fusion], "off|on|auto",
 		  "keep room in the log for small writes that will follow (default auto)"),
+	DL_STRING("foresight", &words[foresight], "off|on",
+		  "have ready what the next writes will need (default on)"),
 	DL_FLAG("zero-discards", &flags[zero_discards],
 		"take discards even if the origin has to be zeroed by writing"),
 	DL_OPT_END

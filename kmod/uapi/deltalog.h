@@ -179,6 +179,17 @@ struct dl_ctl_status {
 	__u64 fused_sectors;	/* how much they filled */
 	__u64 full_probability;	/* that the log is full within full_within_secs, of 1000 */
 	__u64 full_within;	/* expected s until then, or DL_CTL_NEVER */
+	__u64 alloc_stalls;	/* writes that waited for memory to be had */
+	__u64 frame_stalls;	/* of these, for a frame */
+	__u64 pool_segments;	/* allocated ahead */
+	__u64 pool_kib;		/* KiB of these */
+	__u64 segment_kib;	/* KiB of a new segment, now */
+	__u64 segments_small;	/* of @segments: smaller than without foresight */
+	__u64 segments_large;	/* and larger */
+	__u64 sealed_full;	/* segments sealed because they were full */
+	__u64 sealed_age;	/* because they had been open for long */
+	__u64 sealed_asked;	/* because somebody wanted them settled */
+	__u64 frames;		/* in memory */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */

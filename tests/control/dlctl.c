@@ -159,6 +159,17 @@ static int status(int fd, struct devno dev)
 	KEY(fused);
 	KEY(fused_sectors);
 	KEY(full_probability);
+	KEY(alloc_stalls);
+	KEY(frame_stalls);
+	KEY(pool_segments);
+	KEY(pool_kib);
+	KEY(segment_kib);
+	KEY(segments_small);
+	KEY(segments_large);
+	KEY(sealed_full);
+	KEY(sealed_age);
+	KEY(sealed_asked);
+	KEY(frames);
 #undef KEY
 	if (s.full_within == DL_CTL_NEVER)
 		printf(" full_within -");

@@ -62,6 +62,11 @@ static void draw_options(struct setup *u, struct rng *r)
 			   1 + rng_below(r, 2) * 31);
 	if (rng_chance(r, 60))
 		add_option(u, &words, " fusion on");
+	if (rng_chance(r, 30))
+		add_option(u, &words, " foresight off");
+	else if (rng_chance(r, 60))
+		add_option(u, &words, " pool_kib %u segment_ms 50 seal_secs 1",
+			   64u << rng_below(r, 6));
 	i = rng_below(r, 5);
 	if (i >= 3)
 		add_option(u, &words, "%s", i < 4 ? KEY_OPTION :

@@ -240,7 +240,7 @@ static void volume_params(const struct stack *st, char *out, size_t size)
 
 int stack_activate(struct stack *st)
 {
-	char params[320];
+	char params[512];
 	int err;
 
 	volume_params(st, params, sizeof(params));
@@ -260,7 +260,7 @@ int stack_deactivate(struct stack *st)
 
 int stack_reload(struct stack *st)
 {
-	char params[320];
+	char params[512];
 
 	volume_params(st, params, sizeof(params));
 	return dm_replace(VOLUME, st->l.sectors[DEV_ORIGIN], st->target,

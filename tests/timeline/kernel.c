@@ -78,7 +78,7 @@ static void begin(struct volume *v, uint32_t origin, uint32_t log,
 static int activate(struct volume *v, const char *options)
 {
 	struct kernel_volume *k = of(v);
-	char params[256];
+	char params[512];
 	int err;
 
 	table_params(k, options, params, sizeof(params));
@@ -118,7 +118,7 @@ static int resume(struct volume *v)
 static int reload(struct volume *v, const char *options, bool take)
 {
 	struct kernel_volume *k = of(v);
-	char params[256];
+	char params[512];
 	int err;
 
 	table_params(k, options, params, sizeof(params));

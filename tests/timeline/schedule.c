@@ -62,7 +62,7 @@ void schedule_options(struct schedule *s)
 	static const unsigned int commit_ms[] = { 1, 5, 20, 100, 1000 };
 	unsigned int high = 15 + rng_below(&s->r, 75);
 	unsigned int low = rng_below(&s->r, high), words = 0;
-	char list[240] = "";
+	char list[320] = "";
 
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(list, sizeof(list), &words, " zero_discards");
@@ -84,6 +84,12 @@ void schedule_options(struct schedule *s)
 			   1 + rng_below(&s->r, 2) * 31);
 	if (rng_chance(&s->r, 60))
 		add_option(list, sizeof(list), &words, " fusion on");
+	if (rng_chance(&s->r, 30))
+		add_option(list, sizeof(list), &words, " foresight off");
+	else if (rng_chance(&s->r, 60))
+		add_option(list, sizeof(list), &words,
+			   " pool_kib %u segment_ms 50 seal_secs 1",
+			   64u << rng_below(&s->r, 6));
 	/* For good: the log was made with it. */
 	add_option(list, sizeof(list), &words, "%s", s->key);
 	snprintf(s->options, sizeof(s->options), "%u%s", words, list);
