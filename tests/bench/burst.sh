@@ -9,7 +9,7 @@
 # Usage: burst.sh [BURSTS]      fails if an aim is missed
 #
 # The log takes 20 us for a request and has 64 MiB, the origin 8 ms. `burst`: 12 MiB at
-# random, 64 KiB each, one in flight, every two seconds; ten bursts before them are not
+# random, 64 KiB each, one in flight, every four seconds; ten bursts before them are not
 # counted, it learns by them. `steady` is sequential, `random` is 4 KiB at random, both
 # 32 in flight without a pause, while the log has room. Reading the clock takes 256 ns,
 # and what does not wait for a device takes no more than that.
@@ -19,7 +19,7 @@ set -u
 . "$DL_TOP/tests/bench/lib.sh"
 need fio dmsetup python3
 
-bursts=${1:-20}
+bursts=${1:-8}
 out=/run/tmp/figures
 mkdir -p /run/tmp
 null_disk slow 512 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=16
@@ -40,7 +40,7 @@ PY
 }
 
 burst() {
-	run "$1" --rw=randwrite --bs=64k --ioengine=psync --thinktime=2s \
+	run "$1" --rw=randwrite --bs=64k --ioengine=psync --thinktime=4s \
 		--thinktime_blocks=192 --io_size=$(($2 * 12))m
 }
 
@@ -52,6 +52,7 @@ for mode in off on; do
 	target_up deltalog
 	burst learn 10
 	burst burst "$bursts"
+	echo "# foresight $mode: pool_kib $(status pool_kib), segment_kib $(status segment_kib)"
 	settle
 	run steady --rw=write --bs=64k --ioengine=libaio --iodepth=32 --io_size=24m \
 		--end_fsync=1
