@@ -132,7 +132,7 @@ static void take_inputs(struct dl_series *s)
 	s->input[5] = s->smooth[LATELY_SLOW] - s->mean;
 }
 
-static inline s32 within(const struct dl_series *s, s32 v)
+static inline s32 as_seen(const struct dl_series *s, s32 v)
 {
 	return clamp_to(v, s->least, s->most);
 }
@@ -148,7 +148,7 @@ static void filter(struct dl_series *s)
 			sum += (s64)s->weight[k][i] * s->input[i];
 		s->filtered[k] = clamp_to(s->mean + (s32)(sum >> WEIGHT_SHIFT),
 					  -FILTERED_MAX, FILTERED_MAX);
-		s->foreseen[FILTER + k] = within(s, s->filtered[k]);
+		s->foreseen[FILTER + k] = as_seen(s, s->filtered[k]);
 	}
 }
 
@@ -191,19 +191,19 @@ static void foresee(struct dl_series *s)
 	s->foreseen[LAST] = s->last[0];
 	for (i = 0; i < DL_SERIES_SMOOTH; i++)
 		s->foreseen[SMOOTH + i] = s->smooth[i];
-	s->foreseen[TREND] = within(s, s->level +
+	s->foreseen[TREND] = as_seen(s, s->level +
 				      part(s->trend, TREND_DAMPING));
 	s->foreseen[MEAN] = s->mean;
 	s->foreseen[USUAL] = lately;
 	s->foreseen[SHIFTED] = lately;
 	if (came_around(s)) {
 		usual = from_season(s->usual[s->phase]);
-		s->foreseen[USUAL] = within(s, usual);
-		s->foreseen[SHIFTED] = within(s, lately + usual -
+		s->foreseen[USUAL] = as_seen(s, usual);
+		s->foreseen[SHIFTED] = as_seen(s, lately + usual -
 			from_season((u16)(s->usual_sum / s->season)));
 	}
 	filter(s);
-	s->value = within(s, vote(s));
+	s->value = as_seen(s, vote(s));
 }
 
 /* ---- learn */
