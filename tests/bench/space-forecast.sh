@@ -9,12 +9,12 @@
 # Devices as for fsync.sh: 20 us and 8 ms per request.  The log holds 96 MiB, and is
 # reconciled from 70 % on.  MIB are written at random, as fast as they are taken, so
 # many times, and nothing for SECONDS after each.  Once with foresight, once without;
-# what the first two thirds of the bursts wait is not counted: they are to learn from.
+# what the first half of the bursts wait is not counted: they are to learn from.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
-need fio dmsetup python3
+need fio dmsetup
 
 bursts=$1 mib=$2 pause=$3
 
@@ -25,35 +25,25 @@ null_disk slow 1024 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=1
 # shellcheck disable=SC2034 # for target_up
 SLOW=$DISK
 
-# part FIRST LAST: these bursts
+# part SEED BURSTS: so many of them
 part() {
-	i=$1
-	while [ "$i" -le "$2" ]; do
-		fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
-			--randseed="$i" --randrepeat=0 --eta=never --disk_util=0 --name=burst \
-			--rw=randwrite --bs=4k --ioengine=libaio --iodepth=32 --size=1g \
-			--io_size="${mib}m" --percentile_list=50:99:99.9 \
-			--output-format=json --output=/run/tmp/burst.json || fail "fio"
-		python3 - "$i" <<-'EOF'
-			import json
-			t = open("/run/tmp/burst.json").read()
-			w = json.loads(t[t.index("{"):])["jobs"][0]["write"]
-			c = w["clat_ns"]
-			print("# burst: %d ms, p99.9 %d us, longest %d us" % (
-				w["runtime"], c["percentile"]["99.900000"] / 1000, c["max"] / 1000))
-		EOF
-		sleep "$pause"
-		i=$((i + 1))
-	done
+	fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
+		--randseed="$1" --randrepeat=0 --norandommap --eta=never --disk_util=0 \
+		--name=bursts --rw=randwrite --bs=4k --ioengine=libaio --iodepth=32 \
+		--size=1g --io_size="$((mib * $2))m" --thinktime="${pause}s" \
+		--thinktime_blocks=$((mib * 256)) --percentile_list=99:99.9:99.99 \
+		--output=/run/tmp/bursts || fail "fio"
+	sleep "$pause"
+	sed -n '/clat/p;/99.00th/,/99.99th/p' /run/tmp/bursts
 }
 
 for foresight in off on; do
 	DL_OPTS="high_watermark 70 foresight $foresight"
 	target_up deltalog
 	echo "# foresight $foresight"
-	part 1 $((bursts * 2 / 3))
+	part 1 $((bursts / 2))
 	before=$(status deferred)
-	part $((bursts * 2 / 3 + 1)) "$bursts"
+	part 2 $((bursts / 2))
 	deferred=$(($(status deferred) - before))
 	value "deferred_$foresight" deltalog $deferred
 	value "origin_bytes_$foresight" deltalog "$(status origin_bytes)"

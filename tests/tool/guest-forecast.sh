@@ -89,7 +89,7 @@ full=$(($(date +%s) - start))
 echo "# announced after $said s, in $within s by then ($chance of 1000); full after $full s"
 [ $((full - said)) -ge 30 ] || bad "announced only $((full - said)) s ahead of T = 60 s"
 [ $((full - said)) -le 120 ] || bad "announced $((full - said)) s ahead of T = 60 s"
-[ "$within" -ge $(((full - said) / 2)) ] && [ "$within" -le $(((full - said) * 2)) ] ||
+{ [ "$within" -ge $(((full - said) / 2)) ] && [ "$within" -le $(((full - said) * 2)) ]; } ||
 	bad "expected in $within s, which took $((full - said))"
 dmesg | grep -q 'likely to be full of what snapshots hold, in [0-9]* s by now' ||
 	bad "the kernel's log does not say so"
