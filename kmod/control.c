@@ -47,7 +47,7 @@ union arg {
 static_assert(sizeof(struct dl_ctl_version) == 32);
 static_assert(sizeof(struct dl_ctl_volume) == 168);
 static_assert(sizeof(struct dl_ctl_volumes) == 24);
-static_assert(sizeof(struct dl_ctl_status) == 392);
+static_assert(sizeof(struct dl_ctl_status) == 424);
 static_assert(sizeof(struct dl_ctl_snapshot) == 104);
 static_assert(sizeof(struct dl_ctl_snapshot_arg) == 184);
 static_assert(sizeof(struct dl_ctl_snapshot_pair) == 248);

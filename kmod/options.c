@@ -30,14 +30,21 @@ struct option {
 	size_t offset;
 	unsigned int dflt, min, max;
 	bool online;		/* may change while the volume runs */
+	const char *const *words;	/* what its numbers are called, if they are */
 };
 
 #define OPT(field, dflt, min, max, online) \
-	{ #field, offsetof(struct dl_options, field), dflt, min, max, online }
+	{ #field, offsetof(struct dl_options, field), dflt, min, max, online, NULL }
+
+static const char *const orders[] = {
+	[DL_ORDER_AUTO] = "auto", [DL_ORDER_OLDEST] = "oldest",
+};
 
 static const struct option options[] = {
 	OPT(commit_ms, 200, 1, 60000, true),
 	OPT(reconcile_secs, 300, 1, 86400, true),
+	{ "reconcile_order", offsetof(struct dl_options, reconcile_order),
+	  DL_ORDER_AUTO, DL_ORDER_AUTO, DL_ORDER_OLDEST, true, orders },
 	OPT(high_watermark, 50, 1, 95, true),
 	OPT(low_watermark, 25, 0, 94, true),
 	OPT(frame_mem_kib, 16384, 1100, 1 << 20, false),
@@ -101,12 +108,29 @@ static const struct option *find(const char *name)
 	return NULL;
 }
 
+static int store_word(struct dl_options *o, const struct option *opt,
+		      const char *text)
+{
+	unsigned int v;
+
+	for (v = opt->min; v <= opt->max; v++)
+		if (sysfs_streq(text, opt->words[v])) {
+			*field(o, opt) = v;
+			return 0;
+		}
+	dl_err("%s '%s': %s or %s is needed", opt->name, text,
+	       opt->words[opt->min], opt->words[opt->max]);
+	return -EINVAL;
+}
+
 static int store(struct dl_options *o, const struct option *opt,
 		 const char *text)
 {
 	struct dl_options new = *o;
 	unsigned int v;
 
+	if (opt->words)
+		return store_word(o, opt, text);
 	if (kstrtouint(text, 10, &v) || v < opt->min || v > opt->max) {
 		dl_err("%s '%s': a number from %u to %u is needed", opt->name,
 		       text, opt->min, opt->max);
@@ -271,9 +295,19 @@ const char *dl_options_online(unsigned int n)
 	return NULL;
 }
 
-unsigned int dl_options_get(const struct dl_options *o, const char *name)
+static int show(const struct dl_options *o, const struct option *opt, char *buf,
+		size_t size)
 {
-	return value(o, find(name));
+	unsigned int v = value(o, opt);
+
+	return opt->words ? scnprintf(buf, size, "%s", opt->words[v]) :
+		scnprintf(buf, size, "%u", v);
+}
+
+int dl_options_show(const struct dl_options *o, const char *name, char *buf,
+		    size_t size)
+{
+	return show(o, find(name), buf, size);
 }
 
 /*
@@ -297,6 +331,7 @@ unsigned int dl_options_emit(const struct dl_options *o, const char *key,
 			     unsigned int maxlen)
 {
 	unsigned int sz = 0, n = 0, i;
+	char text[16];
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (value(o, &options[i]) != options[i].dflt)
@@ -313,9 +348,10 @@ unsigned int dl_options_emit(const struct dl_options *o, const char *key,
 		return 0;
 	DMEMIT(" %u", n);
 	for (i = 0; i < ARRAY_SIZE(options); i++)
-		if (value(o, &options[i]) != options[i].dflt)
-			DMEMIT(" %s %u", options[i].name,
-			       value(o, &options[i]));
+		if (value(o, &options[i]) != options[i].dflt) {
+			show(o, &options[i], text, sizeof(text));
+			DMEMIT(" %s %s", options[i].name, text);
+		}
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (flag_set(o, i))
 			DMEMIT(" %s", flags[i].name);

@@ -11,9 +11,14 @@ struct dm_arg_set;
 
 #define DL_OPTION_KEY_BYTES	256u	/* NUL included */
 
+/* dl_options.reconcile_order */
+#define DL_ORDER_AUTO	0
+#define DL_ORDER_OLDEST	1
+
 struct dl_options {
 	unsigned int commit_ms;
 	unsigned int reconcile_secs;
+	unsigned int reconcile_order;	/* DL_ORDER_* */
 	unsigned int high_watermark;
 	unsigned int low_watermark;
 	unsigned int frame_mem_kib;
@@ -46,7 +51,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
  * dl_options_set() - change a tunable that may change at run time
  * @o: options; unchanged on failure
  * @name: tunable
- * @value: decimal number
+ * @value: decimal number, or one of its words
  *
  * Return: 0; -ENOENT no such tunable; -EPERM fixed until the next activation;
  * -EINVAL value out of range.
@@ -56,8 +61,9 @@ int dl_options_set(struct dl_options *o, const char *name, const char *value);
 /* The @i-th option that may change at run time, or NULL. */
 const char *dl_options_online(unsigned int i);
 
-/* What @name, which that gave, is. */
-unsigned int dl_options_get(const struct dl_options *o, const char *name);
+/* Write what @name, which that gave, is, as it is to be given. Return: its length. */
+int dl_options_show(const struct dl_options *o, const char *name, char *buf,
+		    size_t size);
 
 /*
  * Write the options that differ from the defaults, with their count; @key instead,

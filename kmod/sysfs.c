@@ -66,7 +66,10 @@ static ssize_t show_stat(struct dl_volume *v, const struct dl_attr *a,
 static ssize_t show_tunable(struct dl_volume *v, const struct dl_attr *a,
 			    char *buf)
 {
-	return sysfs_emit(buf, "%u\n", dl_options_get(&v->opts, a->attr.name));
+	int n = dl_options_show(&v->opts, a->attr.name, buf, PAGE_SIZE - 1);
+
+	buf[n++] = '\n';
+	return n;
 }
 
 static ssize_t store_tunable(struct dl_volume *v, const struct dl_attr *a,

@@ -11,7 +11,7 @@ struct dl_volume;
  * dl_tunable_set() - change an option that may change at run time
  * @v: volume; the table that is live says the same from here on
  * @name: option
- * @value: decimal number
+ * @value: decimal number, or a word
  *
  * Context: process, may sleep. Return: 0, -EINVAL. The reason is logged.
  */

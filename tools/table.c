@@ -71,7 +71,7 @@ static const struct {
 	[new_key] = { "new_key", NULL },
 };
 
-static const char *key_place, *policy_file;
+static const char *key_place, *policy_file, *order;
 
 /* As the one word that it is in a table. */
 static char policy[DL_POLICY_TEXT + 1];
@@ -81,6 +81,8 @@ const struct dl_opt dl_table_opts[] = {
 		  "where the key of an encrypted log is: :32:logon:deltalog:NAME"),
 	DL_STRING("policy", &policy_file, "FILE",
 		  "put the policy in FILE in force; - for standard input"),
+	DL_STRING("reconcile-order", &order, "auto|oldest",
+		  "which pages are brought to the origin first (default auto)"),
 #define X(key, name, arg, low, high, help) \
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)
@@ -108,6 +110,8 @@ const char *dl_table_wrong(void)
 		snprintf(text, sizeof(text), "--key: %s", why);
 		return text;
 	}
+	if (order && strcmp(order, "auto") && strcmp(order, "oldest"))
+		return "--reconcile-order: auto or oldest is needed";
 	/* With one of them given, the other's default is the kernel's to judge. */
 	if (high != UNSET && low != UNSET && low >= high)
 		return "--low-watermark must be below --high-watermark";
@@ -179,6 +183,11 @@ void dl_table_build(char *buf, size_t size, dev_t origin, dev_t log)
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " %s",
 				      flag_names[i].key);
 		words++;
+	}
+	if (order) {
+		n += (size_t)snprintf(opts + n, sizeof(opts) - n,
+				      " reconcile_order %s", order);
+		words += 2;
 	}
 	if (key_place) {
 		n += (size_t)snprintf(opts + n, sizeof(opts) - n, " key %s",

@@ -170,6 +170,10 @@ struct dl_ctl_status {
 	__u64 chains_max;
 	__u64 packed;		/* records that were compressed */
 	__u64 packed_bytes;	/* what these take in the log */
+	__u64 waited;		/* pages logged again, instead of settled */
+	__u64 waited_hits;	/* of these: written again in time */
+	__u64 waited_misses;	/* of these: settled after all */
+	__u64 lag_max_ms;	/* the longest that a record had to wait so far */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */

@@ -148,6 +148,10 @@ static int status(int fd, struct devno dev)
 	KEY(chains_max);
 	KEY(packed);
 	KEY(packed_bytes);
+	KEY(waited);
+	KEY(waited_hits);
+	KEY(waited_misses);
+	KEY(lag_max_ms);
 #undef KEY
 	putchar('\n');
 	return 0;
