@@ -166,11 +166,13 @@ static bool anything(struct dl_volume *v)
 
 /*
  * Percent in use at which there is room enough. Who waits for pages to be written
- * again settles no more than has to be, a batch at a time.
+ * again settles no more than has to be, a batch at a time; but what a snapshot will
+ * need of the origin takes room as well.
  */
 static unsigned int enough(const struct dl_volume *v)
 {
-	return in_order(v) ? v->opts.low_watermark : v->opts.high_watermark - 1;
+	return in_order(v) || dl_history_wanted(v) ?
+		v->opts.low_watermark : v->opts.high_watermark - 1;
 }
 
 static bool wanted(struct dl_reconcile *rc)
