@@ -214,16 +214,6 @@ part_grain_instr() {
 		queue grain.fio.block.1 icount tests/bench/instructions.sh "$instr_mib" block
 }
 
-part_order() {
-	[ -n "$(targets deltalog)" ] || return 0
-	local load dist
-	for load in pressed aged; do
-		for dist in hot zipf uniform; do
-			queue "order.$load-$dist.deltalog.$1" sim tests/bench/order.sh $load $dist
-		done
-	done
-}
-
 part_snapshots() {
 	[ -n "$(targets deltalog)" ] || return 0
 	queue "snapshots.many.deltalog.$1" sim tests/bench/snapshots.sh $snapshots $fsync_ios

@@ -23,7 +23,7 @@ opts="7 zero_discards segment_kib 64 reconcile_secs $secs"
 opts="$opts reconcile_order auto"
 
 # fill NAME: 64 KiB that say so, each line another
-fill() { yes "$1" | awk '{ print $0, NR }' | head -c 65536 >"$1"; }
+fill() { yes "$1" | awk '{ print $0, NR }' | head -c 65536 >"$1.new"; mv "$1.new" "$1"; }
 # put FILE PAGE: a page of it to where it is
 put() {
 	dd if="$1" of="$VOL" bs=4k skip="$2" seek="$2" count=1 conv=notrunc oflag=direct \
