@@ -87,6 +87,16 @@ void dl_base_keep(struct dl_base *b, u32 bucket, u64 page, u64 seq,
 	memcpy(w->mem, content, DL_PAGE_BYTES);
 }
 
+void dl_base_again(struct dl_base *b, u32 bucket, u64 page, u64 was, u64 seq)
+{
+	struct dl_base_set *s = set_of(b, bucket);
+	u32 i;
+
+	for (i = 0; i < DL_BASE_WAYS; i++)
+		if (holds(&s->way[i], page) && s->way[i].seq == was)
+			s->way[i].seq = seq;
+}
+
 /* ---- memory ---- */
 
 static unsigned long shrink_count(struct shrinker *sh, struct shrink_control *sc)

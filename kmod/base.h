@@ -72,6 +72,9 @@ u64 dl_base_bytes(const struct dl_base *b);
  */
 const void *dl_base_find(struct dl_base *b, u32 bucket, u64 page, u64 seq);
 
+/* What was known of record @was is what record @seq holds. Context: the shard locked. */
+void dl_base_again(struct dl_base *b, u32 bucket, u64 page, u64 was, u64 seq);
+
 /* Keep it, if there is memory. Context: the shard locked. */
 void dl_base_keep(struct dl_base *b, u32 bucket, u64 page, u64 seq,
 		  const void *content);

@@ -385,8 +385,10 @@ int dl_cycle(struct dl_reconcile *rc)
 
 	atomic_set(&rc->io_error, 0);
 	ret = zero_runs(rc);
-	while (!ret && (n = collect(rc, &from)))
+	while (!ret && (n = collect(rc, &from))) {
+		dl_linger_batch(v, rc->idx, n);
 		ret = write_batch(rc, n);
+	}
 	if (!ret && blkdev_issue_flush(v->origin.bdev)) {
 		atomic64_inc(&rc->origin_errors);
 		dl_err_limit("%s: origin %pg: flush failed: will try again",
@@ -412,6 +414,8 @@ int dl_cycle(struct dl_reconcile *rc)
 	}
 	WRITE_ONCE(v->horizon, rc->goal);
 	rc->cycles++;
+	rc->lag_ms = max(rc->lag_ms, jiffies_to_msecs(jiffies - rc->born));
+	dl_linger_end(v);
 	forget(rc);
 	dl_cycle_release(rc);
 	return 0;

@@ -129,6 +129,20 @@ void dl_grain_delta(struct dl_grain *g, u32 bucket, u64 page, u32 bytes)
 		dl_heat_delta(h, bytes);
 }
 
+u32 dl_grain_page_rate(struct dl_grain *g, u32 bucket, u64 page)
+{
+	struct dl_heat *h = dl_heat_find(set_of(g, bucket),
+					 page >> DL_HEAT_REGION_SHIFT);
+	u32 rate = 0;
+
+	rcu_read_lock();
+	if (h)
+		rate = dl_heat_page_rate(h, &rcu_dereference(g->rules)->scale,
+					 page & (DL_HEAT_PAGES - 1), now());
+	rcu_read_unlock();
+	return rate;
+}
+
 u32 dl_grain_max_chain(struct dl_grain *g)
 {
 	u32 max;

@@ -83,6 +83,9 @@ struct dl_grained dl_grain_write(struct dl_grain *g, u32 bucket, u64 page,
 /* A delta of @bytes was made of a write to @page. Context: the shard locked. */
 void dl_grain_delta(struct dl_grain *g, u32 bucket, u64 page, u32 bytes);
 
+/* Writes of @page an hour; 0: not known. Context: the shard locked. */
+u32 dl_grain_page_rate(struct dl_grain *g, u32 bucket, u64 page);
+
 /* How many deltas a page may have before it is written whole. Any context. */
 u32 dl_grain_max_chain(struct dl_grain *g);
 

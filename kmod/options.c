@@ -42,10 +42,15 @@ static const char *const fusions[] = {
 };
 
 static const char *const switches[] = { "off", "on" };
+static const char *const orders[] = {
+	[DL_ORDER_AUTO] = "auto", [DL_ORDER_OLDEST] = "oldest",
+};
 
 static const struct option options[] = {
 	OPT(commit_ms, 200, 1, 60000, true),
 	OPT(reconcile_secs, 300, 1, 86400, true),
+	{ "reconcile_order", offsetof(struct dl_options, reconcile_order),
+	  DL_ORDER_AUTO, DL_ORDER_AUTO, DL_ORDER_OLDEST, true, orders },
 	OPT(high_watermark, 50, 1, 95, true),
 	OPT(low_watermark, 25, 0, 94, true),
 	OPT(frame_mem_kib, 16384, 1100, 1 << 20, false),

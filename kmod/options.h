@@ -11,9 +11,14 @@ struct dm_arg_set;
 
 #define DL_OPTION_KEY_BYTES	256u	/* NUL included */
 
+/* dl_options.reconcile_order */
+#define DL_ORDER_AUTO	0
+#define DL_ORDER_OLDEST	1
+
 struct dl_options {
 	unsigned int commit_ms;
 	unsigned int reconcile_secs;
+	unsigned int reconcile_order;	/* DL_ORDER_* */
 	unsigned int high_watermark;
 	unsigned int low_watermark;
 	unsigned int frame_mem_kib;

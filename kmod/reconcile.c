@@ -31,6 +31,7 @@ int dl_reconcile_init(struct dl_reconcile *rc, struct dl_volume *v)
 	init_waitqueue_head(&rc->wait);
 	init_waitqueue_head(&rc->readers);
 	init_waitqueue_head(&rc->job_done);
+	dl_linger_init(&rc->linger);
 	rc->wq = alloc_ordered_workqueue("dl-rec/%s", WQ_MEM_RECLAIM, v->name);
 	rc->job_wq = alloc_workqueue("dl-job/%s", WQ_MEM_RECLAIM | WQ_UNBOUND,
 				     DL_JOBS, v->name);
@@ -54,6 +55,7 @@ void dl_reconcile_exit(struct dl_reconcile *rc)
 	if (rc->jobs[0])
 		dl_job_free(rc->jobs[0]);
 	bioset_exit(&rc->bios);
+	dl_linger_exit(&rc->linger);
 	kvfree(rc->idx);
 }
 
@@ -108,21 +110,35 @@ static struct dl_segment *oldest(struct dl_volume *v)
 }
 
 /*
- * Jiffies until the oldest record has waited long enough, 0 if it has. Three
- * quarters of the bound: the rest is for the cycle.
+ * How long a record may wait: three quarters of the bound, the rest is for the cycle.
+ * Who waits for pages to be written again leaves as much as four cycles take, like
+ * the last ones; 1/16 of the bound at least, a quarter at most.
+ */
+static unsigned long longest(const struct dl_volume *v)
+{
+	unsigned long bound = HZ * (unsigned long)v->opts.reconcile_secs;
+
+	return bound - (dl_reconcile_in_order(v) ? bound / 4 :
+			clamp(4 * v->rc.took, bound / 16, bound / 4));
+}
+
+/*
+ * Jiffies until the oldest record, or what lingers, has waited long enough, 0 if it
+ * has.
  */
 static unsigned long until_due(struct dl_volume *v)
 {
-	unsigned long most = HZ * (unsigned long)v->opts.reconcile_secs / 4 * 3;
-	unsigned long flags, due, left = most;
+	unsigned long most = longest(v), flags, due, left;
 	struct dl_segment *seg;
+
+	left = dl_linger_left(v, most, &v->rc.due);
 
 	spin_lock_irqsave(&v->log.lock, flags);
 	seg = oldest(v);
 	if (seg && seg->last_commit >= seg->first_commit &&
 	    seg->last_seq > v->horizon) {
 		due = seg->born + most;
-		left = time_after(due, jiffies) ? due - jiffies : 0;
+		left = time_after(due, jiffies) ? min(left, due - jiffies) : 0;
 	}
 	spin_unlock_irqrestore(&v->log.lock, flags);
 	return left;
@@ -157,12 +173,25 @@ static bool sealed(struct dl_volume *v)
 	return ret;
 }
 
+/*
+ * Percent in use at which there is room enough. Who waits for pages to be written
+ * again settles no more than has to be, a batch at a time; but what a snapshot will
+ * need of the origin takes room as well.
+ */
+static unsigned int enough(const struct dl_volume *v)
+{
+	return dl_reconcile_in_order(v) || dl_history_wanted(v) ?
+		v->opts.low_watermark : v->opts.high_watermark - 1;
+}
+
 static bool wanted(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
 	unsigned int pressure = dl_volume_pressure(v);
+	bool due, early;
 	u64 target;
 
+	rc->bulk = true;
 	if (!anything(v)) {
 		rc->running = false;
 		return false;
@@ -174,7 +203,7 @@ static bool wanted(struct dl_reconcile *rc)
 		return true;
 	if (pressure >= v->opts.high_watermark)
 		rc->running = true;
-	else if (pressure <= v->opts.low_watermark)
+	else if (pressure <= enough(v))
 		rc->running = false;
 	if (!dl_runs_room(&v->runs))
 		rc->running = true;
@@ -182,12 +211,28 @@ static bool wanted(struct dl_reconcile *rc)
 	if (READ_ONCE(v->log.kept_chunks) &&
 	    (rc->no_room || dl_volume_starved(v)))
 		rc->running = dl_volume_unsettled(v);
-	return rc->running || !until_due(v) || (dl_outlook_early(v) && sealed(v));
+	due = !until_due(v);
+	early = dl_outlook_early(v) && sealed(v);
+	rc->bulk = rc->running || early || dl_reconcile_in_order(v);
+	return rc->running || early || due;
 }
 
 /*
- * The sequence up to which a cycle can go: as many of the oldest settled
- * segments as one batch holds. 0 when there is none.
+ * Is a segment to be settled because of its age, now or soon? So soon that one cycle
+ * does not follow the other at once, and no more of its pages than need be are
+ * written while they may still be replaced.
+ */
+static bool due_soon(const struct dl_reconcile *rc, const struct dl_segment *seg)
+{
+	unsigned long most = longest(rc->v);
+
+	return seg->first_seq <= rc->due ||
+		time_before_eq(seg->born + most - most / 16, jiffies);
+}
+
+/*
+ * The sequence up to which a cycle can go: as many of the oldest sealed
+ * segments as one batch holds, or as are due. 0 when there is none.
  */
 static u64 choose_goal(struct dl_reconcile *rc)
 {
@@ -215,8 +260,12 @@ static u64 choose_goal(struct dl_reconcile *rc)
 		records += n;
 		/* What is compressed, or zeros, may need more than it takes. */
 		sectors += max_t(u64, seg->used, n * (DL_PAGE_SECTORS + 1));
-		if (goal && !all && (records > rc->batch || sectors > room))
+		if (goal && !all && (records > rc->batch || sectors > room ||
+				     !(rc->bulk || due_soon(rc, seg))))
 			break;
+		if (!goal)
+			rc->born = seg->born;
+		rc->records = records;
 		goal = seg->last_seq;
 	}
 	spin_unlock_irqrestore(&l->lock, flags);
@@ -333,6 +382,7 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 {
 	struct dl_volume *v = rc->v;
 	struct dl_outlook_cycle begun;
+	unsigned long began;
 	int ret = 0;
 
 	*again = 0;
@@ -351,9 +401,13 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 			*again = HZ / 50 + 1;
 			break;
 		}
+		dl_linger_begin(v, rc->records, rc->born, longest(v));
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		begun = dl_outlook_cycle_begin(v);
+		began = jiffies;
 		ret = dl_cycle(rc);
+		/* The longest, until it is long ago. */
+		rc->took = max(jiffies - began, rc->took - rc->took / 8);
 		dl_outlook_cycle_end(v, &begun);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
 		if (!ret)
@@ -430,12 +484,18 @@ int dl_reconcile_all(struct dl_reconcile *rc, bool wait)
 	u64 target;
 	int ret;
 
+	/* From here on nothing is logged again, which the target would not have. */
+	atomic_inc(&rc->asking);
+	dl_history_barrier(v);
 	spin_lock_irqsave(&v->log.lock, flags);
 	target = v->log.next_seq - 1;
 	spin_unlock_irqrestore(&v->log.lock, flags);
 	spin_lock(&rc->lock);
 	rc->target = max(rc->target, target);
 	spin_unlock(&rc->lock);
+	/* Pairs with the acquire in hurried(). */
+	smp_mb__before_atomic();
+	atomic_dec(&rc->asking);
 	WRITE_ONCE(rc->error, 0);
 	/* Somebody asks: try at once even after a failure. */
 	if (!READ_ONCE(rc->stop))

@@ -27,6 +27,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "linger.h"
+
 struct dl_volume;
 struct dl_job;
 
@@ -49,6 +51,7 @@ struct dl_reconcile {
 	struct delayed_work work;
 	spinlock_t lock;		/* @target, dl_volume.full */
 	u64 target;			/* reconcile at least up to here */
+	atomic_t asking;		/* who is about to set it */
 	bool stop;			/* suspended */
 	bool no_wait;			/* about to be: nobody may wait */
 	bool running;
@@ -64,14 +67,21 @@ struct dl_reconcile {
 	bool sweep;			/* snapshots went, see dl_history_sweep() */
 	bool no_room;			/* cleaning stopped for want of it */
 	bool cramped;			/* no room to log whole what chains made */
+	struct dl_linger linger;
 	/* of the running cycle */
 	u64 goal;
+	bool bulk;			/* goes as far as a batch does */
+	u64 due;			/* and at least so far, for what lingers */
+	u64 records;			/* that it settles */
+	unsigned long born;		/* of the oldest, jiffies */
+	unsigned long took;		/* by a cycle, of late; jiffies */
 	u32 failures;			/* cycles in a row that failed */
 	unsigned long last_failure;	/* jiffies of the one counted last */
 	u32 read_failures;		/* those that could not read the log */
 	atomic_t io_error;		/* DL_ORIGIN_FAILED, ... */
 	/* counters */
 	u64 cycles;
+	u32 lag_ms;			/* the longest that a record had to wait */
 	atomic64_t pages, sectors, origin_errors;
 };
 

@@ -76,6 +76,10 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(sealed_age),
 	KEY(sealed_asked),
 	KEY(frames),
+	KEY(waited),
+	KEY(waited_hits),
+	KEY(waited_misses),
+	KEY(lag_max_ms),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -176,6 +180,10 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 		DL_SECTOR_SHIFT;
 	st->origin_pages = (u64)atomic64_read(&v->rc.pages);
 	st->cycles = v->rc.cycles;
+	st->waited = READ_ONCE(v->rc.linger.waited);
+	st->waited_hits = READ_ONCE(v->rc.linger.hits);
+	st->waited_misses = READ_ONCE(v->rc.linger.misses);
+	st->lag_max_ms = READ_ONCE(v->rc.lag_ms);
 	st->crc_errors = (u64)atomic64_read(&v->crc_errors);
 	st->origin_errors = (u64)atomic64_read(&v->rc.origin_errors);
 	st->waiting = READ_ONCE(v->nr_deferred);

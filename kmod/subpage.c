@@ -278,6 +278,57 @@ int dl_subpage_whole(struct dl_volume *v, u64 page, u32 idx)
 	return settle_one(v, page, idx, 0, is_any, NULL, false);
 }
 
+static bool still(struct dl_volume *v, u32 bucket, u64 page, u32 idx,
+		  const struct dl_pval *was)
+{
+	const struct dl_pent *e = dl_pmap_ent(&v->map.pm, idx);
+	struct dl_pval is;
+
+	if (!dl_map_linked(&v->map, bucket, idx) || dl_pent_page(e) != page)
+		return false;
+	dl_pmap_get(&v->map.pm, idx, &is);
+	return is.seq == was->seq && is.loc == was->loc &&
+		is.flags == was->flags && is.mask == was->mask;
+}
+
+u64 dl_subpage_again(struct dl_volume *v, u64 page, u32 idx,
+		     const struct dl_pval *was, const void *stored,
+		     struct dl_batch *b)
+{
+	const struct dl_grained how = { .level = DL_LEVEL_BLOCK };
+	struct dl_map *m = &v->map;
+	u32 bucket = dl_pmap_bucket(&m->pm, page);
+	bool delta = was->flags & DL_PVAL_DELTA;
+	struct whole w = {
+		.data = stored, .codec = was->codec,
+		.sectors = dl_pval_stored(was),
+	};
+	struct dl_pval val;
+	struct dl_slot s;
+
+	if (!still(v, bucket, page, idx, was))
+		return 0;
+	if (delta)
+		w = whole_of(v, page, dl_map_chain(m, idx)->mem);
+	s.seq = 0;
+	if (!reserve_over(v, page, was->seq, w.sectors << DL_SECTOR_SHIFT, &s,
+			  b)) {
+		fill_data(v, &s, page, &w, 0, &how, &val);
+		if (delta) {
+			dl_base_keep(&v->base, bucket, page, s.seq,
+				     dl_map_chain(m, idx)->mem);
+			dl_map_end_chain(m, idx);
+		} else {
+			dl_base_again(&v->base, bucket, page, was->seq, s.seq);
+		}
+		dl_pmap_settle(&m->pm, idx, &val);
+		dl_pmap_again(&m->pm, idx, s.seq);
+		dl_log_put(&s, b);
+	}
+	whole_end(&w);
+	return s.seq;
+}
+
 bool dl_subpage_copy(struct dl_volume *v, u64 page, u32 idx, u64 seq, void *to)
 {
 	struct dl_map *m = &v->map;

@@ -73,6 +73,23 @@ int dl_subpage_settle(struct dl_volume *v, u64 base, u64 above);
 /* The same for entry @idx of @page, if it is a delta. */
 int dl_subpage_whole(struct dl_volume *v, u64 page, u32 idx);
 
+/**
+ * dl_subpage_again() - log what a page holds once more, as if it was written now
+ * @v: volume
+ * @page: page
+ * @idx: its entry, of a whole page
+ * @was: what the entry was: nothing is done if it is something else by now
+ * @stored: its payload as it is stored; not looked at if the entry is a delta
+ * @b: batch
+ *
+ * The entry is the new record from here on. For who knows that no snapshot needs
+ * the old one.
+ * Context: the shard locked. Return: its sequence, or 0: nothing has changed.
+ */
+u64 dl_subpage_again(struct dl_volume *v, u64 page, u32 idx,
+		     const struct dl_pval *was, const void *stored,
+		     struct dl_batch *b);
+
 /* Copy what a chain has made of a page, if the entry is still that delta. */
 bool dl_subpage_copy(struct dl_volume *v, u64 page, u32 idx, u64 seq, void *to);
 

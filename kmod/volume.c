@@ -109,6 +109,7 @@ u64 dl_volume_memory(struct dl_volume *v)
 		    (u64)v->window.moments.max * sizeof(struct dl_moment) +
 		    (u64)RUNS_MAX * sizeof(struct dl_run) +
 		    (u64)v->rc.batch * sizeof(u32) +
+		    dl_linger_bytes(&v->rc.linger) +
 		    (u64)READ_ONCE(v->rc.nr_jobs) *
 		    (sizeof(struct dl_job) + DL_JOB_PAGES * PAGE_SIZE) +
 		    BOUNCE_PAGES * PAGE_SIZE +

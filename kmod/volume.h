@@ -238,6 +238,12 @@ u64 dl_volume_memory(struct dl_volume *v);
 
 void dl_volume_housekeep(struct dl_volume *v);
 
+/* Does reconcile settle what is oldest first, whatever is foreseen of it? */
+static inline bool dl_reconcile_in_order(const struct dl_volume *v)
+{
+	return v->opts.reconcile_order == DL_ORDER_OLDEST || !v->opts.foresight;
+}
+
 static inline enum dl_mode dl_volume_mode(const struct dl_volume *v)
 {
 	return READ_ONCE(v->mode);

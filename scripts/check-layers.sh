@@ -29,7 +29,7 @@ export LC_ALL=C
 
 # By name, .c and .h alike.  options is what the subjects were told, not how.
 GLUE='module target status message view control sysfs tunable rekey control_foresee'
-SUBJECTS='volume resume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space grow subpage unroll policy event diff held scrub damage sections foresee fuse learn outlook prepare'
+SUBJECTS='volume resume housekeep io write read flush recovery reconcile cycle job lookup history retire snapshot snapload rewind retain preserve space grow subpage unroll policy event diff held scrub damage sections foresee fuse learn outlook prepare linger'
 MECHANISMS='options trace throttle pieces map chain grain grainpast base codec runs past pins window log refill commit frame payload recent segment checkpoint fingerprint workload turn ahead'
 BASE='blkio msg crypt cryptkey'
 # Of the mechanisms, those that must not know the others.

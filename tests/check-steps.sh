@@ -144,7 +144,7 @@ load_debug() {
 load_debug reload
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	case $suite in common | deltas | reload) continue ;; esac
+	case $suite in common | deltas | order | reload) continue ;; esac
 	load_debug "$suite"
 done
 # The model has the debug kernel make chains, too.
@@ -153,13 +153,16 @@ step deltas needs=module-fast,programs least=6 -- \
 # What foresight is worth, in one run without it and with it.
 step burst needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel=inf-cpu --mem 4G --timeout 500 -- tests/bench/burst.sh
+# Minutes under the debug kernel, which the crash states have, too.
+step order needs=module-fast,programs least=6 -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/load/order.sh
 # Alone: an emulated processor whose other half waits for a host's processor
 # spins, and takes ten times as long.
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
 	# There allocations cannot be made to fail, time is not simulated, and a
 	# millisecond is nothing. What is compressed the models have there.
-	case $suite in common | crypt | deltas | faults | packed | plan | rules | settle) continue ;; esac
+	case $suite in common | crypt | deltas | faults | fuse | order | packed | plan | rules | settle) continue ;; esac
 	for kernel in 6.1 6.12; do
 		# 6.12 has these under the debug kernel, and full logs the models.
 		case $suite-$kernel in

@@ -39,6 +39,8 @@
 	  "size of a segment (default: a 64th of the log)") \
 	X(workload_kib, "workload-kib", "KIB", 0, 65536, \
 	  "memory for the last writes' history (default 512; 0: none)") \
+	X(full_within_secs, "full-within-secs", "S", 0, 2592000, \
+	  "announce that the log will be full so soon (default 600; 0: do not)") \
 	X(segment_ms, "segment-ms", "MS", 50, 60000, \
 	  "with foresight: how long a segment is to last (default 1000)") \
 	X(seal_secs, "seal-secs", "S", 0, 86400, \
@@ -82,13 +84,14 @@ static const struct {
 static const char *key_place, *policy_file;
 
 /* Those that are words: of which one, or NULL. */
-enum { fusion, foresight, NR_WORDS };
+enum { reconcile_order, fusion, foresight, NR_WORDS };
 
 static const char *words[NR_WORDS];
 
 static const struct {
 	const char *key, *option, *one_of;
 } word_names[NR_WORDS] = {
+	[reconcile_order] = { "reconcile_order", "--reconcile-order", "auto|oldest" },
 	[fusion] = { "fusion", "--fusion", "off|on|auto" },
 	[foresight] = { "foresight", "--foresight", "off|on" },
 };
@@ -101,6 +104,8 @@ const struct dl_opt dl_table_opts[] = {
 		  "where the key of an encrypted log is: :32:logon:deltalog:NAME"),
 	DL_STRING("policy", &policy_file, "FILE",
 		  "put the policy in FILE in force; - for standard input"),
+	DL_STRING("reconcile-order", &words[reconcile_order], "auto|oldest",
+		  "which pages are brought to the origin first (default auto)"),
 #define X(key, name, arg, low, high, help) \
 	DL_NUMBER(name, DL_OPT_NUMBER, &values[key], arg, low, high, help),
 	TUNABLES(X)

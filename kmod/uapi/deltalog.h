@@ -190,6 +190,10 @@ struct dl_ctl_status {
 	__u64 sealed_age;	/* because they had been open for long */
 	__u64 sealed_asked;	/* because somebody wanted them settled */
 	__u64 frames;		/* in memory */
+	__u64 waited;		/* pages logged again, instead of settled */
+	__u64 waited_hits;	/* of these: written again in time */
+	__u64 waited_misses;	/* of these: settled after all */
+	__u64 lag_max_ms;	/* the longest that a record had to wait so far */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */

@@ -170,6 +170,10 @@ static int status(int fd, struct devno dev)
 	KEY(sealed_age);
 	KEY(sealed_asked);
 	KEY(frames);
+	KEY(waited);
+	KEY(waited_hits);
+	KEY(waited_misses);
+	KEY(lag_max_ms);
 #undef KEY
 	if (s.full_within == DL_CTL_NEVER)
 		printf(" full_within -");

@@ -24,7 +24,7 @@ struct case_head {
 	uint32_t sectors[NR_DEVS];
 	uint32_t block;
 	char target[28];
-	char options[320];
+	char options[368];
 };
 
 void case_save(const struct life *life, const char *image, uint64_t time,

@@ -54,6 +54,8 @@ static void draw_options(struct setup *u, struct rng *r)
 			   high, low);
 	if (rng_chance(r, 30))
 		add_option(u, &words, " reconcile_secs 1");
+	if (rng_chance(r, 30))
+		add_option(u, &words, " reconcile_order oldest");
 	if (rng_chance(r, 40))
 		add_option(u, &words, " segment_kib %u",
 			   segment_kib[rng_below(r, 2)]);

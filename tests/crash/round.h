@@ -85,7 +85,7 @@ struct setup {
 					 */
 	bool record_format;		/* the first activation is recorded */
 	enum { END_CUT, END_CLEAN, END_DETACH } end;
-	char options[320];
+	char options[368];
 };
 
 void round_setup(struct setup *u, const struct config *c, struct rng *r);

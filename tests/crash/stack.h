@@ -21,7 +21,7 @@ struct stack {
 	uint32_t block;		/* logical block in sectors: 1 or 8 */
 	enum via via;		/* how it records now */
 	const char *target;	/* "deltalog", or a stand-in */
-	char options[320];	/* of its table line */
+	char options[368];	/* of its table line */
 	char *mem;		/* content of origin and log */
 	size_t bytes;
 	int mem_fd, loop_fd, record_fd;

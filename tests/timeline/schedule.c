@@ -62,7 +62,7 @@ void schedule_options(struct schedule *s)
 	static const unsigned int commit_ms[] = { 1, 5, 20, 100, 1000 };
 	unsigned int high = 15 + rng_below(&s->r, 75);
 	unsigned int low = rng_below(&s->r, high), words = 0;
-	char list[320] = "";
+	char list[352] = "";
 
 	/* Discards are wanted whatever the origin makes of them. */
 	add_option(list, sizeof(list), &words, " zero_discards");
@@ -76,6 +76,9 @@ void schedule_options(struct schedule *s)
 			   " high_watermark %u low_watermark %u", high, low);
 	if (rng_chance(&s->r, 30))
 		add_option(list, sizeof(list), &words, " reconcile_secs 1");
+	if (rng_chance(&s->r, 30))
+		add_option(list, sizeof(list), &words,
+			   " reconcile_order oldest");
 	if (rng_chance(&s->r, 40))
 		add_option(list, sizeof(list), &words, " segment_kib %u",
 			   64u << rng_below(&s->r, 2));

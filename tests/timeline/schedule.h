@@ -146,7 +146,7 @@ struct schedule {
 	uint32_t log_sectors;
 	uint32_t nr_ops;
 	const char *key;	/* option, or "" */
-	char options[320];
+	char options[368];
 	const char *policy;	/* message that set it */
 	struct aim aim;
 	struct model m;

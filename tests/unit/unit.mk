@@ -25,7 +25,7 @@ $(UNIT_NAMES:%=unit-%): unit-%: $(UNIT_OUT)/%
 		{ cat $<.log; echo "$*: FAILED"; exit 1; }
 
 $(UNIT_NAMES:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/tests/unit/%.o $(UNIT_LIB)
-	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ -lcmocka
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $^ -lcmocka -lm
 
 $(UNIT_OUT)/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Pages that wait in the log because they are likely to be written again: all is as it
+# was after they did, what becomes of them is counted, and the origin has what was
+# written within the bound, be it written again or not.
+#
+# Usage: order.sh      in a guest, with simulated time
+set -eu
+# shellcheck source=tests/guest/lib.sh
+. "$DL_GUEST/lib.sh"
+# shellcheck source=tests/load/common.sh
+. "$DL_TOP/tests/load/common.sh"
+load_setup null_blk
+
+mkram origin 16
+origin=$DISK
+mknull log 8 20000
+log=$DISK
+cd /run/tmp
+secs=20
+opts="7 zero_discards segment_kib 64 reconcile_secs $secs"
+opts="$opts reconcile_order auto"
+
+# fill NAME: 64 KiB that say so, each line another
+fill() { yes "$1" | awk '{ print $0, NR }' | head -c 65536 >"$1.new"; mv "$1.new" "$1"; }
+# put FILE PAGE: a page of it to where it is
+put() {
+	dd if="$1" of="$VOL" bs=4k skip="$2" seek="$2" count=1 conv=notrunc oflag=direct \
+		status=none || fail "write of page $2: $(log_since)"
+}
+# cold MIB: write so much to other pages, which are never written again
+at=1
+cold() {
+	for _mib in $(seq "$1"); do
+		dd if=/dev/urandom of="$VOL" bs=64k seek=$((at * 16)) count=16 \
+			conv=notrunc oflag=direct status=none || fail "write: $(log_since)"
+		at=$((at % 15 + 1))
+	done
+}
+# rounds N: hot pages, and of others more than the log keeps, and again
+rounds() {
+	for n in $(seq "$1"); do
+		fill "hot$n"
+		for page in 0 1 2 3 4 5 6 7; do put "hot$n" $page; done
+		last=hot$n
+		sleep 0.5
+		cold 5
+	done
+}
+is() { dd if="$1" bs=4k count=8 iflag=direct status=none | cmp -s - "$2"; }
+look() {
+	head -c 32768 "$last" >want
+	is "$VOL" want || fail "$1: hot pages do not read as they were written"
+}
+
+volume "$origin" "$log" "$opts"
+# Rates are of the last seconds; the log has it after a power cut, too.
+dmsetup message "$V" 0 policy 'window 10s; -> block' || fail "policy"
+log_mark
+dmsetup table "$V" | grep -q reconcile_order &&
+	fail "a default is in the table: $(dmsetup table "$V")"
+rounds 24
+look "hot"
+waited=$(stat waited)
+[ "$waited" -gt 0 ] || fail "no page waited: $(dmsetup status "$V")"
+healthy
+ok "pages that are written again and again wait ($waited), and read as they were written"
+
+# No more is written to the pages that wait: they are due.
+cold 5
+[ "$(stat waited)" -gt 0 ] || fail "none waits"
+sleep $secs
+head -c 32768 "$last" >want
+is "$origin" want || fail "the origin lacks what was written $secs s ago: $(dmsetup status "$V")"
+lag=$(stat lag_max_ms)
+[ "$lag" -le $((secs * 1000)) ] || fail "a record waited $lag ms, longer than $secs s"
+[ "$(stat waited)" = $(($(stat waited_hits) + $(stat waited_misses))) ] ||
+	fail "what waited is not accounted for: $(dmsetup status "$V")"
+ok "the origin has them within $secs s ($lag ms at most)"
+
+for n in $(seq "$(some 10)"); do
+	rounds 6
+	waited=$(($(stat waited) + ${sum:-0}))
+	sum=$waited
+	power_cut
+	look "round $n, after a power cut"
+	same_as_origin "$origin"
+done
+[ "$sum" -gt 0 ] || fail "no page waited"
+healthy
+ok "power cuts while pages wait ($sum)"
+
+rounds 12
+same_as_origin "$origin"
+[ "$(stat waited)" = $(($(stat waited_hits) + $(stat waited_misses))) ] ||
+	fail "after a drain pages wait: $(dmsetup status "$V")"
+look "drained"
+ok "nothing waits after a drain"
+
+# A snapshot: what waited before is part of it, nothing waits while it is there.
+rounds 12
+cp "$last" kept
+dmsetup message "$V" 0 snapshot_create kept >/dev/null
+waited=$(stat waited)
+dmsetup create back --readonly \
+	--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL kept"
+cycles=$(stat cycles)
+cold 1
+sleep 0.5
+[ "$(stat cycles)" -gt "$cycles" ] || fail "nothing was settled: $(dmsetup status "$V")"
+head -c 32768 kept >want
+is /dev/mapper/back want || fail "the snapshot has other data"
+[ "$(stat waited)" = "$waited" ] || fail "pages wait while there is a snapshot"
+dmsetup remove back
+dmsetup message "$V" 0 snapshot_delete kept
+rounds 12
+[ "$(stat waited)" -gt "$waited" ] || fail "none waits when the snapshot is gone"
+look "after the snapshot"
+same_as_origin "$origin"
+ok "snapshots are exact, and none waits while there is one"
+
+dmsetup message "$V" 0 set reconcile_order newest 2>/dev/null && fail "accepted 'newest'"
+log_wants "reconcile_order 'newest': auto or oldest is needed"
+dmsetup message "$V" 0 set reconcile_order oldest
+dmsetup table "$V" | grep -q "reconcile_order oldest" ||
+	fail "not in the table: $(dmsetup table "$V")"
+waited=$(stat waited)
+rounds 12
+[ "$(stat waited)" = "$waited" ] || fail "pages wait in order of age"
+same_as_origin "$origin"
+healthy
+gone
+ok "in order of age none waits"
