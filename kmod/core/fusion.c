@@ -11,28 +11,106 @@
 #define SHARE_DEN	5u
 #define SHY_MAX		6u	/* 64 judgements */
 
-/* A stream that goes on with this probability is likely to leave the region. */
-#define LASTING		230u
-/* Of regions of 1 MiB: what a stream may write before it is looked at again. */
-#define AHEAD		4u
+/* Of 255: not to be given away for a region of which nothing is known. */
+#define PROMISING	128u
+/* How far the counters move with each write, as a shift. */
+#define STEP_SHIFT	3u
+
+static void learn(struct dl_fusion_slot *s, bool ran, bool followed)
+{
+	u32 p = READ_ONCE(s->p[ran]);
+
+	if (followed)
+		p += (255 - p + (1u << STEP_SHIFT) - 1) >> STEP_SHIFT;
+	else
+		p -= p >> STEP_SHIFT;
+	WRITE_ONCE(s->p[ran], (u8)p);
+}
+
+/* The stream of @s that ended at @sector, or none: DL_FUSION_STREAMS. */
+static u32 find_stream(const struct dl_fusion_slot *s, u32 sector)
+{
+	u32 i;
+
+	for (i = 0; i < DL_FUSION_STREAMS && READ_ONCE(s->end[i]) != sector; i++)
+		;
+	return i;
+}
+
+/* A write: is it one that follows another? */
+static bool see(struct dl_fusion_slot *s, u32 sector, u32 sectors)
+{
+	u32 i = find_stream(s, sector);
+	u8 ran = READ_ONCE(s->ran);
+	bool runs = i < DL_FUSION_STREAMS;
+
+	if (!runs) {
+		i = READ_ONCE(s->next) % DL_FUSION_STREAMS;
+		WRITE_ONCE(s->next, (u8)(i + 1));
+	}
+	/* What is replaced was not followed, as far as is known. */
+	learn(s, ran >> i & 1, runs);
+	WRITE_ONCE(s->end[i], sector + sectors);
+	WRITE_ONCE(s->ran, (u8)(runs ? ran | 1u << i : ran & ~(1u << i)));
+	return runs;
+}
+
+static void take_over(struct dl_fusion_slot *s, u32 tag, const u8 p[2], u8 len)
+{
+	*s = (struct dl_fusion_slot) { .p = { p[0], p[1] }, .len = len };
+	WRITE_ONCE(s->tag, tag);
+}
+
+/*
+ * The slot of @sector's region; a stream may bring along what it has. NULL: another
+ * region's that is worth more has it, for some writes like this one.
+ */
+static struct dl_fusion_slot *enter(struct dl_fusion *f, u64 sector, bool *runs)
+{
+	static const u8 unknown[2];
+	u64 region = sector >> DL_FUSION_REGION_SHIFT;
+	struct dl_fusion_slot *s = dl_fusion_slot(f, region), *from;
+
+	*runs = false;
+	if (READ_ONCE(s->tag) == dl_fusion_tag(region))
+		return s;
+	from = dl_fusion_slot(f, region - 1);
+	if (region && READ_ONCE(from->tag) == dl_fusion_tag(region - 1) &&
+	    find_stream(from, (u32)sector) < DL_FUSION_STREAMS) {
+		u8 p[2] = { READ_ONCE(from->p[0]), READ_ONCE(from->p[1]) };
+
+		take_over(s, dl_fusion_tag(region), p, READ_ONCE(from->len));
+		*runs = true;
+	} else if (READ_ONCE(s->p[1]) >= PROMISING) {
+		WRITE_ONCE(s->p[1], (u8)(READ_ONCE(s->p[1]) - 1));
+		return NULL;
+	} else {
+		take_over(s, dl_fusion_tag(region), unknown, 0);
+	}
+	return s;
+}
 
 u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
 		   u8 *confidence)
 {
-	u64 region = sector >> DL_FUSION_REGION_SHIFT;
-	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
 	u32 end = (u32)(sector & (DL_PAGE_SECTORS - 1)) + sectors;
-	bool runs = READ_ONCE(s->end) == (u32)sector;
-	u32 each = READ_ONCE(s->p[runs]), again = READ_ONCE(s->p[1]);
-	u32 len = READ_ONCE(s->len) ?: sectors, sum = 0, n, room = 0;
+	u32 each, again, len, sum = 0, n, room = 0;
+	struct dl_fusion_slot *s;
+	bool runs;
 
-	WRITE_ONCE(s->end, (u32)sector + sectors);
-	*confidence = (u8)each;
+	*confidence = 0;
+	if (mode == DL_FUSION_OFF)
+		return 0;
+	s = enter(f, sector, &runs);
+	if (s)
+		runs |= see(s, (u32)sector, sectors);
 	if (mode == DL_FUSION_ON)
 		return DL_PAGE_SECTORS - end;
-	if (mode != DL_FUSION_AUTO || READ_ONCE(s->off) ||
-	    READ_ONCE(s->tag) != dl_fusion_tag(region))
+	if (!s || READ_ONCE(s->off))
 		return 0;
+	each = READ_ONCE(s->p[runs]);
+	again = READ_ONCE(s->p[1]);
+	len = READ_ONCE(s->len) ?: sectors;
 	for (n = 1; end + len <= DL_PAGE_SECTORS; n++) {
 		sum += each;
 		/* Of n such neighbours so many are expected to come. */
@@ -65,22 +143,8 @@ void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors)
 	struct dl_fusion_slot *s =
 		dl_fusion_slot(f, sector >> DL_FUSION_REGION_SHIFT);
 
-	WRITE_ONCE(s->end, (u32)sector + sectors);
+	see(s, (u32)sector, sectors);
 	WRITE_ONCE(s->filled, more(READ_ONCE(s->filled), sectors));
-}
-
-static void teach(struct dl_fusion_slot *s, u32 tag, const u8 p[2], u8 len)
-{
-	if (READ_ONCE(s->tag) != tag) {
-		WRITE_ONCE(s->tag, tag);
-		s->off = 0;
-		s->shy = 0;
-		WRITE_ONCE(s->kept, 0);
-		WRITE_ONCE(s->filled, 0);
-	}
-	WRITE_ONCE(s->len, len < DL_PAGE_SECTORS ? len : DL_PAGE_SECTORS);
-	WRITE_ONCE(s->p[0], p[0]);
-	WRITE_ONCE(s->p[1], p[1]);
 }
 
 void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len)
@@ -88,15 +152,16 @@ void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len)
 	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
 	u32 i;
 
-	/* Of two that share a slot the more promising one has it. */
-	if (READ_ONCE(s->tag) == dl_fusion_tag(region) ||
-	    p[1] >= READ_ONCE(s->p[1]))
-		teach(s, dl_fusion_tag(region), p, len);
-	for (i = 1; i <= AHEAD && p[1] >= LASTING; i++) {
-		s = dl_fusion_slot(f, region + i);
-		if (!READ_ONCE(s->tag) || READ_ONCE(s->p[1]) < LASTING)
-			teach(s, dl_fusion_tag(region + i), p, len);
+	len = len < DL_PAGE_SECTORS ? len : DL_PAGE_SECTORS;
+	if (READ_ONCE(s->tag) != dl_fusion_tag(region)) {
+		/* Of two that share a slot the more promising one has it. */
+		if (p[1] >= READ_ONCE(s->p[1]))
+			take_over(s, dl_fusion_tag(region), p, len);
+		return;
 	}
+	WRITE_ONCE(s->len, len);
+	for (i = 0; i < 2; i++)
+		WRITE_ONCE(s->p[i], (u8)((READ_ONCE(s->p[i]) + p[i] + 1) / 2));
 }
 
 void dl_fusion_judge(struct dl_fusion *f)

@@ -3,16 +3,22 @@
  * Placeholders: how much room to keep behind a record for the writes expected to
  * follow it directly, and whether that pays.
  *
- * A slot for each region of 1 MiB, chosen by a hash, has what the adjacency predictor
- * says of the region, and what became of the room that was kept there. So much room is
- * kept that, if each write that follows does so with the same probability, four
- * sectors in five of it will be filled. Where fewer were, none is kept for a while;
- * the while doubles each time that this was wrong again.
+ * A slot for each region of 1 MiB, chosen by a hash, has two counters in the manner of
+ * a branch predictor: how likely a write is followed by its neighbour, if it followed
+ * one itself, and if it did not. They move an eighth of the way with each write to less
+ * than a page: a slot remembers where the last four streams of such writes ended. A
+ * stream that enters a region brings along what it was in the one before; else a region
+ * has what the adjacency predictor (adjacency.h) says of it, which sees all writes, but
+ * later.
+ *
+ * So much room is kept that four sectors in five of it are expected to be filled. Where
+ * fewer were, none is kept for a while; the while doubles each time that this was wrong
+ * again.
  *
  * Ownership and locks: the caller's memory, which starts as zeros. Slots are read and
  * counted in by many at once without a lock: a count may be lost, and a slot that
  * changes hands meanwhile gives some room too much or too little; nothing else.
- * Judging is one's alone.
+ * Judging and teaching is one's alone.
  */
 #ifndef DL_CORE_FUSION_H
 #define DL_CORE_FUSION_H
@@ -26,9 +32,13 @@
 #define DL_FUSION_ON		1u	/* always, all that is left of the page */
 #define DL_FUSION_AUTO		2u	/* where it pays */
 
+#define DL_FUSION_STREAMS	4u
+
 struct dl_fusion_slot {
 	u32 tag;		/* of the region, never 0; 0: unused */
-	u32 end;		/* of the last write there, its lowest bits */
+	u32 end[DL_FUSION_STREAMS];	/* of the last writes there, lowest bits */
+	u8  ran;		/* a bit for each: it had followed another */
+	u8  next;		/* of them the one to be replaced */
 	u8  p[2];		/* that a write's neighbour follows, of 255: [1] if it
 				 * followed one itself
 				 */
@@ -58,7 +68,7 @@ static inline u32 dl_fusion_tag(u64 region)
 }
 
 /**
- * dl_fusion_room() - sectors to keep behind a record
+ * dl_fusion_room() - a record is to be made: sectors to keep behind it
  * @f: slots
  * @mode: DL_FUSION_*
  * @sector: of the volume, first of the record
@@ -84,8 +94,7 @@ void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors);
  *	one that followed another itself
  * @len: how many; 0: as many as the write had
  *
- * Where streams are likely to go on into the regions behind they are told, too, if
- * nothing is known of them.
+ * What the region's own writes have taught meanwhile counts as much.
  */
 void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len);
 
