@@ -112,10 +112,21 @@ static bool catch_up(struct dl_foresee *f)
 
 /* ---- ticks ---- */
 
+/*
+ * To the end of a tick, and not as long as one from now on: timers are late by a
+ * jiffy or two, and every so often there would be a tick in which nothing was written.
+ */
+static unsigned long until(u32 ticks)
+{
+	u32 past;
+
+	div_u64_rem(ktime_get_boottime_ns(), TICK_NS, &past);
+	return nsecs_to_jiffies(ticks * TICK_NS - past);
+}
+
 static void arm(struct dl_foresee *f, u32 ticks)
 {
-	queue_delayed_work(f->v->io_wq, &f->tick,
-			   msecs_to_jiffies(ticks * DL_CASCADE_TICK_MS));
+	queue_delayed_work(f->v->io_wq, &f->tick, until(ticks));
 }
 
 void dl_foresee_wake(struct dl_foresee *f)
@@ -123,8 +134,7 @@ void dl_foresee_wake(struct dl_foresee *f)
 	if (READ_ONCE(f->stop))
 		return;
 	WRITE_ONCE(f->awake, true);
-	mod_delayed_work(f->v->io_wq, &f->tick,
-			 msecs_to_jiffies(DL_CASCADE_TICK_MS));
+	mod_delayed_work(f->v->io_wq, &f->tick, until(1));
 }
 
 static void tick_work(struct work_struct *work)
@@ -155,7 +165,7 @@ static void tick_work(struct work_struct *work)
 	if (more)
 		arm(f, SLOW);
 	WRITE_ONCE(f->awake, false);
-	/* Pairs with the order in which a write counts and then looks. */
+	/* Who wrote meanwhile saw it awake. If that is overlooked, the next one wakes it. */
 	smp_mb();
 	if (sum(f->v, DL_STAT_WRITES) != f->was[DL_QUANTITY_WRITES])
 		dl_foresee_wake(f);
@@ -190,10 +200,15 @@ void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
 
 /* ---- checkpoints ---- */
 
+size_t dl_foresee_saved(void)
+{
+	return sizeof(struct dl_disk_section) + sizeof(struct dl_disk_foresight) +
+		DL_QUANTITIES * packed_bytes();
+}
+
 void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w)
 {
-	const size_t all = sizeof(struct dl_disk_section) +
-		sizeof(struct dl_disk_foresight) + DL_QUANTITIES * packed_bytes();
+	const size_t all = dl_foresee_saved();
 	struct dl_foresee *f = v->foresee;
 	struct dl_disk_foresight head = {
 		.time_ns = cpu_to_le64(ktime_get_real_ns()),

@@ -84,6 +84,9 @@ static inline void dl_foresee_note(struct dl_foresee *f)
 void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
 		      struct dl_forecast *out);
 
+/* Bytes of a checkpoint that it may take. */
+size_t dl_foresee_saved(void);
+
 /* Into a checkpoint, if it has room for it. Does not sleep for memory. */
 void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w);
 /* From there: what is not sound, or of another age, is passed over. */

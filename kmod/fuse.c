@@ -48,6 +48,17 @@ static bool all_older(struct dl_volume *v, const struct dl_subwrite *w, u8 mask,
 	return true;
 }
 
+/*
+ * Tells the open frame from others: its first sequence, or what that will be. Racy: it
+ * may have been closed since.
+ */
+static u32 frame(struct dl_volume *v)
+{
+	u64 seq = READ_ONCE(v->log.open_first_seq);
+
+	return (u32)(seq == U64_MAX ? READ_ONCE(v->log.next_seq) : seq);
+}
+
 bool dl_fuse_fill(struct dl_volume *v, const struct dl_subwrite *w,
 		  struct dl_batch *b)
 {
@@ -87,7 +98,7 @@ bool dl_fuse_fill(struct dl_volume *v, const struct dl_subwrite *w,
 	dl_map_extend(m, w->sh, w->bucket, idx, w->sectors, crc);
 	trace_deltalog_record(v->md, s.seq, s.desc);
 	dl_log_put(&s, b);
-	dl_fusion_filled(&v->fusion, (w->page << DL_PAGE_SECTOR_SHIFT) + w->first,
+	dl_fusion_filled(&v->fusion, frame(v), (w->page << DL_PAGE_SECTOR_SHIFT) + w->first,
 			 w->sectors);
 	dl_stat_add(v, DL_STAT_FUSED, 1);
 	dl_stat_add(v, DL_STAT_FUSED_SECTORS, w->sectors);
@@ -98,8 +109,8 @@ u32 dl_fuse_room(struct dl_volume *v, u64 sector, u32 sectors, u8 *confidence)
 {
 	if (READ_ONCE(v->pins.newest) == U64_MAX)
 		return 0;
-	return dl_fusion_room(&v->fusion, READ_ONCE(v->opts.fusion), sector,
-			      sectors, confidence);
+	return dl_fusion_room(&v->fusion, READ_ONCE(v->opts.fusion), frame(v),
+			      sector, sectors, confidence);
 }
 
 void dl_fuse_kept(struct dl_volume *v, u64 sector, u32 room)

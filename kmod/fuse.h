@@ -15,7 +15,7 @@
  * Room that was not filled when the frame is closed is given back if it is at the
  * end, else it is zeros that no record speaks of.
  *
- * Locks: the page's shard. Memory: 16 KiB a volume.
+ * Locks: the page's shard. Memory: 48 KiB a volume.
  */
 #ifndef DL_FUSE_H
 #define DL_FUSE_H

@@ -110,13 +110,17 @@ static void sample(void *ctx, const struct dl_sample *s)
 
 void dl_learn(struct dl_learn *n, u64 tick)
 {
-	u64 missed;
+	u64 missed, newest;
 
 	n->tick = tick;
 	n->sectors = 0;
 	if (dl_workload_fold(&n->v->workload, &n->cursor, SAMPLES, &missed,
 			     sample, n) > 0)
 		end_clients(n);
+	/* What was first is of no use any more where there is more than can be learned. */
+	newest = READ_ONCE(n->v->workload.next_nr);
+	if (newest > n->cursor + SAMPLES)
+		n->cursor = newest - SAMPLES;
 	if (++n->since_judged < JUDGE)
 		return;
 	n->since_judged = 0;

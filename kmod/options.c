@@ -132,8 +132,10 @@ static int store_word(struct dl_options *o, const struct option *opt,
 			*field(o, opt) = v;
 			return 0;
 		}
-	dl_err("%s '%s': %s or %s is needed", opt->name, text,
-	       opt->words[opt->min], opt->words[opt->max]);
+	dl_err("%s '%s': %s%s%s or %s is needed", opt->name, text,
+	       opt->words[opt->min], opt->max - opt->min > 1 ? ", " : "",
+	       opt->max - opt->min > 1 ? opt->words[opt->min + 1] : "",
+	       opt->words[opt->max]);
 	return -EINVAL;
 }
 

@@ -61,8 +61,9 @@ int dl_volume_resume(struct dl_volume *v, struct dm_target *ti,
 	if (v->started && (opts->frame_mem_kib != v->opts.frame_mem_kib ||
 			   opts->delta_mem_kib != v->opts.delta_mem_kib ||
 			   opts->max_records != v->opts.max_records ||
-			   opts->segment_kib != v->opts.segment_kib))
-		dl_warn("%s: frame_mem_kib, delta_mem_kib, max_records and segment_kib change with the next activation only",
+			   opts->segment_kib != v->opts.segment_kib ||
+			   opts->workload_kib != v->opts.workload_kib))
+		dl_warn("%s: frame_mem_kib, delta_mem_kib, max_records, segment_kib and workload_kib change with the next activation only",
 			v->name);
 	take_options(v, opts);
 	mutex_unlock(&v->event_lock);
@@ -114,6 +115,8 @@ void dl_volume_suspend(struct dl_volume *v)
 	v->resumed = false;
 	dl_outlook_stop(v);
 	dl_foresee_stop(v);
+	/* No segment is sealed behind the checkpoint's back. */
+	cancel_work_sync(&v->log.refill);
 	dl_reconcile_stop(&v->rc);
 	ret = dl_log_sync(&v->log);
 	flush_workqueue(v->meta_wq);

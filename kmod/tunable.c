@@ -68,7 +68,9 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 		       "value out of range");
 		return -EINVAL;
 	}
-	dl_prepare(v, 0);
+	/* Of a suspended volume nothing is to be prepared: resuming it will see to that. */
+	if (READ_ONCE(v->resumed))
+		dl_prepare(v, 0);
 	dl_reconcile_kick(&v->rc);
 	return 0;
 }

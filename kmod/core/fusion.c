@@ -11,6 +11,8 @@
 #define SHARE_DEN	5u
 #define SHY_MAX		6u	/* 64 judgements */
 
+/* Of 255: what is believed of a region before it has shown it. */
+#define BELIEVED	208u
 /* Of 255: not to be given away for a region of which nothing is known. */
 #define PROMISING	128u
 /* How far the counters move with each write, as a shift. */
@@ -37,20 +39,22 @@ static u32 find_stream(const struct dl_fusion_slot *s, u32 sector)
 	return i;
 }
 
-/* A write: is it one that follows another? */
-static bool see(struct dl_fusion_slot *s, u32 sector, u32 sectors)
+/* A write: is it one that follows another, in time? */
+static bool see(struct dl_fusion_slot *s, u32 frame, u32 sector, u32 sectors)
 {
 	u32 i = find_stream(s, sector);
 	u8 ran = READ_ONCE(s->ran);
-	bool runs = i < DL_FUSION_STREAMS;
+	bool runs;
 
-	if (!runs) {
+	if (i == DL_FUSION_STREAMS) {
 		i = READ_ONCE(s->next) % DL_FUSION_STREAMS;
 		WRITE_ONCE(s->next, (u8)(i + 1));
 	}
+	runs = READ_ONCE(s->end[i]) == sector && READ_ONCE(s->frame[i]) == frame;
 	/* What is replaced was not followed, as far as is known. */
 	learn(s, ran >> i & 1, runs);
 	WRITE_ONCE(s->end[i], sector + sectors);
+	WRITE_ONCE(s->frame[i], frame);
 	WRITE_ONCE(s->ran, (u8)(runs ? ran | 1u << i : ran & ~(1u << i)));
 	return runs;
 }
@@ -65,22 +69,25 @@ static void take_over(struct dl_fusion_slot *s, u32 tag, const u8 p[2], u8 len)
  * The slot of @sector's region; a stream may bring along what it has. NULL: another
  * region's that is worth more has it, for some writes like this one.
  */
-static struct dl_fusion_slot *enter(struct dl_fusion *f, u64 sector, bool *runs)
+static struct dl_fusion_slot *enter(struct dl_fusion *f, u32 frame, u64 sector,
+				    bool *runs)
 {
 	static const u8 unknown[2];
 	u64 region = sector >> DL_FUSION_REGION_SHIFT;
 	struct dl_fusion_slot *s = dl_fusion_slot(f, region), *from;
+	u32 i;
 
 	*runs = false;
 	if (READ_ONCE(s->tag) == dl_fusion_tag(region))
 		return s;
 	from = dl_fusion_slot(f, region - 1);
+	i = find_stream(from, (u32)sector);
 	if (region && READ_ONCE(from->tag) == dl_fusion_tag(region - 1) &&
-	    find_stream(from, (u32)sector) < DL_FUSION_STREAMS) {
+	    i < DL_FUSION_STREAMS) {
 		u8 p[2] = { READ_ONCE(from->p[0]), READ_ONCE(from->p[1]) };
 
 		take_over(s, dl_fusion_tag(region), p, READ_ONCE(from->len));
-		*runs = true;
+		*runs = READ_ONCE(from->frame[i]) == frame;
 	} else if (READ_ONCE(s->p[1]) >= PROMISING) {
 		WRITE_ONCE(s->p[1], (u8)(READ_ONCE(s->p[1]) - 1));
 		return NULL;
@@ -90,8 +97,8 @@ static struct dl_fusion_slot *enter(struct dl_fusion *f, u64 sector, bool *runs)
 	return s;
 }
 
-u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
-		   u8 *confidence)
+u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u32 frame, u64 sector,
+		   u32 sectors, u8 *confidence)
 {
 	u32 end = (u32)(sector & (DL_PAGE_SECTORS - 1)) + sectors;
 	u32 each, again, len, sum = 0, n, room = 0;
@@ -101,9 +108,9 @@ u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
 	*confidence = 0;
 	if (mode == DL_FUSION_OFF)
 		return 0;
-	s = enter(f, sector, &runs);
+	s = enter(f, frame, sector, &runs);
 	if (s)
-		runs |= see(s, (u32)sector, sectors);
+		runs |= see(s, frame, (u32)sector, sectors);
 	if (mode == DL_FUSION_ON)
 		return DL_PAGE_SECTORS - end;
 	if (!s || READ_ONCE(s->off))
@@ -138,30 +145,25 @@ void dl_fusion_kept(struct dl_fusion *f, u64 sector, u32 kept)
 	WRITE_ONCE(s->kept, more(READ_ONCE(s->kept), kept));
 }
 
-void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors)
+void dl_fusion_filled(struct dl_fusion *f, u32 frame, u64 sector, u32 sectors)
 {
 	struct dl_fusion_slot *s =
 		dl_fusion_slot(f, sector >> DL_FUSION_REGION_SHIFT);
 
-	see(s, (u32)sector, sectors);
+	see(s, frame, (u32)sector, sectors);
 	WRITE_ONCE(s->filled, more(READ_ONCE(s->filled), sectors));
 }
 
 void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len)
 {
 	struct dl_fusion_slot *s = dl_fusion_slot(f, region);
-	u32 i;
+	u8 most[2] = { min_t(u8, p[0], BELIEVED), min_t(u8, p[1], BELIEVED) };
 
-	len = len < DL_PAGE_SECTORS ? len : DL_PAGE_SECTORS;
-	if (READ_ONCE(s->tag) != dl_fusion_tag(region)) {
-		/* Of two that share a slot the more promising one has it. */
-		if (p[1] >= READ_ONCE(s->p[1]))
-			take_over(s, dl_fusion_tag(region), p, len);
+	/* Of two that share a slot the more promising one has it. */
+	if (READ_ONCE(s->tag) == dl_fusion_tag(region) ||
+	    most[1] < READ_ONCE(s->p[1]))
 		return;
-	}
-	WRITE_ONCE(s->len, len);
-	for (i = 0; i < 2; i++)
-		WRITE_ONCE(s->p[i], (u8)((READ_ONCE(s->p[i]) + p[i] + 1) / 2));
+	take_over(s, dl_fusion_tag(region), most, min_t(u8, len, DL_PAGE_SECTORS));
 }
 
 void dl_fusion_judge(struct dl_fusion *f)

@@ -6,7 +6,8 @@
  * A slot for each region of 1 MiB, chosen by a hash, has two counters in the manner of
  * a branch predictor: how likely a write is followed by its neighbour, if it followed
  * one itself, and if it did not. They move an eighth of the way with each write to less
- * than a page: a slot remembers where the last four streams of such writes ended. A
+ * than a page: a slot remembers where the last four streams of such writes ended, and
+ * in which frame, as who comes when that is closed comes too late. A
  * stream that enters a region brings along what it was in the one before; else a region
  * has what the adjacency predictor (adjacency.h) says of it, which sees all writes, but
  * later.
@@ -37,6 +38,7 @@
 struct dl_fusion_slot {
 	u32 tag;		/* of the region, never 0; 0: unused */
 	u32 end[DL_FUSION_STREAMS];	/* of the last writes there, lowest bits */
+	u32 frame[DL_FUSION_STREAMS];	/* that they went to */
 	u8  ran;		/* a bit for each: it had followed another */
 	u8  next;		/* of them the one to be replaced */
 	u8  p[2];		/* that a write's neighbour follows, of 255: [1] if it
@@ -71,30 +73,32 @@ static inline u32 dl_fusion_tag(u64 region)
  * dl_fusion_room() - a record is to be made: sectors to keep behind it
  * @f: slots
  * @mode: DL_FUSION_*
+ * @frame: a number that tells the open frame from those before it
  * @sector: of the volume, first of the record
  * @sectors: that it has, less than a page's
  * @confidence: out: that they will be filled, of 255; if any
  *
  * Return: how many, none beyond the page.
  */
-u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u64 sector, u32 sectors,
-		   u8 *confidence);
+u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u32 frame, u64 sector,
+		   u32 sectors, u8 *confidence);
 
 /* So much room was kept behind a record at @sector. */
 void dl_fusion_kept(struct dl_fusion *f, u64 sector, u32 kept);
 
-/* Room was filled by @sectors at @sector. */
-void dl_fusion_filled(struct dl_fusion *f, u64 sector, u32 sectors);
+/* Room was filled by @sectors at @sector, in the open frame. */
+void dl_fusion_filled(struct dl_fusion *f, u32 frame, u64 sector, u32 sectors);
 
 /**
- * dl_fusion_teach() - what is expected of a region, from now on
+ * dl_fusion_teach() - what is expected of a region of which nothing is known
  * @f: slots
  * @region: sector >> DL_FUSION_REGION_SHIFT
  * @p: that sectors directly behind a write there are written next, of 255; [1] of
  *	one that followed another itself
  * @len: how many; 0: as many as the write had
  *
- * What the region's own writes have taught meanwhile counts as much.
+ * Whether they come in time is not known: it is believed as far as to keep room for one
+ * neighbour. From then on the region's own writes teach.
  */
 void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len);
 

@@ -494,13 +494,17 @@ static bool all_zero(const void *p, size_t n)
 	return true;
 }
 
+/* At 50 ms each that is longer than anything lasts. */
+#define NUMBERS_MAX	(1ULL << 48)
+
 enum dl_status dl_series_unpack(struct dl_series *s,
 				const struct dl_disk_series *d, u32 season)
 {
 	dl_series_init(s, le16_to_cpu(d->season));
 	s->n = le64_to_cpu(d->n);
 	s->phase = le16_to_cpu(d->phase);
-	if (s->season != season || s->season != le16_to_cpu(d->season))
+	if (s->season != season || s->season != le16_to_cpu(d->season) ||
+	    s->n > NUMBERS_MAX)
 		return DL_BAD_RECORD;
 	if (!unpack_models(s, d) || !unpack_errors(s, d) ||
 	    !unpack_season(s, d))
