@@ -121,6 +121,8 @@ unsigned long dl_linger_left(struct dl_volume *v, unsigned long most, u64 *seq)
 	for (i = 0; lg->slots && i < lg->nr_slots; i++) {
 		struct dl_linger_slot *s = &lg->slots[i];
 
+		if (!(i & 0xfff))
+			cond_resched();
 		if (!s->seq)
 			continue;
 		if (!lingers(v, s)) {

@@ -245,8 +245,10 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	bool all = rc->cramped || READ_ONCE(l->stopped);
 
 	/* Replaying a rewind needs all that was in the log when it was made. */
-	if (dl_rewind_pending(v))
+	if (dl_rewind_pending(v)) {
+		rc->born = jiffies;
 		return dl_rewind_goal(v);
+	}
 	/* For every page that is overwritten one may have to be kept. */
 	if (dl_history_wanted(v))
 		room = (u64)dl_log_free_chunks(l) * l->segs.chunk_sectors / 2;

@@ -99,7 +99,11 @@ static int take(struct dl_volume *v, struct dl_retire *r)
 	if (!r->nr)
 		return 0;
 	r->list = dl_history_take(&v->past, r->nr);
-	return r->list ? 0 : -EAGAIN;
+	if (r->list)
+		return 0;
+	/* There is nothing to be given back then. */
+	r->nr = 0;
+	return -EAGAIN;
 }
 
 int dl_retire_begin(struct dl_volume *v, u32 bucket, u64 page, u32 idx,

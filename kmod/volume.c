@@ -170,13 +170,13 @@ static void volume_destroy(struct dl_volume *v)
 		dl_reconcile_stop(&v->rc);
 	if (v->outlook.on)
 		dl_outlook_stop(v);
+	if (v->foresee)
+		dl_foresee_stop(v);
 	/* What completes frames queues work: that ends first. */
 	if (v->log.wq)
 		dl_log_quiesce(&v->log);
 	if (v->meta_wq)
 		destroy_workqueue(v->meta_wq);
-	if (v->foresee)
-		dl_foresee_stop(v);
 	if (v->throttle.wq)
 		dl_throttle_stop(&v->throttle);
 	if (v->io_wq)

@@ -6,9 +6,11 @@
 
 /* Sectors kept before a region is judged. */
 #define ENOUGH		64u
-/* Four in five are to be filled. */
+/* Four in five are to be filled; to be sure of that nine in ten are expected to be. */
 #define SHARE_NUM	4u
 #define SHARE_DEN	5u
+#define SURE_NUM	9u
+#define SURE_DEN	10u
 #define SHY_MAX		6u	/* 64 judgements */
 
 /* Of 255: what is believed of a region before it has shown it. */
@@ -121,7 +123,7 @@ u32 dl_fusion_room(struct dl_fusion *f, u32 mode, u32 frame, u64 sector,
 	for (n = 1; end + len <= DL_PAGE_SECTORS; n++) {
 		sum += each;
 		/* Of n such neighbours so many are expected to come. */
-		if (sum * SHARE_DEN < n * SHARE_NUM * 255)
+		if (sum * SURE_DEN < n * SURE_NUM * 255)
 			break;
 		end += len;
 		room += len;

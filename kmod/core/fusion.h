@@ -12,9 +12,9 @@
  * has what the adjacency predictor (adjacency.h) says of it, which sees all writes, but
  * later.
  *
- * So much room is kept that four sectors in five of it are expected to be filled. Where
- * fewer were, none is kept for a while; the while doubles each time that this was wrong
- * again.
+ * So much room is kept that nine sectors in ten of it are expected to be filled. Where
+ * fewer than four in five were, none is kept for a while; the while doubles each time
+ * that this was wrong again.
  *
  * Ownership and locks: the caller's memory, which starts as zeros. Slots are read and
  * counted in by many at once without a lock: a count may be lost, and a slot that
@@ -97,8 +97,8 @@ void dl_fusion_filled(struct dl_fusion *f, u32 frame, u64 sector, u32 sectors);
  *	one that followed another itself
  * @len: how many; 0: as many as the write had
  *
- * Whether they come in time is not known: it is believed as far as to keep room for one
- * neighbour. From then on the region's own writes teach.
+ * Whether they come in time is not known: it is believed so far that few writes of its
+ * own are needed until room is kept there.
  */
 void dl_fusion_teach(struct dl_fusion *f, u64 region, const u8 p[2], u8 len);
 

@@ -486,6 +486,10 @@ static void test_impossible(void **state)
 	assert_status(dl_series_unpack(&s, &d, 12), DL_BAD_RECORD);
 	d.phase = cpu_to_le16(5);
 	assert_status(dl_series_unpack(&s, &d, 12), DL_OK);
+	/* More numbers than can have come, up to those that one more makes none of. */
+	d.n = cpu_to_le64(U64_MAX);
+	assert_status(dl_series_unpack(&s, &d, 12), DL_BAD_RECORD);
+	d.n = cpu_to_le64(5);
 	/* What is reserved may have a meaning one day. */
 	d.reserved[0] = cpu_to_le32(1);
 	assert_status(dl_series_unpack(&s, &d, 12), DL_OK);
