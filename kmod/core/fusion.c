@@ -187,7 +187,7 @@ void dl_fusion_judge(struct dl_fusion *f)
 			s->shy -= s->shy ? 1 : 0;
 			continue;
 		}
-		WRITE_ONCE(s->off, (u8)(1u << s->shy));
+		WRITE_ONCE(s->off, (u8)(1u << min_t(u32, s->shy, SHY_MAX)));
 		s->shy += s->shy < SHY_MAX ? 1 : 0;
 	}
 }
