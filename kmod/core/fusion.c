@@ -90,12 +90,13 @@ static struct dl_fusion_slot *enter(struct dl_fusion *f, u32 frame, u64 sector,
 
 		take_over(s, dl_fusion_tag(region), p, READ_ONCE(from->len));
 		*runs = READ_ONCE(from->frame[i]) == frame;
-	} else if (READ_ONCE(s->p[1]) >= PROMISING) {
+		return s;
+	}
+	if (READ_ONCE(s->p[1]) >= PROMISING) {
 		WRITE_ONCE(s->p[1], (u8)(READ_ONCE(s->p[1]) - 1));
 		return NULL;
-	} else {
-		take_over(s, dl_fusion_tag(region), unknown, 0);
 	}
+	take_over(s, dl_fusion_tag(region), unknown, 0);
 	return s;
 }
 

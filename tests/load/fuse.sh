@@ -44,13 +44,13 @@ same() {
 	dd if="$VOL" bs=64k iflag=direct status=none >seen
 	cmp -s seen oracle || fail "$1: $(cmp seen oracle 2>&1): $(log_since)"
 }
-# then_is SNAPSHOT WHEN: it must hold what is in the file then
-then_is() {
-	dmsetup create then --readonly \
+# was_it SNAPSHOT WHEN: it must hold what is in the file was
+was_it() {
+	dmsetup create was --readonly \
 		--table "0 $(blockdev --getsz "$VOL") deltalog-view $VOL $1" || fail "no view of $1"
-	dd if=/dev/mapper/then bs=64k iflag=direct status=none >seen
-	cmp -s seen then || fail "$1, $2: $(cmp seen then)"
-	dmsetup remove then
+	dd if=/dev/mapper/was bs=64k iflag=direct status=none >seen
+	cmp -s seen was || fail "$1, $2: $(cmp seen was)"
+	dmsetup remove was
 }
 since() {
 	GROWN=$(($(stat "$1") - $(cat "noted.$1" 2>/dev/null || echo 0)))
@@ -120,7 +120,7 @@ since fused
 [ "$GROWN" = 0 ] || fail "it was filled over a run of zeros"
 put 2480 1
 "$tool" snapshot create "$V" between >/dev/null || fail "no snapshot"
-cp oracle then
+cp oracle was
 put 2481 1
 since fused
 [ "$GROWN" = 0 ] || fail "it was filled over a mark"
@@ -128,7 +128,7 @@ put 2482 1
 since fused
 [ "$GROWN" = 1 ] || fail "behind the mark $GROWN were filled"
 same 'marks and zeros'
-then_is between 'marks and zeros'
+was_it between 'marks and zeros'
 power_cut
 same 'marks and zeros, after a crash'
 ok "nothing is filled that would be told apart"
@@ -137,7 +137,7 @@ ok "nothing is filled that would be told apart"
 
 put 3200 8
 flush
-cp oracle then
+cp oracle was
 "$tool" snapshot create "$V" before >/dev/null || fail "no snapshot"
 head -c 65536 /dev/urandom >noise
 since fused
@@ -150,7 +150,7 @@ for round in memory crash drain; do
 	drain) dmsetup message "$V" 0 drain ;;
 	esac
 	same "over older sectors, $round"
-	then_is before "$round"
+	was_it before "$round"
 done
 ok "a snapshot keeps what is filled over"
 healthy
