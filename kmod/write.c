@@ -82,11 +82,14 @@ static void pack_page(struct dl_volume *v, struct bio *bio,
 		c->stored = DL_PAGE_SECTORS;
 }
 
-/* Write over what is compressed, if what is new becomes no larger. */
-static bool rewrite_packed(struct dl_volume *v, struct bio *bio,
-			   struct bvec_iter *iter, u64 page, u32 bucket,
-			   struct dl_pent *e, const struct dl_pval *val,
-			   struct dl_batch *b)
+/*
+ * Write over what is compressed, if what is new becomes no larger. Rare, and not to be on
+ * the stack of every write.
+ */
+static noinline_for_stack bool
+rewrite_packed(struct dl_volume *v, struct bio *bio, struct bvec_iter *iter,
+	       u64 page, u32 bucket, struct dl_pent *e,
+	       const struct dl_pval *val, struct dl_batch *b)
 {
 	u32 bytes = val->stored << DL_SECTOR_SHIFT;
 	struct bvec_iter saved = *iter;
