@@ -32,7 +32,7 @@
 static_assert(sizeof(struct dl_ctl_version) == 32);
 static_assert(sizeof(struct dl_ctl_volume) == 168);
 static_assert(sizeof(struct dl_ctl_volumes) == 24);
-static_assert(sizeof(struct dl_ctl_status) == 560);
+static_assert(sizeof(struct dl_ctl_status) == 584);
 static_assert(sizeof(struct dl_ctl_snapshot) == 104);
 static_assert(sizeof(struct dl_ctl_snapshot_arg) == 184);
 static_assert(sizeof(struct dl_ctl_snapshot_pair) == 248);
@@ -45,6 +45,8 @@ static_assert(sizeof(struct dl_ctl_region) == 24);
 static_assert(sizeof(struct dl_ctl_regions) == 48);
 static_assert(sizeof(struct dl_ctl_sample) == 32);
 static_assert(sizeof(struct dl_ctl_workload) == 40);
+static_assert(sizeof(struct dl_ctl_forecast_entry) == 80);
+static_assert(sizeof(struct dl_ctl_forecast) == 32);
 static_assert(DL_CTL_POLICY_TEXT == DL_POLICY_TEXT);
 static_assert(DL_CTL_REGION_SECTORS ==
 	      1 << (DL_HEAT_REGION_SHIFT + DL_PAGE_SECTOR_SHIFT));
@@ -515,6 +517,7 @@ static const struct op {
 	OP(DL_CTL_POLICY_GET, do_policy_get, dl_ctl_policy, 144),
 	OP(DL_CTL_POLICY_SET, do_policy_set, dl_ctl_policy, 144),
 	OP(DL_CTL_GRANULARITY, do_granularity, dl_ctl_regions, 32),
+	OP(DL_CTL_FORECAST, dl_control_forecast, dl_ctl_forecast, 32),
 	OP(DL_CTL_WORKLOAD, dl_control_workload, dl_ctl_workload, 40),
 #undef OP
 };

@@ -26,6 +26,7 @@ union dl_control_arg {
 	struct dl_ctl_policy policy;
 	struct dl_ctl_regions regions;
 	struct dl_ctl_workload workload;
+	struct dl_ctl_forecast forecast;
 };
 
 int dl_control_init(void);
@@ -44,7 +45,8 @@ struct dl_volume *dl_control_enter(u32 major, u32 minor);
 /* A list's elements to the caller's @buffer. Return: 0 or -EFAULT. */
 int dl_control_give(u64 buffer, const void *from, size_t bytes);
 
-/* DL_CTL_WORKLOAD. Return: 0 or a negative errno. */
+/* DL_CTL_WORKLOAD, DL_CTL_FORECAST. Return: 0 or a negative errno. */
 int dl_control_workload(union dl_control_arg *arg);
+int dl_control_forecast(union dl_control_arg *arg);
 
 #endif

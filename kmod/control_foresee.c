@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Glue to programs: what was written lately. See control.c for how calls go.
+ * Glue to programs: what was written lately, and what is foreseen. See control.c for how calls go.
  */
 #include <linux/blk_types.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "control.h"
+#include "foresee.h"
 #include "volume.h"
 
 /* Elements of one call: what the kernel takes memory for. */
 #define SAMPLES_MAX	4096u
+#define FORECASTS_MAX	128u
+
+/* ---- what was written ---- */
 
 static u32 kind_of(u8 op)
 {
@@ -61,6 +65,62 @@ int dl_control_workload(union dl_control_arg *arg)
 		a->cursor = cursor;
 		a->missed = missed;
 		ret = dl_control_give(a->buffer, list, ret * sizeof(*list));
+	}
+	kvfree(list);
+	return ret;
+}
+
+/* ---- what is foreseen ---- */
+
+static void describe(struct dl_ctl_forecast_entry *e, const struct dl_foresight *s)
+{
+	static const u32 series[] = {
+		[DL_QUANTITY_WRITES] = DL_CTL_SERIES_WRITES,
+		[DL_QUANTITY_BYTES] = DL_CTL_SERIES_BYTES,
+		[DL_QUANTITY_NEW] = DL_CTL_SERIES_NEW,
+		[DL_QUANTITY_LOG] = DL_CTL_SERIES_LOG,
+		[DL_QUANTITY_SIZE] = DL_CTL_SERIES_SIZE,
+		[DL_QUANTITIES] = DL_CTL_SERIES_SHARE,
+	};
+
+	*e = (struct dl_ctl_forecast_entry) {
+		.series = series[s->what],
+		.horizon_ms = s->ticks * DL_CASCADE_TICK_MS,
+		.client = s->client,
+		.value = s->next.value,
+		.low = s->next.low, .high = s->next.high,
+		.last = s->last, .foreseen = s->foreseen,
+		.seen = s->score.n, .error = s->score.error,
+		.naive = s->score.naive, .held = s->score.held,
+		.confidence = s->next.confidence, .known = s->known,
+	};
+}
+
+int dl_control_forecast(union dl_control_arg *arg)
+{
+	struct dl_ctl_forecast *a = &arg->forecast;
+	u32 max = min(a->count, FORECASTS_MAX), n = 0;
+	struct dl_ctl_forecast_entry *list;
+	struct dl_foresight one, ahead;
+	u64 at = a->cursor, peek;
+	struct dl_volume *v;
+	int ret;
+
+	if (!max)
+		return -EINVAL;
+	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	v = dl_control_enter(a->major, a->minor);
+	ret = v ? 0 : -ENODEV;
+	if (v) {
+		while (n < max && dl_foresee_next(v, &at, &one))
+			describe(&list[n++], &one);
+		peek = at;
+		a->cursor = n == max && dl_foresee_next(v, &peek, &ahead) ? at : 0;
+		a->count = n;
+		dl_volume_leave(v);
+		ret = dl_control_give(a->buffer, list, n * sizeof(*list));
 	}
 	kvfree(list);
 	return ret;

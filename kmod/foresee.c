@@ -93,8 +93,8 @@ static void count(struct dl_volume *v, u64 *now)
 	now[DL_QUANTITY_SIZE] = 0;
 }
 
-/* Hand on what has changed. @f->lock held. Return: whether anything was written. */
-static bool catch_up(struct dl_foresee *f)
+/* Hand on what has changed. @f->lock held. */
+static void catch_up(struct dl_foresee *f)
 {
 	u64 now[DL_QUANTITIES], change[DL_QUANTITIES], tick = now_tick();
 	u32 i;
@@ -107,7 +107,9 @@ static bool catch_up(struct dl_foresee *f)
 		dl_cascade_add(&f->of[i], tick, change[i], 1);
 	dl_cascade_add(&f->of[DL_QUANTITY_SIZE], tick,
 		       change[DL_QUANTITY_BYTES], change[DL_QUANTITY_WRITES]);
-	return change[DL_QUANTITY_WRITES];
+	/* Whoever asks between two ticks does not make it look quiet. */
+	if (change[DL_QUANTITY_WRITES])
+		f->quiet = 0;
 }
 
 /* ---- ticks ---- */
@@ -147,7 +149,8 @@ static void tick_work(struct work_struct *work)
 
 	mutex_lock(&f->lock);
 	passed = f->quiet > QUIET ? SLOW : 1;
-	f->quiet = catch_up(f) ? 0 : f->quiet + 1;
+	f->quiet++;
+	catch_up(f);
 	if (++f->since_learned >= LEARN) {
 		f->since_learned = 0;
 		dl_learn(&f->learn, now_tick());
@@ -196,6 +199,49 @@ void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
 	catch_up(f);
 	dl_cascade_ahead(&f->of[what], ms / DL_CASCADE_TICK_MS, out);
 	mutex_unlock(&f->lock);
+}
+
+/* The cascade number @i, of @out too; NULL: there is no such client. */
+static const struct dl_cascade *cascade_of(struct dl_foresee *f, u32 i,
+					   struct dl_foresight *out)
+{
+	const struct dl_learn_client *c;
+
+	if (i < DL_QUANTITIES) {
+		*out = (struct dl_foresight) { .what = i };
+		return &f->of[i];
+	}
+	c = &f->learn.client[i - DL_QUANTITIES];
+	*out = (struct dl_foresight) {
+		.what = DL_QUANTITIES, .client = c->client,
+	};
+	return c->used ? &c->share : NULL;
+}
+
+bool dl_foresee_next(struct dl_volume *v, u64 *at, struct dl_foresight *out)
+{
+	const u32 all = (DL_QUANTITIES + DL_LEARN_CLIENTS) * DL_CASCADE_LEVELS;
+	struct dl_foresee *f = v->foresee;
+	const struct dl_cascade *c = NULL;
+	const struct dl_series *s;
+	u32 level = 0;
+
+	mutex_lock(&f->lock);
+	if (f->of[0].tick != now_tick())
+		catch_up(f);
+	for (; *at < all && !c; ++*at) {
+		level = (u32)*at % DL_CASCADE_LEVELS;
+		c = cascade_of(f, (u32)*at / DL_CASCADE_LEVELS, out);
+	}
+	if (c) {
+		s = &c->level[level].series;
+		out->ticks = dl_cascade_paces[level].ticks;
+		dl_series_next(s, &out->next);
+		out->known = dl_series_last(s, &out->last, &out->foreseen);
+		dl_series_score(s, &out->score);
+	}
+	mutex_unlock(&f->lock);
+	return c;
 }
 
 /* ---- checkpoints ---- */

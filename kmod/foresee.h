@@ -87,6 +87,29 @@ void dl_foresee_ahead(struct dl_volume *v, enum dl_quantity what, u32 ms,
 /* Bytes of a checkpoint that it may take. */
 size_t dl_foresee_saved(void);
 
+/* One quantity, or the share of a client, at one pace. */
+struct dl_foresight {
+	u32 what;		/* enum dl_quantity; DL_QUANTITIES: a client's share */
+	u16 client;		/* whose */
+	u32 ticks;		/* of an interval */
+	struct dl_forecast next;	/* the interval that runs */
+	bool known;		/* is @foreseen? */
+	u64 last, foreseen;	/* the one before, and what had been foreseen for it */
+	struct dl_series_score score;
+};
+
+/**
+ * dl_foresee_next() - what is foreseen of everything, one by one
+ * @v: volume
+ * @at: in and out: 0 to begin
+ * @out: out
+ *
+ * Clients may come and go between two calls; each that stays is told once.
+ *
+ * Context: process, may sleep. Return: false: there is no more.
+ */
+bool dl_foresee_next(struct dl_volume *v, u64 *at, struct dl_foresight *out);
+
 /* Into a checkpoint, if it has room for it. Does not sleep for memory. */
 void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w);
 /* From there: what is not sound, or of another age, is passed over. */

@@ -5,6 +5,7 @@
  */
 #include <linux/device-mapper.h>
 
+#include "foresee.h"
 #include "rewind.h"
 #include "status.h"
 #include "target.h"
@@ -80,6 +81,9 @@ const struct dl_status_key dl_status_keys[] = {
 	KEY(waited_hits),
 	KEY(waited_misses),
 	KEY(lag_max_ms),
+	KEY(writes),
+	KEY(neighbours_said),
+	KEY(neighbours_came),
 };
 
 const unsigned int dl_status_nr_keys = ARRAY_SIZE(dl_status_keys);
@@ -160,6 +164,7 @@ static void fill_log(struct dl_volume *v, struct dl_ctl_status *st)
 
 static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 {
+	st->writes = stat_sum(v, DL_STAT_WRITES);
 	st->user_bytes = stat_sum(v, DL_STAT_USER_BYTES);
 	st->rewritten = stat_sum(v, DL_STAT_REWRITTEN);
 	st->deferred = stat_sum(v, DL_STAT_DEFERRED);
@@ -192,6 +197,7 @@ static void fill_io(struct dl_volume *v, struct dl_ctl_status *st)
 
 void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 {
+	const struct dl_adj_score *adjacent = &v->foresee->learn.adjacency.score;
 	struct dl_fullness is;
 
 	st->mode = dl_volume_mode(v);
@@ -219,6 +225,8 @@ void dl_status_fill(struct dl_volume *v, struct dl_ctl_status *st)
 	st->full_probability = (u64)is.chance * 1000 >> 16;
 	st->full_within = is.within_ms == DL_FULLNESS_NEVER ? DL_CTL_NEVER :
 		div_u64(is.within_ms, MSEC_PER_SEC);
+	st->neighbours_said = READ_ONCE(adjacent->said);
+	st->neighbours_came = READ_ONCE(adjacent->came);
 }
 
 static void emit_info(struct dl_volume *v, char *result, unsigned int maxlen)

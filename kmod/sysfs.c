@@ -16,16 +16,21 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "foresee.h"
 #include "msg.h"
 #include "options.h"
 #include "policy.h"
 #include "status.h"
 #include "sysfs.h"
 #include "tunable.h"
+#include "volume.h"
 
 #define STATS_MAX	96
 #define TUNABLES_MAX	16
-#define AHEAD_MAX	2
+#define FULL_MAX	2
+/* Of each quantity at each pace: what is expected, and how sure that is. */
+#define AHEAD_MAX	(DL_QUANTITIES * DL_CASCADE_LEVELS * 2)
+#define AHEAD_NAME	32
 
 struct node {
 	struct list_head list;
@@ -63,6 +68,19 @@ static ssize_t show_stat(struct dl_volume *v, const struct dl_attr *a,
 
 	dl_status_fill(v, &st);
 	return sysfs_emit(buf, "%s\n", dl_status_text_of(&st, a->key, value));
+}
+
+/* The key: twice the place in the list, and 1 for the confidence. */
+static ssize_t show_ahead(struct dl_volume *v, const struct dl_attr *a,
+			  char *buf)
+{
+	struct dl_foresight is;
+	u64 at = a->key / 2;
+
+	if (!dl_foresee_next(v, &at, &is))
+		return -ENODATA;
+	return sysfs_emit(buf, "%llu\n", a->key & 1 ? is.next.confidence :
+			  is.next.value);
 }
 
 static ssize_t show_tunable(struct dl_volume *v, const struct dl_attr *a,
@@ -109,7 +127,8 @@ static struct dl_attr mode_attr = {
 };
 
 static struct dl_attr stat_attr[STATS_MAX], tunable_attr[TUNABLES_MAX];
-static struct dl_attr ahead_attr[AHEAD_MAX];
+static struct dl_attr full_attr[FULL_MAX], ahead_attr[AHEAD_MAX];
+static char ahead_name[AHEAD_MAX][AHEAD_NAME];
 
 static struct attribute *top_attrs[] = {
 	&mode_attr.attr, &policy_attr.attr, NULL
@@ -117,7 +136,7 @@ static struct attribute *top_attrs[] = {
 
 static struct attribute *stat_attrs[STATS_MAX + 1];
 static struct attribute *tunable_attrs[TUNABLES_MAX + 1];
-static struct attribute *ahead_attrs[AHEAD_MAX + 1];
+static struct attribute *ahead_attrs[FULL_MAX + AHEAD_MAX + 1];
 
 static const struct attribute_group top_group = { .attrs = top_attrs };
 
@@ -129,7 +148,7 @@ static const struct attribute_group tunable_group = {
 	.name = "tunables", .attrs = tunable_attrs,
 };
 
-/* Of the counters those that tell what is to come, in a folder of their own as well. */
+/* What is to come; of the counters those that tell of that are here as well. */
 static const struct attribute_group ahead_group = {
 	.name = "forecast", .attrs = ahead_attrs,
 };
@@ -137,6 +156,29 @@ static const struct attribute_group ahead_group = {
 static const struct attribute_group *groups[] = {
 	&top_group, &stat_group, &tunable_group, &ahead_group, NULL
 };
+
+/* "bytes_500ms", "bytes_500ms_confidence", ...: behind the first @n of ahead_attrs. */
+static void name_ahead(unsigned int n)
+{
+	static const char * const quantity[DL_QUANTITIES] = {
+		[DL_QUANTITY_WRITES] = "writes", [DL_QUANTITY_BYTES] = "bytes",
+		[DL_QUANTITY_NEW] = "new", [DL_QUANTITY_LOG] = "log",
+		[DL_QUANTITY_SIZE] = "size",
+	};
+	unsigned int i;
+
+	for (i = 0; i < AHEAD_MAX; i++) {
+		snprintf(ahead_name[i], AHEAD_NAME, "%s_%ums%s",
+			 quantity[i / 2 / DL_CASCADE_LEVELS],
+			 dl_cascade_paces[i / 2 % DL_CASCADE_LEVELS].ticks *
+			 DL_CASCADE_TICK_MS, i & 1 ? "_confidence" : "");
+		ahead_attr[i] = (struct dl_attr) {
+			.attr = { .name = ahead_name[i], .mode = 0444 },
+			.show = show_ahead, .key = i,
+		};
+		ahead_attrs[n + i] = &ahead_attr[i].attr;
+	}
+}
 
 void dl_sysfs_init(void)
 {
@@ -150,12 +192,13 @@ void dl_sysfs_init(void)
 			.show = show_stat, .key = i,
 		};
 		stat_attrs[i] = &stat_attr[i].attr;
-		if (n < AHEAD_MAX && strstarts(dl_status_keys[i].name, "full_")) {
-			ahead_attr[n] = stat_attr[i];
-			ahead_attrs[n] = &ahead_attr[n].attr;
+		if (n < FULL_MAX && strstarts(dl_status_keys[i].name, "full_")) {
+			full_attr[n] = stat_attr[i];
+			ahead_attrs[n] = &full_attr[n].attr;
 			n++;
 		}
 	}
+	name_ahead(n);
 	for (i = 0; i < TUNABLES_MAX && (name = dl_options_online(i)); i++) {
 		tunable_attr[i] = (struct dl_attr) {
 			.attr = { .name = name, .mode = 0644 },

@@ -107,6 +107,7 @@ static inline u16 to_season(s32 v)
 void dl_series_init(struct dl_series *s, u32 season)
 {
 	memset(s, 0, sizeof(*s));
+	s->was = -1;
 	if (season >= 2 && season <= DL_SERIES_SEASON_MAX)
 		s->season = (u16)season;
 }
@@ -326,6 +327,7 @@ void dl_series_add(struct dl_series *s, u64 value)
 {
 	const s32 v = value == U64_MAX ? TOP : (s32)dl_fixed_log2(value + 1);
 
+	s->was = s->n ? s->value : -1;
 	if (s->n) {
 		judge(s, v);
 		learn(s, v);
@@ -365,6 +367,15 @@ void dl_series_next(const struct dl_series *s, struct dl_forecast *f)
 	if (s->n >= DL_SERIES_WARM)
 		f->confidence = (u8)((255 * dl_fixed_exp2_neg(s->own >>
 				      DL_SERIES_ERROR_SHIFT)) >> DL_FIXED_SHIFT);
+}
+
+bool dl_series_last(const struct dl_series *s, u64 *last, u64 *foreseen)
+{
+	const bool known = s->was >= 0;
+
+	*last = s->n ? number(s->last[0]) : 0;
+	*foreseen = known ? number(s->was) : 0;
+	return known;
 }
 
 void dl_series_score(const struct dl_series *s, struct dl_series_score *sc)

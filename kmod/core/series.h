@@ -80,6 +80,9 @@ struct dl_series {
 	s32 filtered[DL_SERIES_FILTERS];	/* their forecasts, whatever the range */
 	s32 foreseen[DL_SERIES_MODELS];
 	s32 value;		/* the forecast */
+
+	/* What is not kept: what @value was before last[0] came; < 0: none was. */
+	s32 was;
 };
 
 /**
@@ -105,6 +108,17 @@ void dl_series_add(struct dl_series *s, u64 value);
  * @f: out; of a series without numbers nothing is known: anything, confidence 0
  */
 void dl_series_next(const struct dl_series *s, struct dl_forecast *f);
+
+/**
+ * dl_series_last() - the last number, and what had been foreseen for it
+ * @s: series
+ * @last: out: to about five digits; 0 without numbers
+ * @foreseen: out; 0 if nothing is known of that
+ *
+ * Return: whether anything had been foreseen: not of a series' first number, nor of the
+ * last before the state was unpacked.
+ */
+bool dl_series_last(const struct dl_series *s, u64 *last, u64 *foreseen);
 
 /**
  * dl_series_score() - how good it was

@@ -30,8 +30,8 @@
  * snapshots are 1 to 63 of A-Z a-z 0-9 _ . : + -, neither - nor . first, and a
  * zero byte behind them.
  *
- * Lists (volumes, snapshots, extents, regions) go to a buffer of the caller's, piece by
- * piece:
+ * Lists (volumes, snapshots, extents, regions, forecasts) go to a buffer of the
+ * caller's, piece by piece:
  *
  *   @buffer  address of an array of @count elements, as a 64-bit number
  *   @count   in: elements the buffer has room for, at least 1; out: elements
@@ -75,8 +75,9 @@
  *   2  DL_CTL_POLICY_GET, DL_CTL_POLICY_SET, DL_CTL_GRANULARITY; counters of
  *      deltas in DL_CTL_STATUS
  *   3  dl_ctl_regions.snapshot
- *   4  DL_CTL_FORECAST, DL_CTL_WORKLOAD; full_probability and full_within in
- *      DL_CTL_STATUS, DL_CTL_EVENT_FORECAST
+ *   4  DL_CTL_FORECAST, DL_CTL_WORKLOAD, DL_CTL_EVENT_FORECAST; what is behind
+ *      packed_bytes in DL_CTL_STATUS: placeholders, the chance that the log is full,
+ *      the pool of segments, pages that waited, writes and their neighbours
  */
 #define DL_CTL_ABI		4
 
@@ -194,6 +195,9 @@ struct dl_ctl_status {
 	__u64 waited_hits;	/* of these: written again in time */
 	__u64 waited_misses;	/* of these: settled after all */
 	__u64 lag_max_ms;	/* the longest that a record had to wait so far */
+	__u64 writes;		/* write requests */
+	__u64 neighbours_said;	/* of these: that the sectors behind are written next */
+	__u64 neighbours_came;	/* of those: they were, soon */
 };
 
 /* Its past is damaged: it cannot be viewed, only deleted. */
@@ -431,15 +435,20 @@ struct dl_ctl_regions {
 #define DL_CTL_SERIES_NEW	2	/* of these, to pages that the log does not have */
 #define DL_CTL_SERIES_SIZE	3	/* mean bytes of a write */
 #define DL_CTL_SERIES_SHARE	4	/* of a client, of all bytes; of 65536 */
+#define DL_CTL_SERIES_LOG	5	/* bytes that go to the log */
 
 /*
  * An element of DL_CTL_FORECAST: one series at one pace. Errors are of the base-2
- * logarithm of 1 + x, times 65536, rolling means; 65536 is a factor of two.
+ * logarithm of 1 + x, times 65536, rolling means; 65536 is a factor of two. Numbers of
+ * series are right to about five digits. Without intervals so far, @value, @low, @last
+ * and @confidence are 0, and @high is ~0.
+ *
+ * Intervals of SIZE and SHARE are only those in which anything was written.
  */
 struct dl_ctl_forecast_entry {
 	__u32 series;		/* DL_CTL_SERIES_* */
 	__u32 horizon_ms;	/* the interval: 50, 500, 5000, 60000 or 1800000 */
-	__u64 client;		/* SHARE: number of the cgroup */
+	__u64 client;		/* SHARE: number of the cgroup, its lowest 16 bits; or 0 */
 	__u64 value;		/* foreseen for the interval that runs */
 	__u64 low, high;	/* nine in ten are to be between these */
 	__u64 last;		/* what the interval before had */
@@ -448,11 +457,18 @@ struct dl_ctl_forecast_entry {
 	__u32 error;		/* of the forecast */
 	__u32 naive;		/* of "as last time" */
 	__u32 held;		/* outcomes between low and high, of 65536, lately */
-	__u8 confidence;	/* 0: none; 255 */
-	__u8 pad[3];		/* 0 */
+	__u8 confidence;	/* 0: none, and nothing acts on it; 255: as good as known */
+	__u8 known;		/* 0: @foreseen is not: of the first interval, or of the
+				 * last one before the activation
+				 */
+	__u8 pad[2];		/* 0 */
 };
 
-/* DL_CTL_FORECAST: what is foreseen, and how good that was. A list, see above. */
+/*
+ * DL_CTL_FORECAST: what is foreseen, and how good that was: each series but SHARE at
+ * each pace, then SHARE of the clients that write most, no more than eight. A list, see
+ * above, in that order; a cursor behind the end has nothing behind it.
+ */
 struct dl_ctl_forecast {
 	__u32 flags;		/* 0 */
 	__u32 major, minor;

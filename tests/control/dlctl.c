@@ -19,6 +19,8 @@
  *   dlctl map DEV PIECE            the granularity map, as the message granularity
  *                                  shows it
  *
+ *   dlctl forecast DEV PIECE       what is foreseen: "SERIES HORIZON_MS CLIENT VALUE LOW
+ *                                  HIGH LAST FORESEEN|- SEEN CONFIDENCE"
  *   dlctl workload DEV PIECE [CURSOR]
  *                                  the write history: "OP SECTOR SECTORS CLIENT TIME" a
  *                                  sample, then "cursor N missed N"
@@ -59,6 +61,7 @@ const struct request requests[] = {
 	REQUEST(DL_CTL_POLICY_SET, dl_ctl_policy),
 	{ "DL_CTL_GRANULARITY", DL_CTL_GRANULARITY,
 	  sizeof(struct dl_ctl_regions), 32 },
+	REQUEST(DL_CTL_FORECAST, dl_ctl_forecast),
 	REQUEST(DL_CTL_WORKLOAD, dl_ctl_workload),
 };
 
@@ -159,6 +162,11 @@ static int status(int fd, struct devno dev)
 	KEY(fused);
 	KEY(fused_sectors);
 	KEY(full_probability);
+	/* The one that may be no number. */
+	if (s.full_within == DL_CTL_NEVER)
+		printf(" full_within -");
+	else
+		KEY(full_within);
 	KEY(alloc_stalls);
 	KEY(frame_stalls);
 	KEY(pool_segments);
@@ -174,11 +182,10 @@ static int status(int fd, struct devno dev)
 	KEY(waited_hits);
 	KEY(waited_misses);
 	KEY(lag_max_ms);
+	KEY(writes);
+	KEY(neighbours_said);
+	KEY(neighbours_came);
 #undef KEY
-	if (s.full_within == DL_CTL_NEVER)
-		printf(" full_within -");
-	else
-		printf(" full_within %" PRIu64, (uint64_t)s.full_within);
 	putchar('\n');
 	return 0;
 }
@@ -316,6 +323,36 @@ static int map(int fd, struct devno dev, uint32_t piece)
 	return err;
 }
 
+static int forecast(int fd, struct devno dev, uint32_t piece)
+{
+	struct dl_ctl_forecast_entry *e = xcalloc(piece, sizeof(*e));
+	struct dl_ctl_forecast a = {
+		.major = dev.major, .minor = dev.minor,
+		.buffer = (uintptr_t)e,
+	};
+	char foreseen[24];
+	uint32_t i;
+	int err;
+
+	do {
+		a.count = piece;
+		err = ctl(fd, DL_CTL_FORECAST, &a);
+		for (i = 0; !err && i < a.count; i++) {
+			snprintf(foreseen, sizeof(foreseen), "%" PRIu64,
+				 (uint64_t)e[i].foreseen);
+			printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			       " %" PRIu64 " %s %" PRIu64 " %u\n", e[i].series,
+			       e[i].horizon_ms, (uint64_t)e[i].client,
+			       (uint64_t)e[i].value, (uint64_t)e[i].low,
+			       (uint64_t)e[i].high, (uint64_t)e[i].last,
+			       e[i].known ? foreseen : "-",
+			       (uint64_t)e[i].seen, e[i].confidence);
+		}
+	} while (!err && a.cursor);
+	free(e);
+	return err;
+}
+
 static int workload(int fd, struct devno dev, uint32_t piece, uint64_t cursor)
 {
 	static const char *const op[] = { "write", "discard", "zeroes" };
@@ -408,6 +445,8 @@ static int requested(const char *verb, struct devno dev, int argc, char **argv)
 		err = policy(fd, dev, argc ? argv[0] : NULL);
 	else if (!strcmp(verb, "map") && argc == 1)
 		err = map(fd, dev, piece_of(argv[0]));
+	else if (!strcmp(verb, "forecast") && argc == 1)
+		err = forecast(fd, dev, piece_of(argv[0]));
 	else if (!strcmp(verb, "workload") && (argc == 1 || argc == 2))
 		err = workload(fd, dev, piece_of(argv[0]),
 			       argc == 2 ? parse_number("CURSOR", argv[1]) : 0);

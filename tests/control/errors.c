@@ -31,7 +31,7 @@ static void expect(int got, int want, const char *request, const char *what)
 }
 
 static struct dl_ctl_extent room[4];
-static char list_room[4096];
+static char list_room[8192];
 
 /*
  * A structure that is right and whose request succeeds, or, of those that would
@@ -68,6 +68,10 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 		.bytes = 64, .text = (uintptr_t)list_room,
 	};
 	struct dl_ctl_regions regions = {
+		.major = dev.major, .minor = dev.minor,
+		.count = 2, .buffer = (uintptr_t)list_room,
+	};
+	struct dl_ctl_forecast forecast = {
 		.major = dev.major, .minor = dev.minor,
 		.count = 2, .buffer = (uintptr_t)list_room,
 	};
@@ -117,6 +121,9 @@ static int fill(void *arg, const struct request *r, struct devno dev)
 		return 0;
 	case DL_CTL_GRANULARITY:
 		memcpy(arg, &regions, sizeof(regions));
+		return 0;
+	case DL_CTL_FORECAST:
+		memcpy(arg, &forecast, sizeof(forecast));
 		return 0;
 	case DL_CTL_WORKLOAD:
 		memcpy(arg, &workload, sizeof(workload));
@@ -420,6 +427,43 @@ static void try_map(int fd, struct devno dev)
 	       "no such snapshot");
 }
 
+static void try_forecast(int fd, struct devno dev)
+{
+	const struct dl_ctl_forecast_entry *e = (const void *)list_room;
+	struct dl_ctl_forecast a = {
+		.major = dev.major, .minor = dev.minor, .count = 1,
+	};
+	uint32_t nr = 0;
+
+	expect(ctl(fd, DL_CTL_FORECAST, &a), -EFAULT, "forecast", "no buffer");
+	expect(!a.cursor && a.count == 1, 1, "forecast",
+	       "what failed is left as it was");
+	a.buffer = (uintptr_t)list_room;
+	a.count = 0;
+	expect(ctl(fd, DL_CTL_FORECAST, &a), -EINVAL, "forecast", "a count of 0");
+	a.count = 1;
+	a.cursor = ~0ULL;
+	expect(ctl(fd, DL_CTL_FORECAST, &a), 0, "forecast",
+	       "a cursor behind the end");
+	expect(!a.count && !a.cursor, 1, "forecast", "nothing is there");
+	do {
+		a.count = 1;
+		expect(ctl(fd, DL_CTL_FORECAST, &a), 0, "forecast", "one by one");
+		expect(a.count == 1 && e->low <= e->value &&
+		       e->value <= e->high && !e->pad[0] && !e->pad[1], 1,
+		       "forecast", "a value in its interval");
+		nr += a.count;
+	} while (a.cursor && nr < 1000);
+	expect(nr >= 25 && nr <= 65 && nr % 5 == 0, 1, "forecast",
+	       "five paces of each");
+	a.cursor = 0;
+	a.count = ~0u;
+	/* More than is there is no more than is there. */
+	expect(ctl(fd, DL_CTL_FORECAST, &a), 0, "forecast", "all at once");
+	expect(a.count >= 25 && a.count <= 65 && !a.cursor, 1, "forecast",
+	       "all of them");
+}
+
 static void try_workload(int fd, struct devno dev)
 {
 	struct dl_ctl_workload a = {
@@ -497,6 +541,7 @@ int errors(struct devno dev)
 	try_lists(fd, dev);
 	try_policy(fd, dev);
 	try_map(fd, dev);
+	try_forecast(fd, dev);
 	try_workload(fd, dev);
 	try_requests(fd);
 	close(fd);

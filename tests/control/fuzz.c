@@ -114,6 +114,7 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 		struct dl_ctl_policy policy;
 		struct dl_ctl_regions regions;
 		struct dl_ctl_workload workload;
+		struct dl_ctl_forecast forecast;
 	} *a = arg;
 
 	memset(arg, 0, MOST);
@@ -170,6 +171,11 @@ static void draw_arg(struct rng *r, const struct request *q, struct devno dev,
 			rng_below(r, 100000);
 		a->regions.snapshot = rng_chance(r, 50) ? 0 :
 			rng_below(r, 16);
+		break;
+	case DL_CTL_FORECAST:
+		a->forecast.count = draw_count(r);
+		a->forecast.buffer = draw_buffer(r, room, size);
+		a->forecast.cursor = rng_chance(r, 50) ? 0 : rng_below(r, 80);
 		break;
 	case DL_CTL_WORKLOAD:
 		a->workload.count = draw_count(r);

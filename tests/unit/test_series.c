@@ -384,6 +384,37 @@ static void test_confidence(void **state)
 	assert_int_equal(of_error[DL_FIXED_TOP / 4096], 0);
 }
 
+/* What came last, and what had been said of it. */
+static void test_last(void **state)
+{
+	struct dl_disk_series d;
+	struct dl_forecast f;
+	struct dl_series s;
+	struct rng r = { 9 };
+	u64 v, last, foreseen;
+	u32 i;
+
+	(void)state;
+	dl_series_init(&s, 12);
+	assert_false(dl_series_last(&s, &last, &foreseen));
+	assert_int_equal(last, 0);
+	assert_int_equal(foreseen, 0);
+	for (i = 0; i < 500; i++) {
+		v = wild(&r, i / 40, i);
+		dl_series_next(&s, &f);
+		dl_series_add(&s, v);
+		assert_int_equal(dl_series_last(&s, &last, &foreseen), i > 0);
+		assert_int_equal(foreseen, i ? f.value : 0);
+		/* To five digits; the greatest is taken for 2^64 - 1. */
+		assert_true(last >= v ? last - v <= v / 20000 + 1 : v - last <= v / 20000 + 1);
+	}
+	dl_series_pack(&s, &d);
+	assert_int_equal(dl_series_unpack(&s, &d, 12), DL_OK);
+	assert_false(dl_series_last(&s, &v, &foreseen));
+	assert_int_equal(v, last);
+	assert_int_equal(foreseen, 0);
+}
+
 /* ---- kept */
 
 static void same_from_now_on(struct dl_series *a, struct dl_series *b, struct rng *r)
@@ -506,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_wild),
 		cmocka_unit_test(test_season),
 		cmocka_unit_test(test_confidence),
+		cmocka_unit_test(test_last),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_impossible),
 	};

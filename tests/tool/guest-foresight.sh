@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a test guest, under simulated time: a steady pace is foreseen as what it is, and
+# forecast, top and plot tell so.
+#
+# Usage: tests/tool/guest-foresight.sh     (below uml/run.sh --time-travel)
+set -u
+
+# shellcheck source=tests/guest/lib.sh
+. "$DL_GUEST/lib.sh"
+need jq dmsetup script pkill pgrep
+# shellcheck source=tests/tool/guest-lib.sh
+. "$DL_TOP/tests/tool/guest-lib.sh"
+dlctl=$DL_TOP/build/tests/dlctl
+[ -x "$dlctl" ] || fail "no dlctl: run 'make control-tools' on the host"
+
+modprobe_all dm-mod loop
+# shellcheck disable=SC2119
+load_module
+
+mkram fo 64
+o=$DISK
+mkram folog 128
+want 0 create vol0 --origin "$o" --log "$DISK"
+sys=/sys/block/dm-$(dmsetup info -c --noheadings -o minor vol0)/deltalog
+dev=$(dmsetup info -c --noheadings -o major,minor --separator : vol0)
+
+# steady SECONDS: 100 writes a second of 8 KiB, ten at a time. fio, which waits for short
+# whiles by looking at the clock, takes minutes for that when time is simulated.
+steady() {
+	_n=0
+	while [ $_n -lt $(($1 * 10)) ]; do
+		dd if=/dev/urandom of=/dev/mapper/vol0 bs=8k count=10 seek=$((_n * 37 % 8000)) \
+			oflag=direct conv=notrunc status=none || bad "writing"
+		_n=$((_n + 1))
+		sleep 0.1
+	done
+}
+
+# ---- nothing yet
+
+want 0 forecast vol0 --client
+says out "nothing is known so far"
+want 0 forecast vol0 --json
+json '.volume == "vol0" and (.series | length == 25) and .clients == []'
+json 'all(.series[]; .confidence == 0)'
+json '.space.full_within == null and .space.within_secs > 0'
+json '.placeholders.precision == null and .neighbours.precision == null'
+ok "nothing is foreseen of nothing"
+
+# ---- a steady pace
+
+steady 20
+want 0 forecast vol0 --json
+cp out forecast.json
+# of SERIES PACE FILTER: the entry satisfies it
+of() {
+	jq -e ".series[] | select(.series == \"$1\" and .pace_ms == $2) | $3" forecast.json \
+		>/dev/null || {
+		cp forecast.json out
+		bad "$1 at $2 ms is not: $3"
+	}
+	pass
+}
+of writes 500 '.value >= 40 and .value <= 60 and .confidence > 128 and .seen >= 38'
+of bytes 500 '.value >= 40 * 8192 and .value <= 60 * 8192 and .low <= .value and .value <= .high'
+of bytes 500 '.last >= 40 * 8192 and .last <= 60 * 8192 and .held > 0.7'
+of bytes 500 '.foreseen >= 40 * 8192 and .foreseen <= 60 * 8192'
+of log 500 '.value >= 40 * 8192 and .value <= 80 * 8192 and .confidence > 0'
+of size 500 '.value >= 8100 and .value <= 8300 and .confidence > 200'
+of bytes 5000 '.value >= 400 * 8192 and .value <= 600 * 8192'
+of writes 1800000 '.confidence == 0'
+want 0 forecast vol0
+says out "bytes    500 ms"
+says out "log full      0.0 % likely within"
+want 0 forecast vol0 --client --json
+json 'all(.clients[]; .value <= 65536 and .pace_ms > 0)'
+want 0 forecast vol0 --client
+says out "CLIENT"
+"$dlctl" forecast "$dev" 7 >ioctl || bad "dlctl forecast"
+[ "$(wc -l <ioctl)" -ge 25 ] || bad "not all is told by pieces of 7"
+[ "$(cut -d' ' -f1-3 ioctl | sort | uniq -d)" = '' ] || bad "something is told twice"
+[ "$(find "$sys/forecast" -type f | wc -l)" = 52 ] || bad "not as many files as there are"
+[ "$(cat "$sys/stats/writes")" -ge 1900 ] || bad "writes are not counted"
+# Whoever asks between two ticks takes nothing from the series.
+was=$(jq '.series[] | select(.series == "writes" and .pace_ms == 500) | .seen' forecast.json)
+steady 10 &
+writer=$!
+for _i in $(seq 160); do
+	"$dlctl" forecast "$dev" 99 >/dev/null || bad "dlctl forecast"
+	sleep 0.03
+done
+value=$(cat "$sys/forecast/writes_500ms")
+{ [ "$value" -ge 40 ] && [ "$value" -le 60 ]; } || bad "sysfs foresees $value writes"
+[ "$(cat "$sys/forecast/writes_500ms_confidence")" -gt 128 ] || bad "sysfs is not sure"
+wait $writer
+want 0 forecast vol0 --json
+cp out forecast.json
+of writes 500 ".value >= 40 and .value <= 60 and .seen >= $was + 9"
+ok "a steady pace is foreseen"
+
+# ---- top
+
+steady 12 &
+writer=$!
+sleep 2
+want 0 top --batch 2 vol0
+[ "$(grep -c '^vol0  rw$' out)" = 2 ] || bad "not two rounds"
+[ "$(grep -c '^  rates  ' out)" = 2 ] || bad "not the rates of two rounds"
+for line in forecast segments fusion deltas reconcile space; do
+	says out "  $line  "
+done
+! grep -q "$(printf '\033')" out || bad "a terminal's codes in a file"
+want 0 top --once --json
+json '.rounds | length == 1 and (.[0].volumes | length == 1)'
+json '.rounds[0].volumes[0] | .name == "vol0" and .per_second.writes > 60 and .per_second.writes < 140'
+json '.rounds[0].volumes[0] | .per_second.bytes > 60 * 8192 and .per_second.log_bytes > 60 * 8192'
+json '.rounds[0].volumes[0].forecast_bytes | length == 2 and .[0].value > 0'
+# On a terminal: the screen comes back whatever ends it.
+script -qfec "$tool top vol0 --interval 1" screen </dev/null >/dev/null 2>err &
+viewer=$!
+tries=0
+until [ "$(grep -c 'q: quit' screen 2>/dev/null)" -ge 2 ]; do
+	[ $((tries += 1)) -lt 60 ] || bad "nothing on the screen: $(cat screen err)"
+	sleep 0.1
+done
+pkill -TERM -P "$(pgrep -P $viewer | head -n 1)" deltalog || pkill -TERM -P $viewer deltalog ||
+	bad "no top below script"
+wait $viewer || bad "ended by a signal it fails"
+[ "$(tail -c 200 screen | grep -c "$(printf '\033\\[?25h')")" -ge 1 ] || bad "the cursor is gone"
+wait $writer
+ok "top"
+want 4 top nope
+want 2 top vol0 --json
+want 2 top vol0 --once --batch 2
+want 2 top --interval 0
+want 4 forecast nope
+want 2 forecast
+want 2 forecast vol0 vol1
+dmsetup rename vol0 replay || bad "rename"
+want 0 forecast -- replay
+says out replay
+dmsetup rename replay vol0
+ok "wrong usages"
+want 0 deactivate vol0
+splat_check
+ok "$passed checks"
