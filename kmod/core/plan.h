@@ -7,7 +7,8 @@
  * that a busy log changes segments no more often than a quiet one, and what a quiet
  * one writes comes to an end. The pool holds what may come until it can be filled
  * again: the upper quantile, or what bursts came to that are too rare to be in it, and
- * what single clients may write beyond their share of it. The pool is one; whom it serves first does not matter as long as it lasts.
+ * what single clients may write beyond their share of it. The pool is one;
+ * whom it serves first does not matter as long as it lasts.
  *
  * Never less than without foresight: a pool holds at least as many bytes and as many
  * segments, and a forecast that nobody would bet on counts for nothing.

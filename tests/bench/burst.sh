@@ -11,7 +11,8 @@
 # The log takes 20 us for a request and has 64 MiB, the origin 8 ms. `burst`: 12 MiB at
 # random, 64 KiB each, one in flight, every four seconds; ten bursts before them are not
 # counted, it learns by them. With foresight it is also asked of bursts one, two and ten
-# seconds apart. `steady` is sequential, `random` is 4 KiB at random, both 32 in flight without a pause, while the log has room. Reading the clock takes 256 ns,
+# seconds apart. `steady` is sequential, `random` is 4 KiB at random, both 32 in flight
+# without a pause, while the log has room. Reading the clock takes 256 ns,
 # and what does not wait for a device takes no more than that.
 
 set -u
