@@ -93,6 +93,24 @@ static void count(struct dl_volume *v, u64 *now)
 	now[DL_QUANTITY_SIZE] = 0;
 }
 
+/*
+ * Bursts that come a second or more apart are in fewer ticks than one of twenty, so no
+ * quantile has them. They are those that come faster than the static pool can be
+ * filled, which is once in a tick; what it has half of left then is none, nor keeps one
+ * from coming to its end.
+ */
+static void note_bursts(struct dl_foresee *f, u64 tick, u64 bytes)
+{
+	struct dl_plan_bounds b;
+	u64 pool;
+
+	dl_log_bounds(&f->v->log, &b);
+	pool = (u64)b.pool * b.seg_chunks << b.chunk_shift;
+	dl_bursts_add(&f->bursts, tick * DL_CASCADE_TICK_MS,
+		      bytes > pool / 2 ? bytes : 0,
+		      pool * (MSEC_PER_SEC / DL_CASCADE_TICK_MS), pool);
+}
+
 /* Hand on what has changed. @f->lock held. */
 static void catch_up(struct dl_foresee *f)
 {
@@ -107,6 +125,7 @@ static void catch_up(struct dl_foresee *f)
 		dl_cascade_add(&f->of[i], tick, change[i], 1);
 	dl_cascade_add(&f->of[DL_QUANTITY_SIZE], tick,
 		       change[DL_QUANTITY_BYTES], change[DL_QUANTITY_WRITES]);
+	note_bursts(f, tick, change[DL_QUANTITY_LOG]);
 	/* Whoever asks between two ticks does not make it look quiet. */
 	if (change[DL_QUANTITY_WRITES])
 		f->quiet = 0;
@@ -242,6 +261,22 @@ bool dl_foresee_next(struct dl_volume *v, u64 *at, struct dl_foresight *out)
 	}
 	mutex_unlock(&f->lock);
 	return c;
+}
+
+void dl_foresee_burst(struct dl_volume *v, struct dl_plan_needs *n,
+		      struct dl_plan_client *clients)
+{
+	struct dl_foresee *f = v->foresee;
+
+	mutex_lock(&f->lock);
+	catch_up(f);
+	/* The pool is filled anew at once; the plan for it, with the next tick. */
+	dl_cascade_ahead(&f->of[DL_QUANTITY_LOG], 1, &n->burst);
+	n->bursts = dl_bursts_expected(&f->bursts);
+	n->nr_clients = 0;
+	n->nr_clients = dl_learn_clients(&f->learn, dl_plan_burst(n), clients);
+	n->clients = clients;
+	mutex_unlock(&f->lock);
 }
 
 /* ---- checkpoints ---- */

@@ -17,6 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+#include "core/burst.h"
 #include "core/cascade.h"
 #include "core/checkpoint.h"
 #include "learn.h"
@@ -43,6 +44,7 @@ struct dl_foresee {
 	u64 was[DL_QUANTITIES];		/* counters, at the last tick */
 	u32 since_learned;		/* ticks */
 	struct dl_learn learn;
+	struct dl_bursts bursts;	/* faster than the static pool is filled */
 	void *packed;			/* room for one forecaster as it is on disk */
 	struct dl_cascade of[DL_QUANTITIES];
 };
@@ -109,6 +111,17 @@ struct dl_foresight {
  * Context: process, may sleep. Return: false: there is no more.
  */
 bool dl_foresee_next(struct dl_volume *v, u64 *at, struct dl_foresight *out);
+
+/**
+ * dl_foresee_burst() - what may come to the log before its pool is filled again
+ * @v: volume
+ * @n: out: @n->burst, @n->bursts, and the clients of it
+ * @clients: room for DL_LEARN_CLIENTS
+ *
+ * Context: process, may sleep.
+ */
+void dl_foresee_burst(struct dl_volume *v, struct dl_plan_needs *n,
+		      struct dl_plan_client *clients);
 
 /* Into a checkpoint, if it has room for it. Does not sleep for memory. */
 void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w);

@@ -75,6 +75,25 @@ static void end_clients(struct dl_learn *n)
 	}
 }
 
+u32 dl_learn_clients(const struct dl_learn *n, u64 bytes,
+		     struct dl_plan_client *out)
+{
+	struct dl_forecast f;
+	u32 i, nr = 0;
+
+	for (i = 0; i < DL_LEARN_CLIENTS; i++) {
+		if (!n->client[i].used)
+			continue;
+		dl_cascade_ahead(&n->client[i].share, 1, &f);
+		if (f.confidence < DL_PLAN_CONFIDENCE)
+			continue;
+		out[nr].share = min_t(u64, f.value, 65536);
+		out[nr].high = dl_plan_part(bytes, min_t(u64, f.high, 65536));
+		nr++;
+	}
+	return nr;
+}
+
 /* ---- the order of writes ---- */
 
 static u8 cut(u32 n)

@@ -14,6 +14,7 @@
 
 #include "core/adjacency.h"
 #include "core/cascade.h"
+#include "core/plan.h"
 
 struct dl_volume;
 
@@ -42,6 +43,17 @@ struct dl_learn {
 int dl_learn_init(struct dl_learn *n, struct dl_volume *v);
 void dl_learn_exit(struct dl_learn *n);
 u64 dl_learn_bytes(void);
+
+/**
+ * dl_learn_clients() - what clients may write of what comes
+ * @n: what was learned
+ * @bytes: that come
+ * @out: out: DL_LEARN_CLIENTS
+ *
+ * Return: how many; clients of whom nothing is known are none.
+ */
+u32 dl_learn_clients(const struct dl_learn *n, u64 bytes,
+		     struct dl_plan_client *out);
 
 /* Go through what is new, at @tick. Context: process, may sleep. */
 void dl_learn(struct dl_learn *n, u64 tick);

@@ -11,6 +11,7 @@
 
 bool dl_prepare(struct dl_volume *v, u32 ticks)
 {
+	struct dl_plan_client clients[DL_LEARN_CLIENTS];
 	struct dl_plan_needs n = { };
 	struct dl_log *l = &v->log;
 	struct dl_plan_bounds b;
@@ -23,8 +24,7 @@ bool dl_prepare(struct dl_volume *v, u32 ticks)
 	}
 	dl_foresee_ahead(v, DL_QUANTITY_LOG, READ_ONCE(v->opts.segment_ms),
 			 &n.fill);
-	/* The pool is filled anew at once; the plan for it, with the next tick. */
-	dl_foresee_ahead(v, DL_QUANTITY_LOG, DL_CASCADE_TICK_MS, &n.burst);
+	dl_foresee_burst(v, &n, clients);
 	n.least = (u64)READ_ONCE(v->opts.pool_kib) << 10;
 	dl_log_bounds(l, &b);
 	if (!dl_log_planned(l, &p))

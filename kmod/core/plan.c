@@ -12,8 +12,7 @@ static u64 add_sat(u64 a, u64 b)
 	return a + b < a ? U64_MAX : a + b;
 }
 
-/* @share of @bytes, of 65536: a little less at times, never more. */
-static u64 part(u64 bytes, u32 share)
+u64 dl_plan_part(u64 bytes, u32 share)
 {
 	return share == 65536 ? bytes :
 		(bytes >> 16) * share + (((bytes & 0xffff) * share) >> 16);
@@ -61,19 +60,20 @@ static u32 size(const struct dl_plan_bounds *b, const struct dl_forecast *fill,
 	return want / 2 >= before || want <= before / 2 ? want : before;
 }
 
-/* Bytes that may come at once. */
-static u64 burst(const struct dl_plan_needs *n)
+u64 dl_plan_burst(const struct dl_plan_needs *n)
 {
-	u64 all = n->burst.high, more = 0, own;
+	u64 all = n->bursts, more = 0, own;
 	u32 left = 65536, share, i;
 
-	if (n->burst.confidence < DL_PLAN_CONFIDENCE)
+	if (n->burst.confidence >= DL_PLAN_CONFIDENCE)
+		all = max_t(u64, all, n->burst.high);
+	if (!all)
 		return 0;
 	for (i = 0; i < n->nr_clients; i++) {
 		/* Shares are foreseen one by one, and may come to more than all. */
 		share = min_t(u32, n->clients[i].share, left);
 		left -= share;
-		own = part(all, share);
+		own = dl_plan_part(all, share);
 		if (n->clients[i].high > own)
 			more = add_sat(more, n->clients[i].high - own);
 	}
@@ -87,8 +87,11 @@ static u32 pool(const struct dl_plan_bounds *b, u32 seg, u64 bytes)
 	u32 room = min_t(u32, b->chunks / 4, chunks_of(b, b->ahead_bytes));
 	u32 want = chunks_of(b, bytes);
 
-	/* Of the first nobody knows how much is left when a burst begins. */
-	want = want ? round_up_div(want, seg) + 1 : 0;
+	/*
+	 * An eighth for summaries, and for ends that no frame fits in. Of the first
+	 * nobody knows how much is left when a burst begins.
+	 */
+	want = want ? round_up_div(want + want / 8 + 1, seg) + 1 : 0;
 	want = min_t(u32, min_t(u32, want, room / seg), DL_PLAN_POOL_MOST);
 	return max_t(u32, want, least);
 }
@@ -119,7 +122,7 @@ void dl_plan_make(struct dl_plan *p, const struct dl_plan_bounds *b,
 	/* What rounding would keep for ever is nothing. */
 	if (faded == p->burst)
 		faded = 0;
-	p->burst = max_t(u64, burst(n), faded);
+	p->burst = max_t(u64, dl_plan_burst(n), faded);
 	p->seg_chunks = size(b, &n->fill, p->seg_chunks);
 	p->pool = pool(b, p->seg_chunks, max_t(u64, p->burst, n->least));
 	p->frames = frames(b, max_t(u64, p->burst, n->least));

@@ -6,8 +6,9 @@
  * A segment is as large as what is foreseen for the time that one is to last, so
  * that a busy log changes segments no more often than a quiet one, and what a quiet
  * one writes comes to an end. The pool holds what may come until it can be filled
- * again: the upper quantile, and what single clients may write beyond their share of
- * it. The pool is one; whom it serves first does not matter as long as it lasts.
+ * again: the upper quantile, or what bursts came to that are too rare to be in it, and
+ * what single clients may write beyond their share of it. The pool is one;
+ * whom it serves first does not matter as long as it lasts.
  *
  * Never less than without foresight: a pool holds at least as many bytes and as many
  * segments, and a forecast that nobody would bet on counts for nothing.
@@ -46,6 +47,9 @@ struct dl_plan_client {
 struct dl_plan_needs {
 	struct dl_forecast fill;	/* bytes logged while a segment is to last */
 	struct dl_forecast burst;	/* and until the pool can be filled again */
+	u64 bursts;			/* what bursts came to that are rarer than a
+					 * quantile tells; 0: not known
+					 */
 	const struct dl_plan_client *clients;
 	u32 nr_clients;
 	u64 least;			/* bytes to have ahead whatever is foreseen */
@@ -67,6 +71,23 @@ struct dl_plan {
  * @b: bounds
  */
 void dl_plan_static(struct dl_plan *p, const struct dl_plan_bounds *b);
+
+/**
+ * dl_plan_burst() - bytes that may come until the pool can be filled again
+ * @n: what is foreseen; of clients, as far as they are known
+ *
+ * Return: 0 if nobody knows.
+ */
+u64 dl_plan_burst(const struct dl_plan_needs *n);
+
+/**
+ * dl_plan_part() - a part of what may come
+ * @bytes: all of it
+ * @share: of 65536, at most that
+ *
+ * Return: it, or a little less.
+ */
+u64 dl_plan_part(u64 bytes, u32 share);
 
 /**
  * dl_plan_make() - the next plan

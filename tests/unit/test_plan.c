@@ -70,15 +70,18 @@ static void test_pool(void **state)
 	struct dl_plan p = plan(&log256, &n);
 
 	(void)state;
-	/* 40 MiB are ten segments; and one, for the first may be half gone. */
-	assert_int_equal(p.pool, 11);
+	/*
+	 * 40 MiB are ten segments; and one for their summaries and ends, and one, for the
+	 * first may be half gone.
+	 */
+	assert_int_equal(p.pool, 13);
 	assert_int_equal(p.frames, 31);
 	/* The first client may write 2 MiB more than its part of 40; the other less. */
 	n.clients = clients;
 	n.nr_clients = 2;
 	p = plan(&log256, &n);
 	assert_int_equal(p.burst, 42 * MIB);
-	assert_int_equal(p.pool, 12);
+	assert_int_equal(p.pool, 13);
 	/* A quarter of the log at most. */
 	n = expect(4 * MIB, 400 * MIB, 255);
 	p = plan(&log256, &n);
@@ -91,8 +94,36 @@ static void test_pool(void **state)
 	n = expect(0, 0, 0);
 	n.least = 40 * MIB;
 	p = plan(&log256, &n);
-	assert_int_equal(p.pool, 11);
+	assert_int_equal(p.pool, 13);
 	assert_int_equal(p.burst, 0);
+}
+
+/* Bursts too rare for a quantile: it has nothing of them, or nobody would bet on it. */
+static void test_bursts(void **state)
+{
+	const struct dl_plan_client client = { .share = 65536 / 2, .high = 30 * MIB };
+	struct dl_plan_needs n = expect(4 * MIB, 0, 255);
+	struct dl_plan p;
+
+	(void)state;
+	n.bursts = 40 * MIB;
+	p = plan(&log256, &n);
+	assert_int_equal(p.burst, 40 * MIB);
+	assert_int_equal(p.pool, 13);
+	n.burst.high = 300 * MIB;
+	n.burst.confidence = DL_PLAN_CONFIDENCE - 1;
+	p = plan(&log256, &n);
+	assert_int_equal(p.burst, 40 * MIB);
+	/* What clients write beyond their share is of bursts, too. */
+	n.clients = &client;
+	n.nr_clients = 1;
+	assert_true(dl_plan_burst(&n) == 50 * MIB);
+	n.bursts = 0;
+	assert_true(dl_plan_burst(&n) == 0);
+	n.burst.confidence = DL_PLAN_CONFIDENCE;
+	assert_true(dl_plan_burst(&n) == 300 * MIB);
+	assert_true(dl_plan_part(U64_MAX, 65536) == U64_MAX);
+	assert_true(dl_plan_part(3, 32768) == 1);
 }
 
 static void test_fades(void **state)
@@ -179,6 +210,7 @@ static struct dl_plan_needs draw_needs(struct dl_plan_client *clients)
 		.burst = { draw_any(), draw_any(), draw_any(), draw() },
 		.clients = clients,
 		.nr_clients = draw() % 5,
+		.bursts = draw() % 2 ? 0 : draw_any(),
 		.least = draw() % 4 ? 0 : draw_any(),
 	};
 	u32 i;
@@ -245,6 +277,7 @@ static void test_monotone(void **state)
 		more = p;
 		dl_plan_make(&p, &b, &n);
 		n.burst.high |= draw_any();
+		n.bursts |= draw_any();
 		for (k = 0; k < n.nr_clients; k++)
 			clients[k].high |= draw_any();
 		dl_plan_make(&more, &b, &n);
@@ -293,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_fades),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_limits),
