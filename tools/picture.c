@@ -61,15 +61,11 @@ static void __attribute__((noreturn)) convert(const char *path, int in)
 {
 	/* No shell, and no name that is taken for an option. */
 	char file[4096];
-	char *argv[] = {
-		(char *)CONVERTER, (char *)"--format=png", (char *)"--output", file,
-		NULL
-	};
 
 	if (snprintf(file, sizeof(file), "%s%s", path[0] == '-' ? "./" : "", path) >=
 	    (int)sizeof(file) || dup2(in, STDIN_FILENO) < 0)
 		_exit(NOT_THERE);
-	execvp(CONVERTER, argv);
+	execlp(CONVERTER, CONVERTER, "--format=png", "--output", file, (char *)NULL);
 	_exit(NOT_THERE);
 }
 

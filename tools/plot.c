@@ -145,25 +145,41 @@ static int sample(struct dl_plot *p, const struct dl_dm_volume *v)
 
 /* ---- recordings */
 
+#define COLUMN(name)	{ #name, offsetof(struct dl_plot_sample, name) }
+
+static const struct {
+	const char *name;
+	size_t offset;
+} columns[] = {
+	COLUMN(bytes), COLUMN(foreseen), COLUMN(low), COLUMN(high),
+	COLUMN(confidence), COLUMN(segment_kib), COLUMN(pool_kib), COLUMN(kept),
+	COLUMN(filled),
+};
+
+#define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
+
+static uint64_t *cell(const struct dl_plot *p, size_t row, size_t column)
+{
+	return (uint64_t *)((char *)&p->at[row] + columns[column].offset);
+}
+
 static int write_record(const struct dl_plot *p)
 {
 	FILE *f = fopen(record, "we");
+	size_t i, k;
 	bool failed;
-	size_t i;
 
 	if (!f)
 		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", record,
 			      strerror(errno));
 	fputs("t_ms", f);
-#define X(name) fputs("," #name, f);
-	DL_PLOT_COLUMNS(X)
-#undef X
+	for (k = 0; k < COLUMNS; k++)
+		fprintf(f, ",%s", columns[k].name);
 	fputc('\n', f);
 	for (i = 0; i < p->nr; i++) {
 		fprintf(f, "%zu", i * DL_PLOT_MS);
-#define X(name) fprintf(f, ",%" PRIu64, p->at[i].name);
-		DL_PLOT_COLUMNS(X)
-#undef X
+		for (k = 0; k < COLUMNS; k++)
+			fprintf(f, ",%" PRIu64, *cell(p, i, k));
 		fputc('\n', f);
 	}
 	failed = ferror(f);
@@ -174,11 +190,11 @@ static int write_record(const struct dl_plot *p)
 	return 0;
 }
 
-static int read_column(struct dl_plot *p, const char *column, size_t offset)
+static int read_column(struct dl_plot *p, size_t column)
 {
 	struct dl_csvseries s;
 	size_t i;
-	int rc = dl_csvseries_read(&s, p->what, column);
+	int rc = dl_csvseries_read(&s, p->what, columns[column].name);
 
 	if (rc)
 		return rc;
@@ -191,19 +207,18 @@ static int read_column(struct dl_plot *p, const char *column, size_t offset)
 	else if (s.nr != p->nr)
 		rc = dl_err(DL_EXIT_FAILED, "%s: changes while it is read", p->what);
 	for (i = 0; !rc && i < s.nr; i++)
-		*(uint64_t *)((char *)&p->at[i] + offset) = s.value[i];
+		*cell(p, i, column) = s.value[i];
 	dl_csvseries_free(&s);
 	return rc;
 }
 
 static int read_record(struct dl_plot *p)
 {
+	size_t k;
 	int rc = 0;
 
-#define X(name) \
-	rc = rc ?: read_column(p, #name, offsetof(struct dl_plot_sample, name));
-	DL_PLOT_COLUMNS(X)
-#undef X
+	for (k = 0; !rc && k < COLUMNS; k++)
+		rc = read_column(p, k);
 	return rc;
 }
 

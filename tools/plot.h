@@ -10,24 +10,17 @@
 /* An interval of half a second. */
 #define DL_PLOT_MS	500u
 
-/* column, what it is */
-#define DL_PLOT_COLUMNS(X) \
-	X(bytes)	/* that were written */ \
-	X(foreseen)	/* what had been foreseen for it */ \
-	X(low)		/* and between which it was to be; 0 and DL_PLOT_MOST: not known */ \
-	X(high) \
-	X(confidence)	/* of 255 */ \
-	X(segment_kib)	/* of a new segment */ \
-	X(pool_kib)	/* ready ahead */ \
-	X(kept)		/* sectors of room kept in placeholders, meanwhile */ \
-	X(filled)	/* and of writes that went into such */
-
 #define DL_PLOT_MOST	(UINT64_MAX >> 1)
 
 struct dl_plot_sample {
-#define X(name) uint64_t name;
-	DL_PLOT_COLUMNS(X)
-#undef X
+	uint64_t bytes;		/* that were written */
+	uint64_t foreseen;	/* what had been foreseen for it */
+	uint64_t low, high;	/* and between which; 0 and DL_PLOT_MOST: not known */
+	uint64_t confidence;	/* of 255 */
+	uint64_t segment_kib;	/* of a new segment */
+	uint64_t pool_kib;	/* ready ahead */
+	uint64_t kept;		/* sectors of room kept in placeholders, meanwhile */
+	uint64_t filled;	/* and of writes that went into such */
 };
 
 struct dl_plot {
