@@ -116,6 +116,9 @@ step grainpast needs=module-fast,programs -- \
 step forecast needs=module-fast,programs least=4 -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-forecast.sh
 
+step foresight needs=module-fast,programs least=5 -- \
+	tests/uml/run.sh --time-travel --timeout 300 -- tests/tool/guest-foresight.sh
+
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \
 	tests/uml/run.sh --debug --timeout 850 -- tests/tool/guest-control.sh

@@ -35,6 +35,7 @@ static const struct dl_verb *const verbs[] = {
 	&dl_verb_map,
 	&dl_verb_forecast,
 	&dl_verb_top,
+	&dl_verb_plot,
 	&dl_verb_wait_event,
 	&dl_verb_check,
 	&dl_verb_dump,

@@ -163,10 +163,12 @@ static void stream_round(const struct top *t)
 /* As many lines and columns as the window has; what does not fit is left out. */
 static void draw(const char *text)
 {
-	struct winsize w = { .ws_row = 24, .ws_col = 80 };
+	struct winsize w;
 	unsigned int row, length;
 
-	ioctl(STDOUT_FILENO, TIOCGWINSZ, &w);
+	/* Some terminals do not know. */
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
+		w = (struct winsize) { .ws_row = 24, .ws_col = 80 };
 	fputs("\033[H", stdout);
 	for (row = 1; row <= w.ws_row && *text; row++) {
 		length = (unsigned int)strcspn(text, "\n");

@@ -26,6 +26,7 @@ extern const struct dl_verb dl_verb_policy;
 extern const struct dl_verb dl_verb_map;
 extern const struct dl_verb dl_verb_forecast;
 extern const struct dl_verb dl_verb_top;
+extern const struct dl_verb dl_verb_plot;
 extern const struct dl_verb dl_verb_wait_event;
 
 /* What comes after "history", besides nothing; its name has it in front. */

@@ -79,6 +79,12 @@ completes deltalog policy load vol0 /dev/nul -- /dev/null
 completes deltalog map --s -- --svg
 completes deltalog fo -- forecast
 completes deltalog forecast re -- replay
+completes deltalog forecast --c -- --client
+completes deltalog to -- top
+completes deltalog top --b -- --batch
+completes deltalog plot --o -- --output
+completes deltalog plot --output /dev/nul -- /dev/null
+completes deltalog plot --record /dev/nul -- /dev/null
 completes deltalog forecast replay --s -- --season --skip --svg
 completes deltalog forecast replay /dev/nul -- /dev/null
 completes deltalog forecast replay /dev/null /dev/nul -- /dev/null
@@ -109,7 +115,8 @@ for before in 'snapshot list' 'snapshot delete' 'snapshot rename' \
 	'rewind --keep x' restore 'restore --range 0+8' history 'history export' 'history export --follow 5' retention 'retention --apply' \
 	'snapshot diff' 'snapshot diff --xml' wait-event map 'policy show' 'policy set' \
 	'policy load' 'policy save' 'policy test' 'policy test --rate 1/h' \
-	'wait-event --timeout 5'; do
+	'wait-event --timeout 5' top 'top vol0' 'top --interval 2' plot 'plot --seconds 5' \
+	'forecast --client'; do
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before '' -- vol0 vol1
 done
@@ -123,6 +130,8 @@ for before in 'snapshot delete vol0' 'snapshot rename vol0' \
 	# shellcheck disable=SC2086 # words
 	completes deltalog $before mon -- monday
 done
+completes deltalog forecast v -- vol0 vol1
+completes deltalog forecast vol0 '' --
 completes deltalog view vol0 --as x m -- monday mail:2
 completes deltalog snapshot delete vol1 '' --
 completes deltalog snapshot rename vol0 monday '' --
@@ -156,7 +165,7 @@ for verb in create activate deactivate detach key list status check dump \
 	view rewind restore history 'history export' retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot diff' 'snapshot mount' 'snapshot umount' \
 	wait-event map 'policy show' 'policy set' 'policy load' 'policy save' \
-	'policy test' 'forecast replay'; do
+	'policy test' forecast 'forecast replay' top plot; do
 	grep -q "^\.Ss $verb\$" "$manual" || fail "the manual lacks $verb"
 	# shellcheck disable=SC2086 # words
 	for option in $(deltalog $verb --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do

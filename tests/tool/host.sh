@@ -244,8 +244,27 @@ says err "either VOLUME or --log LOGDEV is needed"
 usage map vol0 --svg
 want 2 map vol0 --svg - --json
 usage forecast
-usage forecast frobnicate
+usage forecast vol0 vol1
 usage forecast --frobnicate
+usage top --interval 0
+usage top --batch 0
+usage top vol0 --frobnicate
+usage top --once --batch 2
+says err "--once is --batch 1"
+want 2 top --json
+says err "--json goes with --batch N or --once"
+usage plot
+usage plot vol0
+says err "--output FILE is missing"
+usage plot vol0 vol1 --output x.svg
+usage plot vol0 --output x.svg --seconds 0
+usage plot x.csv --output x.svg --seconds 5
+usage plot x.csv --output x.svg --record y.csv
+says err "are for sampling a volume"
+want 2 plot x.csv --output - --json
+want 2 plot vol0 --output x.gif
+says err "ends with .svg or .png"
+one_line
 usage forecast replay
 usage forecast replay x --svg
 usage forecast replay x --skip 0
@@ -344,7 +363,7 @@ for verb in create activate deactivate detach key list status check dump; do
 done
 for verb in view rewind restore history 'history export' retention 'snapshot create' 'snapshot list' 'snapshot delete' \
 	'snapshot rename' 'snapshot mount' 'snapshot umount' map 'policy show' 'policy set' \
-	'policy load' 'policy save' 'policy test' 'forecast replay'; do
+	'policy load' 'policy save' 'policy test' forecast 'forecast replay' top plot; do
 	# shellcheck disable=SC2086 # words
 	want 0 $verb --help
 	says out "usage: deltalog $verb"
@@ -359,7 +378,7 @@ says out "usage: deltalog policy VERB"
 says out "  test         tell which rule"
 want 0 policy help
 want 0 forecast --help
-says out "  replay       score the forecaster"
+says out "deltalog forecast replay FILE.csv"
 want 0 policy --nonsense -h
 echo "ok - command line"
 
@@ -554,10 +573,64 @@ want 1 forecast replay nowhere.csv
 says err "nowhere.csv: cannot be opened"
 want 1 forecast replay folder
 says err "folder: cannot be read"
-head -c 100000 /dev/urandom >noise.csv
+# Random bytes may be a header of one column; with a zero they cannot.
+{ printf 'x\0'; head -c 100000 /dev/urandom; } >noise.csv
 want 3 forecast replay noise.csv
 one_line
 echo "ok - recorded series"
+
+# ---- recorded foresight
+
+{
+	echo t_ms,bytes,foreseen,low,high,confidence,segment_kib,pool_kib,kept,filled
+	for i in {0..39}; do
+		echo "$((i * 500)),$((i % 7 * 40000)),120000,10000,$((i < 2 ? (1 << 63) - 1 : 200000)),99,1024,$i,8,6"
+	done
+} >foresight.csv
+want 0 plot foresight.csv --output plot.svg
+says out "foresight.csv: 40 samples drawn to plot.svg"
+says plot.svg "75.0 % of the room was filled"
+[ "$(grep -c '<circle' plot.svg)" = 40 ] || fail "not all samples are in the picture"
+# Of two the interval is not known; 11 of the others are below or above theirs.
+[ "$(grep -c '<rect.*height=.*fill="#cfe0f3"' plot.svg)" = 39 ] || fail "not 38 intervals and the legend"
+[ "$(grep -c '<circle.*#d0342c' plot.svg)" = "$(
+	awk -F, 'NR > 1 && ($2 < $4 || $2 > $5)' foresight.csv | wc -l)" ] || fail "what is outside does not stand out"
+python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("plot.svg")' || fail "the picture is no XML"
+want 0 plot foresight.csv --output plot.svg --json
+json '.ok and .of == "foresight.csv" and .file == "plot.svg" and .samples == 40'
+want 0 plot foresight.csv --output -
+says out "</svg>"
+cp foresight.csv 'a<b&c.csv'
+want 0 plot 'a<b&c.csv' --output plot.svg
+says plot.svg 'a&#60;b&#38;c.csv'
+want 0 forecast replay foresight.csv --column bytes --skip 10
+want 1 plot foresight.csv --output nowhere/plot.svg
+says err "nowhere/plot.svg: cannot be made"
+want 1 plot nowhere.csv --output plot.svg
+want 2 plot same.csv --output plot.svg
+says err "same.csv:1: has no column 'bytes'"
+# PNG is the work of another program, which is a stand-in here.
+mkdir none have
+rc=0
+PATH=$work/none "$tool" plot foresight.csv --output plot.png >out 2>err || rc=$?
+[ $rc = 1 ] || fail "PNG without a converter: exit code $rc"
+says err "install the package librsvg2-bin"
+one_line
+cat >have/rsvg-convert <<'EOF'
+#!/bin/sh
+[ "$1 $2" = "--format=png --output" ] || exit 3
+cat >"$3"
+[ "$3" != bad.png ]
+EOF
+chmod +x have/rsvg-convert
+PATH=$work/have:$PATH want 0 plot foresight.csv --output plot.png
+"$tool" plot foresight.csv --output - >out
+cmp -s out plot.png || fail "the converter was given another picture"
+PATH=$work/have:$PATH want 0 plot foresight.csv --output=-x.png
+[ -s ./-x.png ] || fail "a name that looks like an option"
+PATH=$work/have:$PATH want 1 plot foresight.csv --output bad.png
+says err "bad.png: rsvg-convert could not make it"
+echo "ok - recorded foresight"
 
 # ---- devices that are none
 
