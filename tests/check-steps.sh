@@ -117,7 +117,7 @@ step forecast needs=module-fast,programs least=4 -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-forecast.sh
 
 step foresight needs=module-fast,programs least=5 -- \
-	tests/uml/run.sh --time-travel --timeout 300 -- tests/tool/guest-foresight.sh
+	tests/uml/run.sh --time-travel=inf-cpu --timeout 300 -- tests/tool/guest-foresight.sh
 
 # The control device, sysfs, events, tracepoints.
 step control-debug needs=module-debug,programs limit=900 -- \

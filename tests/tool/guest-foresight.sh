@@ -4,7 +4,7 @@
 # In a test guest, under simulated time: a steady pace is foreseen as what it is, and
 # forecast, top and plot tell so.
 #
-# Usage: tests/tool/guest-foresight.sh     (below uml/run.sh --time-travel)
+# Usage: tests/tool/guest-foresight.sh     (below uml/run.sh --time-travel=inf-cpu)
 set -u
 
 # shellcheck source=tests/guest/lib.sh
