@@ -128,7 +128,7 @@ step timeline-self needs=programs least=20 -- \
 	make -s check-timeline-self
 for seed in 1 2; do
 	step timeline-$seed needs=module-fast,programs limit=900 -- \
-		tests/timeline/run.sh --seed $seed --schedules 800
+		tests/timeline/run.sh --seed $seed --schedules 500
 done
 step timeline-debug needs=module-debug,programs limit=900 -- \
 	tests/timeline/run.sh --debug --seed 7 --schedules 27
@@ -147,15 +147,14 @@ load_debug() {
 load_debug reload
 for script in tests/load/*.sh; do
 	suite=$(basename "$script" .sh)
-	case $suite in common | deltas | order | reload) continue ;; esac
+	case $suite in common | deltas | order | plan | reload) continue ;; esac
 	load_debug "$suite"
 done
 # The model has the debug kernel make chains, too.
 step deltas needs=module-fast,programs least=6 -- \
 	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/load/deltas.sh
-# What foresight is worth, in one run without it and with it.
-step burst needs=module-fast,programs -- \
-	tests/uml/run.sh --time-travel=inf-cpu --mem 4G --timeout 500 -- tests/bench/burst.sh
+step plan needs=module-fast,programs -- \
+	tests/uml/run.sh --time-travel --timeout 500 -- tests/load/plan.sh
 # Minutes under the debug kernel, which the crash states have, too.
 step order needs=module-fast,programs least=6 -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/load/order.sh
