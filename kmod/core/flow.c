@@ -115,7 +115,7 @@ u64 dl_flow_expected(const struct dl_flow *f)
 	s64 half, whole;
 	u32 n, shift;
 
-	static_assert(DL_FLOW_PER_T == 16);
+	static_assert(DL_FLOW_PER_T == 16, "blocks of T");
 	if (f->nr < 2)
 		return 0;
 	/* Half of T, or of what there is as much as a power of two. */
