@@ -22,7 +22,8 @@ load_module
 mkram fo 64
 o=$DISK
 mkram folog 128
-want 0 create vol0 --origin "$o" --log "$DISK"
+l=$DISK
+want 0 create vol0 --origin "$o" --log "$l"
 sys=/sys/block/dm-$(dmsetup info -c --noheadings -o minor vol0)/deltalog
 dev=$(dmsetup info -c --noheadings -o major,minor --separator : vol0)
 
@@ -160,6 +161,16 @@ want 0 forecast -- replay
 says out replay
 dmsetup rename replay vol0
 ok "wrong usages"
+
+# ---- what was learned is kept
+
+want 0 deactivate vol0
+want 0 activate vol0 --origin "$o" --log "$l"
+want 0 forecast vol0 --json
+cp out forecast.json
+of bytes 500 '.seen >= 38'
+of writes 5000 '.seen >= 3'
+ok "kept over a deactivation"
 want 0 deactivate vol0
 splat_check
 ok "$passed checks"
