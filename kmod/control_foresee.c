@@ -19,9 +19,9 @@
 static u32 kind_of(u8 op)
 {
 	switch (op) {
-	case REQ_OP_DISCARD:
+	case DL_SAMPLE_OP(REQ_OP_DISCARD):
 		return DL_CTL_SAMPLE_DISCARD;
-	case REQ_OP_WRITE_ZEROES:
+	case DL_SAMPLE_OP(REQ_OP_WRITE_ZEROES):
 		return DL_CTL_SAMPLE_ZEROES;
 	default:
 		return DL_CTL_SAMPLE_WRITE;

@@ -108,7 +108,7 @@ static void sample(void *ctx, const struct dl_sample *s)
 	struct dl_adj_next begun, runs;
 	u8 p[2];
 
-	if (s->op != REQ_OP_WRITE || !s->sectors)
+	if (s->op != DL_SAMPLE_OP(REQ_OP_WRITE) || !s->sectors)
 		return;
 	n->sectors += s->sectors;
 	c = client_slot(n, s->client, s->sectors);

@@ -39,13 +39,16 @@
 
 #include "compat/client.h"
 
+/* dl_sample.op of a REQ_OP_*. */
+#define DL_SAMPLE_OP(op)	((__force u8)(op))
+
 /* A write, discard or write-zeroes request. */
 struct dl_sample {
 	u64 time_ns;		/* wall clock, coarse */
 	u64 sector;
 	u32 sectors;
 	u16 client;		/* the number of its cgroup, as far as it fits */
-	u8  op;			/* REQ_OP_* */
+	u8  op;			/* DL_SAMPLE_OP() */
 	u8  pad;
 };
 
@@ -121,7 +124,7 @@ static inline void dl_workload_add(struct dl_workload *w, struct bio *bio)
 	s->sector = bio->bi_iter.bi_sector;
 	s->sectors = bio_sectors(bio);
 	s->client = dl_client_short(bio);
-	s->op = bio_op(bio);
+	s->op = DL_SAMPLE_OP(bio_op(bio));
 	/* Who sees that there is one more sees all of it. */
 	smp_store_release(&r->head, n + 1);
 	put_cpu_ptr(w->ring);
