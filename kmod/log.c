@@ -224,6 +224,13 @@ static void count_stall(struct dl_log *l, enum dl_starved why)
 	trace_deltalog_stall(l, why);
 }
 
+static inline int take(struct dl_frame *f, unsigned int bytes, struct dl_slot *s,
+		       bool over)
+{
+	return likely(bytes == DL_PAGE_BYTES) ? dl_payload_page(f) :
+		dl_payload_take(f, bytes, &s->room, over);
+}
+
 static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 		   struct dl_batch *b, u32 kept, u32 how)
 {
@@ -252,7 +259,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 	f = l->open;
 	at = -1;
 	if (likely(f) && f->nr_descs < f->max_descs)
-		at = dl_payload_take(f, bytes, &s->room, over);
+		at = take(f, bytes, s, over);
 	if (unlikely(at < 0)) {
 		if (f)
 			dl_log_close(l, b);
@@ -265,7 +272,7 @@ static int reserve(struct dl_log *l, unsigned int bytes, struct dl_slot *s,
 			goto out;
 		}
 		f = l->open;
-		at = dl_payload_take(f, bytes, &s->room, over);
+		at = take(f, bytes, s, over);
 	}
 	s->frame = f;
 	/* What deltas have made of a page is in memory already. */

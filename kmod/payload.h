@@ -23,6 +23,18 @@
  */
 int dl_payload_take(struct dl_frame *f, unsigned int bytes, u32 *room, bool over);
 
+/* The same for a whole page, which most records are. */
+static inline int dl_payload_page(struct dl_frame *f)
+{
+	int at = f->used << DL_SECTOR_SHIFT;
+
+	if (f->used + DL_PAGE_SECTORS > f->max_payload)
+		return -1;
+	f->used += DL_PAGE_SECTORS;
+	f->slack = 0;
+	return at;
+}
+
 /* Of the room behind the @bytes at @at, @room sectors, @more are filled now. */
 void dl_payload_fill(struct dl_frame *f, u32 at, u32 bytes, u32 room, u32 more);
 

@@ -204,11 +204,11 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 	struct dl_shard *sh = dl_map_shard(m, bucket);
 	struct dl_pval val;
 	struct dl_retire past;
-	struct dl_subwrite w;
 	struct dl_slot s;
 	struct bvec_iter saved = *iter;
 	struct content c;
 	u8 confidence = 0;
+	bool fine;
 	u32 idx, old;
 	int ret = 0;
 
@@ -232,16 +232,19 @@ static int write_page(struct dl_volume *v, struct bio *bio,
 		dl_stat_add(v, DL_STAT_REWRITTEN, 1);
 		goto out;
 	}
-	w = (struct dl_subwrite) {
-		.bio = bio, .iter = iter, .page = page, .sh = sh,
-		.bucket = bucket, .old = old, .first = first,
-		.sectors = sectors, .how = *how,
-	};
-	if (sectors < DL_PAGE_SECTORS && dl_fuse_fill(v, &w, b))
-		goto out;
-	if (old && (how->level >= DL_LEVEL_SUB ||
-		    unlikely(dl_pent_delta(dl_pmap_ent(&m->pm, old))))) {
-		ret = dl_subpage_write(v, &w, b);
+	fine = old && (how->level >= DL_LEVEL_SUB ||
+		       unlikely(dl_pent_delta(dl_pmap_ent(&m->pm, old))));
+	if (fine || sectors < DL_PAGE_SECTORS) {
+		struct dl_subwrite w = {
+			.bio = bio, .iter = iter, .page = page, .sh = sh,
+			.bucket = bucket, .old = old, .first = first,
+			.sectors = sectors, .how = *how,
+		};
+
+		if (sectors < DL_PAGE_SECTORS && dl_fuse_fill(v, &w, b))
+			goto out;
+		if (fine)
+			ret = dl_subpage_write(v, &w, b);
 		if (ret) {
 			ret = min(ret, 0);
 			goto out;
