@@ -154,10 +154,11 @@ done
 step deltas needs=module-fast,programs least=6 -- \
 	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/load/deltas.sh
 step plan needs=module-fast,programs -- \
-	tests/uml/run.sh --time-travel --timeout 500 -- tests/load/plan.sh
-# Minutes under the debug kernel, which the crash states have, too.
+	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/load/plan.sh
+# Minutes under the debug kernel, which the crash states have, too. Its time is of what
+# waits alone: pages that come to wait must not depend on how fast the processor is.
 step order needs=module-fast,programs least=6 -- \
-	tests/uml/run.sh --time-travel --timeout 500 -- tests/load/order.sh
+	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/load/order.sh
 # Alone: an emulated processor whose other half waits for a host's processor
 # spins, and takes ten times as long.
 for script in tests/load/*.sh; do

@@ -50,6 +50,12 @@ struct export {
 	uint64_t first_ns, last_us;	/* of fio's clock */
 };
 
+static int cannot_write(void)
+{
+	return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", output,
+		      strerror(errno));
+}
+
 /* ---- a line each */
 
 static void begin(struct export *x)
@@ -138,8 +144,7 @@ static int catch_up(struct export *x, int fd, const struct dl_dm_volume *v,
 			else
 				put_csv(x, &s[i]);
 		if (ferror(x->f))
-			return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s",
-				      output, strerror(errno));
+			return cannot_write();
 	} while (a->count);
 	return 0;
 }
@@ -172,12 +177,19 @@ static int read_all(struct export *x, int fd, const struct dl_dm_volume *v)
 	while (!rc && !dl_interrupt_seen() && passed < follow * 1000) {
 		nanosleep(&pause, NULL);
 		rc = catch_up(x, fd, v, &a);
+		/* Who reads the file meanwhile sees them. */
+		if (!rc && fflush(x->f))
+			rc = cannot_write();
 		passed = now_ms() - since;
 		dl_progress_update(passed / 1000, follow);
 	}
 	dl_progress_end();
 	end(x);
 	free(piece);
+	if (x->missed)
+		dl_warn("%s: %" PRIu64 " writes are missing: they were forgotten before they were read%s",
+			v->name, x->missed,
+			follow ? "; activate it with a larger --workload-kib" : "");
 	if (!rc && dl_interrupt_seen())
 		rc = dl_err(DL_EXIT_INTERRUPTED,
 			    "%s: interrupted after %" PRIu64 " writes, which are exported",
@@ -189,10 +201,6 @@ static void report(const struct export *x, const struct dl_dm_volume *v)
 {
 	struct json_object *o;
 
-	if (x->missed)
-		dl_warn("%s: %" PRIu64 " writes are missing: they were forgotten before they were read%s",
-			v->name, x->missed,
-			follow ? "; activate it with a larger --workload-kib" : "");
 	if (!strcmp(output, "-"))
 		return;
 	if (!dl_json_wanted()) {
@@ -228,8 +236,7 @@ static int export_to(struct export *x, const struct dl_dm_volume *v)
 	rc = read_all(x, fd, v);
 	close(fd);
 	if (!out && fclose(x->f) && !rc)
-		rc = dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", output,
-			    strerror(errno));
+		rc = cannot_write();
 	if (!rc)
 		report(x, v);
 	return rc;

@@ -13,6 +13,7 @@
 #   model ARG...               the content model, dlmodel
 #   log_mark, log_since        the kernel's lines since the mark
 #   log_wants TEXT             fail unless one of them has TEXT
+#   holdable                   $DISK by way of another device, which copies hold
 #   copies, back_to_copies     keep what $origin and $log hold, after a flush; put it
 #                              back
 #   power_cut                  go on with what they hold now, as if there had been one;
@@ -85,11 +86,22 @@ log_wants() {
 		fail "the kernel did not say '$1' but: $(log_since)"
 }
 
+holdable() {
+	below=$DISK
+	dmsetup create held --table "0 $(blockdev --getsz "$below") linear $below 0" ||
+		fail "cannot be covered: $below"
+	DISK=/dev/mapper/held
+}
+
+# Of a log that goes on to be written no power cut would leave what is copied: one part
+# of a checkpoint and not another.
 # shellcheck disable=SC2154 # the caller's
 copies() {
 	dmsetup message "$V" 0 flush
-	dd if="$log" of=log.copy bs=64k status=none iflag=direct
+	[ -z "${below-}" ] || dmsetup suspend --noflush --nolockfs held
+	dd if="${below:-$log}" of=log.copy bs=64k status=none iflag=direct
 	dd if="$origin" of=origin.copy bs=64k status=none iflag=direct
+	[ -z "${below-}" ] || dmsetup resume held
 }
 
 back_to_copies() {

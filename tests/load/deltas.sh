@@ -17,6 +17,7 @@ load_setup null_blk
 mknull origin 16 3000000000
 origin=$DISK
 mkram log 48
+holdable
 log=$DISK
 cd /run/tmp
 PAGES=16

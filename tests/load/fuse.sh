@@ -22,6 +22,7 @@ head -c 65536 /dev/urandom >noise
 disk origin 8
 origin=$DISK
 disk log 16
+holdable
 log=$DISK
 # shellcheck disable=SC2034 # power_cut's
 opts='4 fusion on commit_ms 60000'

@@ -16,6 +16,7 @@ load_setup null_blk
 mkram origin 16
 origin=$DISK
 mknull log 8 20000
+holdable
 log=$DISK
 cd /run/tmp
 secs=20

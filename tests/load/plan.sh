@@ -18,6 +18,7 @@ cd /run/tmp
 disk origin 16
 origin=$DISK
 disk log 128
+holdable
 log=$DISK
 cp origin.img oracle
 opts='7 zero_discards segment_kib 512 reconcile_secs 86400 seal_secs 0'

@@ -36,7 +36,8 @@ disk origin 48
 origin=$DISK
 disk log 96
 log=$DISK
-opts='4 high_watermark 95 low_watermark 94'
+# Nothing is settled, and so forgotten, but when it is asked for.
+opts='6 high_watermark 95 low_watermark 94 foresight off'
 volume "$origin" "$log" "$opts"
 idle=$(stat memory_bytes)
 

@@ -139,7 +139,7 @@ setpriv --reuid 65534 --clear-groups sh -c "echo 9 >$sys/tunables/commit_ms" 2>/
 	bad "a tunable can be set by anybody"
 # A reload keeps the folder, and what the new table says is in force.
 table=$(dmsetup table vol0 | cut -d' ' -f1-5)
-dmsetup reload vol0 --table "$table 3 commit_ms 99 zero_discards" || bad "reload"
+dmsetup reload vol0 --table "$table 5 commit_ms 99 zero_discards foresight off" || bad "reload"
 exec 3<"$sys/stats/seq"
 dmsetup suspend vol0
 dmsetup resume vol0

@@ -160,17 +160,30 @@ ok "replayed on another volume"
 
 # ---- following
 
-( sleep 0.5; puts vol0 300; sleep 0.5; put vol0 4 4 ) &
-writer=$!
-want 0 history export vol0 --follow 2 --output followed.csv --json
-json '.writes >= 312 and .missed == 0'
-wait $writer
+# until_then TEST: interrupts the export when it is so
+until_then() {
+	until eval "$1"; do sleep 0.1; done
+	kill -INT "$(pgrep -f 'history export vol0 --follow 600')"
+}
+follow() {
+	env --default-signal=INT "$tool" history export vol0 --follow 600 "$@" >out 2>err
+	[ $? = 7 ] || bad "an interrupt does not end it"
+	says err "which are exported"
+	! grep -q missing err || bad "some are missing: $(cat err)"
+}
+# shellcheck disable=SC2016 # for later
+(
+	until [ -s followed.csv ]; do sleep 0.1; done
+	puts vol0 300
+	put vol0 4 4
+	until_then '[ "$(tail -n 1 followed.csv | cut -d, -f2-4)" = W,4096,8 ]'
+) &
+follow --output followed.csv
 [ "$(what followed.csv | sort -u | grep -c '^W,4096,')" -ge 300 ] || bad "not all were followed"
-[ "$(tail -n 1 followed.csv | cut -d, -f2-4)" = W,4096,8 ] || bad "not until the end"
-( sleep 0.5; kill -INT "$(pgrep -f 'history export vol0 --follow 600')" ) &
-env --default-signal=INT "$tool" history export vol0 --follow 600 --output cut.fio --format fio >out 2>err
-[ $? = 7 ] || bad "an interrupt does not end it"
-says err "which are exported"
+until_then '[ -s cut.fio ]' &
+follow --output cut.fio --format fio
+want 0 history export vol0 --follow 1 --output followed.csv --json
+json '.writes >= 312 and .missed == 0'
 tail -n 1 cut.fio | grep -q ' close$' || bad "what was interrupted has no end"
 ok "following"
 
@@ -239,7 +252,9 @@ ok "cursors, and none at all"
 # ---- what is forgotten is counted
 
 gone vol0
-volume small --workload-kib 1
+# The forecasters read it, too: what they brought to the list is not forgotten with the
+# rest, and how much that is depends on when they came.
+volume small --workload-kib 1 --foresight off
 puts small 5
 history 100
 [ "$nr $missed" = "5 0" ] || bad "of 5: $nr told, $missed missed"
