@@ -17,6 +17,8 @@
 #define QUIET		40u
 /* Ticks between two looks at the write history. */
 #define LEARN		4u
+/* The same while there is much more in it than is learned from. */
+#define LEARN_SELDOM	20u
 /* And between two looks while something of before is still to end. */
 #define SLOW		20u
 /* A state this old says little of what is to come. */
@@ -170,9 +172,9 @@ static void tick_work(struct work_struct *work)
 	passed = f->quiet > QUIET ? SLOW : 1;
 	f->quiet++;
 	catch_up(f);
-	if (++f->since_learned >= LEARN) {
+	if (++f->since_learned >= f->learn_in) {
 		f->since_learned = 0;
-		dl_learn(&f->learn, now_tick());
+		f->learn_in = dl_learn(&f->learn, now_tick()) ? LEARN_SELDOM : LEARN;
 	}
 	rest = f->quiet >= QUIET;
 	mutex_unlock(&f->lock);

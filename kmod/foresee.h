@@ -42,7 +42,7 @@ struct dl_foresee {
 	struct mutex lock;		/* all of the rest */
 	u32 quiet;			/* ticks in a row with nothing written */
 	u64 was[DL_QUANTITIES];		/* counters, at the last tick */
-	u32 since_learned;		/* ticks */
+	u32 since_learned, learn_in;	/* ticks */
 	struct dl_learn learn;
 	struct dl_bursts bursts;	/* faster than the static pool is filled */
 	void *packed;			/* room for one forecaster as it is on disk */

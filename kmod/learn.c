@@ -12,7 +12,12 @@
 
 #define SETS		256u	/* of four regions of 1 MiB */
 #define SAMPLES		1024u	/* learned from at a time, at most */
-#define JUDGE		5u	/* times between two judgements: a second */
+#define JUDGE		20u	/* ticks between two judgements: a second */
+/*
+ * Room is kept behind parts of pages only. How whole ones follow each other is told to
+ * who asks, and every so often is enough for that: each costs about 1000 instructions.
+ */
+#define WHOLE		16u
 
 int dl_learn_init(struct dl_learn *n, struct dl_volume *v)
 {
@@ -106,6 +111,7 @@ static void sample(void *ctx, const struct dl_sample *s)
 	struct dl_learn *n = ctx;
 	struct dl_learn_client *c;
 	struct dl_adj_next begun, runs;
+	bool whole;
 	u8 p[2];
 
 	if (s->op != DL_SAMPLE_OP(REQ_OP_WRITE) || !s->sectors)
@@ -114,10 +120,12 @@ static void sample(void *ctx, const struct dl_sample *s)
 	c = client_slot(n, s->client, s->sectors);
 	if (c)
 		c->now += s->sectors;
+	whole = !((s->sector + s->sectors) & (DL_PAGE_SECTORS - 1)) &&
+		s->sectors >= DL_PAGE_SECTORS;
+	if (whole && n->times % WHOLE)
+		return;
 	dl_adjacency_learn(&n->adjacency, s->sector, s->sectors, s->client);
-	/* Room is kept behind parts of pages only. */
-	if (!((s->sector + s->sectors) & (DL_PAGE_SECTORS - 1)) &&
-	    s->sectors >= DL_PAGE_SECTORS)
+	if (whole)
 		return;
 	dl_adjacency_successor(&n->adjacency, s->sector, false, &begun);
 	dl_adjacency_successor(&n->adjacency, s->sector, true, &runs);
@@ -127,9 +135,10 @@ static void sample(void *ctx, const struct dl_sample *s)
 			cut(runs.sectors));
 }
 
-void dl_learn(struct dl_learn *n, u64 tick)
+bool dl_learn(struct dl_learn *n, u64 tick)
 {
 	u64 missed, newest;
+	bool more;
 
 	n->tick = tick;
 	n->sectors = 0;
@@ -138,10 +147,13 @@ void dl_learn(struct dl_learn *n, u64 tick)
 		end_clients(n);
 	/* What was first is of no use any more where there is more than can be learned. */
 	newest = READ_ONCE(n->v->workload.next_nr);
-	if (newest > n->cursor + SAMPLES)
+	more = newest > n->cursor + SAMPLES;
+	if (more)
 		n->cursor = newest - SAMPLES;
-	if (++n->since_judged < JUDGE)
-		return;
-	n->since_judged = 0;
-	dl_fusion_judge(&n->v->fusion);
+	n->times++;
+	if (tick - n->judged >= JUDGE) {
+		n->judged = tick;
+		dl_fusion_judge(&n->v->fusion);
+	}
+	return more;
 }

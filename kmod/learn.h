@@ -35,7 +35,8 @@ struct dl_learn {
 	struct dl_adj_set *sets;
 	u64 sectors;		/* seen this time */
 	u64 tick;
-	u32 since_judged;	/* times */
+	u64 judged;		/* tick */
+	u32 times;		/* it was gone through */
 	struct dl_learn_client client[DL_LEARN_CLIENTS];
 };
 
@@ -55,7 +56,10 @@ u64 dl_learn_bytes(void);
 u32 dl_learn_clients(const struct dl_learn *n, u64 bytes,
 		     struct dl_plan_client *out);
 
-/* Go through what is new, at @tick. Context: process, may sleep. */
-void dl_learn(struct dl_learn *n, u64 tick);
+/*
+ * Go through what is new, at @tick. Context: process, may sleep.
+ * Return: whether there was much more than was learned from.
+ */
+bool dl_learn(struct dl_learn *n, u64 tick);
 
 #endif

@@ -92,17 +92,24 @@ static void look(struct dl_workload *w, struct dl_workload_ring *r)
 	}
 }
 
-/* The ring whose next sample is oldest, or NULL. */
-static struct dl_workload_ring *first(struct dl_workload *w)
+/* The ring whose next sample is oldest, or NULL; it is for as long as up to @until. */
+static struct dl_workload_ring *first(struct dl_workload *w, u64 *until)
 {
 	struct dl_workload_ring *best = NULL, *r;
 	int cpu;
 
+	*until = U64_MAX;
 	for_each_possible_cpu(cpu) {
 		r = per_cpu_ptr(w->ring, cpu);
-		if (r->taken < r->end &&
-		    (!best || r->next.time_ns < best->next.time_ns))
+		if (r->taken >= r->end)
+			continue;
+		if (!best || r->next.time_ns < best->next.time_ns) {
+			if (best)
+				*until = best->next.time_ns;
 			best = r;
+		} else {
+			*until = min(*until, r->next.time_ns);
+		}
 	}
 	return best;
 }
@@ -112,6 +119,7 @@ static void gather(struct dl_workload *w)
 {
 	struct dl_workload_ring *r;
 	struct dl_told *t;
+	u64 until;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
@@ -120,14 +128,16 @@ static void gather(struct dl_workload *w)
 		r->end = smp_load_acquire(&r->head);
 		look(w, r);
 	}
-	while ((r = first(w))) {
-		t = &w->list[w->listed++ & w->list_mask];
-		t->s = r->next;
-		t->nr = w->next_nr++;
-		r->taken++;
-		look(w, r);
-		if (!(w->listed & 0xff))
-			cond_resched();
+	while ((r = first(w, &until))) {
+		do {
+			t = &w->list[w->listed++ & w->list_mask];
+			t->s = r->next;
+			t->nr = w->next_nr++;
+			r->taken++;
+			look(w, r);
+			if (!(w->listed & 0xff))
+				cond_resched();
+		} while (r->taken < r->end && r->next.time_ns <= until);
 	}
 }
 

@@ -23,8 +23,9 @@ shift
 
 icount_begin
 
-# The log is large enough that nothing is settled before it is asked for.
-log_mib=$((mib * 4))
+# The log is large enough that nothing is settled before it is asked for, nor to make
+# room for as much again as was written to warm up.
+log_mib=$((mib * 8))
 
 # What settling costs beyond starting dmsetup: the least of a few starts.
 count_settle() {
