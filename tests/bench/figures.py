@@ -23,6 +23,7 @@ NAMES = {
     "thin-snap": "thin+snap",
     "no-snap": "no snapshot",
     "block": "whole pages",
+    "static": "static",
     "bit": "bits",
     "packed": "compressed",
     "sealed": "AES-GCM",
@@ -350,6 +351,103 @@ def pgbench():
     return out
 
 
+# ---- foresight ----
+
+
+def plain(variant, key):
+    return lambda r, t: r(variant, t, key)
+
+
+def saved(work, key):
+    """Of what was written for the same workload without it."""
+    return Figure(f"fusion.{work}.{key}", f"  {'records' if key == 'seq' else 'log bytes'}", "",
+                  plain(f"fusion-{work}", key), "lower", of=("static",))
+
+
+def precise(work):
+    """Of the sectors for which room was kept, how many were filled."""
+
+    def get(r, t):
+        kept = r(f"fusion-{work}", t, "placeholder_sectors")
+        return r(f"fusion-{work}", t, "fused_sectors") / kept if kept else None
+
+    return get
+
+
+def fusions():
+    out = []
+    for work, what in (("seq512", "512 bytes, in order"), ("streams", "four streams of 1 KiB"),
+                       ("strided", "512 bytes of every page"), ("random", "512 bytes at random"),
+                       ("xfs", "small files, XFS"), ("ext4-1k", "small files, ext4 of 1 KiB"),
+                       ("replay", "recorded workload")):
+        out += [
+            Figure(f"fusion.{work}", f"{what}: room filled", "of that kept", precise(work),
+                   aim=Aim(">=", 0.8), chart=True),
+            saved(work, "seq"), saved(work, "log_bytes"),
+        ]
+    return out
+
+
+def bursts():
+    """Writes that waited for an allocation, and how long the slowest took."""
+    never = Aim("<=", 0)
+    out = [
+        Figure("burst.stalls", "bursts 4 s apart: stalled writes", "", plain("burst", "stalls_burst"),
+               "lower", never),
+        Figure("burst.p999", "  p99.9", "us", job("burst", "burst", "p999"), "lower",
+               Aim("<=", 0.5, ("static",)), chart=True),
+    ]
+    for gap in (1, 2, 10):
+        out.append(Figure(f"burst.stalls{gap}", f"bursts {gap} s apart: stalled writes", "",
+                          plain("burst", f"stalls_every_{gap}"), "lower", never))
+    for name in ("steady", "random"):
+        out += [
+            Figure(f"burst.{name}", f"{name}, without a pause", "writes/s",
+                   job("burst", name, "iops"), aim=Aim(">=", 0.98, ("static",))),
+            Figure(f"burst.{name}.p99", "  p99", "us", job("burst", name, "p99"), "lower",
+                   Aim("<=", 1.02, ("static",))),
+            Figure(f"burst.{name}.p999", "  p99.9", "us", job("burst", name, "p999"), "lower",
+                   Aim("<=", 1.02, ("static",))),
+        ]
+    return out
+
+
+def orders():
+    out = []
+    for work, aim in (("hot", Aim("<=", 0.8, ("static",))), ("zipf", None), ("uniform", None)):
+        of = () if aim else ("static",)
+        v = f"order-{work}"
+        out += [
+            Figure(f"order.{work}", f"{work}: origin", "MB", scaled(v, "origin", 1e-6), "lower",
+                   aim, of, chart=True),
+            Figure(f"order.{work}.log", "  log", "MB", scaled(v, "log", 1e-6), "lower",
+                   of=("static",)),
+            Figure(f"order.{work}.lag", "  oldest record that the origin lacked", "s",
+                   scaled(v, "lag_max_ms", 1e-3), "lower", of=("static",)),
+        ]
+    return out
+
+
+def scaled(variant, key, scale):
+    def get(r, t):
+        v = r(variant, t, key)
+        return v * scale if v is not None else None
+
+    return get
+
+
+def foresight_costs():
+    out = []
+    for key, what in (("write", "4 KiB"), ("rewrite", "4 KiB, written before")):
+        out.append(Figure(f"foresight.{key}", what, "instructions", per_io(key), "lower",
+                          Aim("<=", 1.02, ("static",))))
+    for key, what in (("seq512", "512 bytes, in order"), ("seq1k", "1 KiB, in order"),
+                      ("rand1k", "1 KiB at random")):
+        out.append(Figure(f"foresight.{key}", what, "instructions", per_io(key, "small"), "lower",
+                          Aim("<=", 1.03, ("static",))))
+    return out
+
+
 def fsyncs(variant, ident, what, aim):
     out = []
     for n in (1, 4, 16, 32):
@@ -627,6 +725,39 @@ SECTIONS = (
                    of=("linear",)),
         ),
         host_time=True,
+    ),
+    Section(
+        "burst", "foresight", "Segments by foresight: 12 MiB at a time, 64 KiB each, one in flight",
+        "simulated time: log of 64 MiB, 20 us, origin 8 ms per request; steady: 64 KiB, random: 4 KiB, 32 in flight",
+        ("static", US), tuple(bursts()),
+    ),
+    Section(
+        "outlook", "foresight", "Space by foresight: 40 MiB every 5 s, a log of 96 MiB, 70 % as mark",
+        "simulated time: devices as for fsync; 4 KiB at random, 32 in flight; the second half of 20 bursts",
+        ("static", US),
+        (
+            Figure("outlook.deferred", "writes that waited for room", "", plain("space", "deferred"),
+                   "lower", Aim("<=", 1.0, ("static",)), chart=True),
+            Figure("outlook.p999", "  p99.9", "us", job("space", "bursts", "p999"), "lower",
+                   of=("static",)),
+            Figure("outlook.origin", "  origin", "MB", scaled("space", "origin_bytes", 1e-6), "lower",
+                   of=("static",)),
+        ),
+    ),
+    Section(
+        "order", "foresight", "Order of settling: 500 writes of 4 KiB a second for 3 min, a log of 24 MiB",
+        "simulated time: devices as for fsync; hot: 9 writes in 10 to a tenth of 64 MiB; static is oldest first",
+        ("static", US), tuple(orders()),
+    ),
+    Section(
+        "fusion", "foresight", "Fusion: what room is kept for and filled, and what that saves",
+        "simulated time: log 20 us, origin 8 ms per request; counted by the target",
+        ("static", US), tuple(fusions()),
+    ),
+    Section(
+        "foresight", "foresight", "Instructions per write, 32 in flight, without and with",
+        "stock kernel in QEMU -icount over brd; 4 KiB: all of foresight; less: fusion",
+        ("static", US), tuple(foresight_costs()),
     ),
     Section(
         "rewind", "rewind", "Rewind of a volume of 64 GiB by 1 GiB of changes in random pages",

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Guest script, stock kernel under -icount: a nanosecond is an instruction.
-# Instructions per write of parts of pages, 32 in flight, over brd, by what foresight
-# does meanwhile.
+# Instructions per write of parts of pages, 32 in flight, over brd.
 #
 # Usage: fusion-instr.sh MIB [WORKLOAD]...     default: all of them
 #
@@ -11,15 +10,15 @@
 #   seq1k    1 KiB each, in order
 #   rand1k   1 KiB at random: nothing is to be expected
 #
-# Each with `fusion auto`, `fusion off` and `foresight off`, MIB of them. What is counted
-# is all that the machine does meanwhile, as in instructions.sh.
+# Each with `fusion off` (static) and `fusion auto`, MIB of them. What is counted is all
+# that the machine does meanwhile, as in instructions.sh.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
-need fio dmsetup jq
+need fio dmsetup
 
 mib=$1
 shift
@@ -35,22 +34,18 @@ for work; do
 	rand1k) how='--rw=randwrite --bs=1k' ;;
 	*) fail "no workload $work" ;;
 	esac
-	for with in 'fusion auto' 'fusion off' 'foresight off'; do
+	for who in static deltalog; do
+		mode=auto
+		[ $who != static ] || mode=off
 		fresh $log_mib "$mib"
 		# shellcheck disable=SC2034 # for target_up
-		DL_OPTS="high_watermark 95 reconcile_secs 86400 $with"
+		DL_OPTS="high_watermark 95 reconcile_secs 86400 fusion $mode"
 		# shellcheck disable=SC2034 # for target_up
 		TOUCHED=$mib
 		target_up deltalog
 		finely block
 		# shellcheck disable=SC2086 # words
-		fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
-			--randrepeat=1 --eta=never --disk_util=0 --ioengine=libaio --iodepth=32 \
-			--size="${mib}m" --output-format=json --output=/run/tmp/fio.json \
-			--name=w $how || fail "fio"
-		value "$work" "$(echo "$with" | tr ' ' -)" \
-			"$(jq '1e9 / .jobs[0].write.iops | round' /run/tmp/fio.json)"
-		value "fused_$work" "$(echo "$with" | tr ' ' -)" "$(status fused)"
+		fio_run $who --ioengine=libaio --iodepth=32 --size="${mib}m" --name="$work" $how
 		target_down
 		rmmod brd || fail "brd is still in use"
 	done

@@ -9,7 +9,8 @@
 # Every page of MIB is read, written, written again, read again, and then what
 # the target holds is brought to the origin.  What is counted is all that the
 # machine does meanwhile: fio, the system calls, the target, its workers, the
-# device's copy of the data.  TARGET block is deltalog, recording whole pages.
+# device's copy of the data.  TARGET block is deltalog, recording whole pages; static is
+# deltalog with foresight off.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
@@ -50,9 +51,10 @@ for target; do
 	fresh "$log_mib" "$mib"
 	size=$mib first=randwrite
 	case $target in
-	deltalog | block)
+	deltalog | block | static)
 		# shellcheck disable=SC2034 # for target_up
 		DL_OPTS='high_watermark 95 reconcile_secs 86400'
+		[ "$target" != static ] || DL_OPTS="$DL_OPTS foresight off"
 		;;
 	thin-snap)
 		# One write in every 64 KiB, each the first since the snapshot.
@@ -61,12 +63,14 @@ for target; do
 	esac
 	# shellcheck disable=SC2034 # for target_up
 	TOUCHED=$size
-	if [ "$target" = block ]; then
+	case $target in
+	block)
 		target_up deltalog
 		finely block
-	else
-		target_up "$target"
-	fi
+		;;
+	static) target_up deltalog ;;
+	*) target_up "$target" ;;
+	esac
 	warm "$mib"
 	fio_run "$target" --bs=4k --ioengine=libaio --iodepth=32 --size="${size}m" \
 		--name=read --rw=randread --name=write --stonewall --rw=$first \

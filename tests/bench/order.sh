@@ -4,7 +4,7 @@
 # Guest script, simulated time: bytes written to the origin while pages are overwritten
 # again and again, by the order in which they are settled.
 #
-# Usage: order.sh LOAD DIST [ORDER...]      ORDER: auto, oldest; both by default
+# Usage: order.sh LOAD DIST      with reconcile_order oldest (static), and with auto
 #
 # Devices as for fsync.sh. 4 KiB random writes, one at a time, to 64 MiB; DIST says
 # which pages: `zipf` (exponent 1.1), `hot` (nine in ten writes to a tenth of the
@@ -24,8 +24,6 @@ set -u
 need fio dmsetup
 
 load=$1 dist=$2
-shift 2
-[ $# -gt 0 ] || set -- oldest auto
 secs=300 log_mib=24
 case $load in
 aged)
@@ -43,7 +41,9 @@ uniform) spread=random ;;
 *) fail "no distribution $dist" ;;
 esac
 
-for order; do
+for who in static deltalog; do
+	order=auto
+	[ $who != static ] || order=oldest
 	null_disk "fast-$order" $log_mib blocksize=512 irqmode=2 completion_nsec=20000 \
 		cache_size=16
 	FAST=$DISK
@@ -56,13 +56,13 @@ for order; do
 		--norandommap --refill_buffers --name=w --rw=randwrite --bs=4k --ioengine=psync --size=64m \
 		--random_distribution=$spread --time_based $pace >/dev/null ||
 		fail "fio over $order"
-	value user "$order" "$(status user_bytes)"
-	value running "$order" "$(status origin_bytes)"
+	value user $who "$(status user_bytes)"
+	value running $who "$(status origin_bytes)"
 	settle
-	value origin "$order" "$(written "$SLOW")"
-	value log "$order" "$(written "$FAST")"
+	value origin $who "$(written "$SLOW")"
+	value log $who "$(written "$FAST")"
 	for key in lag_max_ms cycles waited waited_hits waited_misses; do
-		value "$key" "$order" "$(status "$key")"
+		value "$key" $who "$(status "$key")"
 	done
 	cmp "$VOL" "$SLOW" || fail "$order: the bare origin differs"
 	target_down

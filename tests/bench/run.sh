@@ -15,6 +15,7 @@
 #   instr       instructions per 4 KiB                       stock kernel, twice
 #   past        the same with many snapshots, and of views   stock kernel
 #   scaling     two writers against one                      stock kernel
+#   foresight   what forecasts are worth, and cost           simulated time; stock kernel
 #   memory      what a volume takes                          user-mode Linux
 #   rewind      by 1 GiB of changes                          user-mode Linux
 #   activation  after a crash with 1 GiB of log              user-mode Linux
@@ -35,7 +36,8 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lab/common.sh"
 cd "$DL_TOP"
 
-PARTS='fsync seq latency bytes grain snapshots instr past memory scaling rewind activation'
+PARTS='fsync seq latency bytes grain snapshots instr past foresight memory'
+PARTS="$PARTS scaling rewind activation"
 usage() { sed -n '4,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 only=${1:-${PARTS// /,}}
@@ -60,12 +62,12 @@ mkdir -p "$raw"
 rounds=2 fsync_ios=8192 instr_mib=64 scaling_rounds=5 activation_mib=1024
 snapshots=1000 space_mib=64 past_mib=64 past_log_mib=512 rewind_gib=64 rewind_mib=1024
 grain_writes=100000 grain_long=250000 grain_chain=1000 grain_instr=32768 grain_sql=5000
-grain_vm_sql=500 grain_pg=1000
+grain_vm_sql=500 grain_pg=1000 bursts=8
 if [ -n "${BENCH_QUICK:-}" ]; then
 	rounds=1 fsync_ios=1024 instr_mib=8 scaling_rounds=1 activation_mib=64
 	snapshots=100 space_mib=16 past_mib=8 past_log_mib=128 rewind_gib=4 rewind_mib=64
 	grain_writes=10000 grain_long=25000 grain_chain=100 grain_instr=2048 grain_sql=500
-	grain_vm_sql=50 grain_pg=100
+	grain_vm_sql=50 grain_pg=100 bursts=2
 fi
 
 wanted() { case ",$only," in *",$1,"*) ;; *) return 1 ;; esac; }
@@ -86,7 +88,8 @@ build_modules() {
 	local kdir
 	[ -z "${BENCH_PEERS_ONLY:-}" ] || return 0
 	dl_say "building the module"
-	if wanted instr || wanted past || wanted grain || wanted scaling; then
+	if wanted instr || wanted past || wanted grain || wanted foresight ||
+		wanted scaling; then
 		read -r _ _ kdir < <(scripts/lab/kdirs.sh 6.12)
 		make -s module KDIR="$kdir" >/dev/null
 	fi
@@ -226,6 +229,21 @@ part_past() {
 	queue past.vm.deltalog.1 icount tests/bench/past.sh $past_mib $past_log_mib $snapshots
 }
 
+part_foresight() {
+	[ -n "$(targets deltalog)" ] || return 0
+	local work
+	queue foresight.burst.deltalog.1 sim tests/bench/burst.sh $bursts
+	queue foresight.space.deltalog.1 sim tests/bench/space-forecast.sh 20 40 5
+	for work in hot zipf uniform; do
+		queue foresight.order-$work.deltalog.1 sim tests/bench/order.sh pressed $work
+	done
+	for work in seq512 streams strided random xfs ext4-1k replay; do
+		queue foresight.fusion-$work.deltalog.1 sim tests/bench/fusion.sh $work
+	done
+	queue foresight.small.deltalog.1 icount tests/bench/fusion-instr.sh $((instr_mib / 2))
+	queue foresight.vm.deltalog.1 icount tests/bench/instructions.sh "$instr_mib" static deltalog
+}
+
 part_memory() {
 	[ -n "$(targets deltalog)" ] || return 0
 	local gib
@@ -303,6 +321,7 @@ done
 ! wanted seq || part_seq
 ! wanted latency || part_latency
 ! wanted bytes || part_bytes
+! wanted foresight || part_foresight
 ! wanted memory || part_memory
 drain
 ! wanted scaling || part_scaling

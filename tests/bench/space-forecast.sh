@@ -25,33 +25,26 @@ null_disk slow 1024 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=1
 # shellcheck disable=SC2034 # for target_up
 SLOW=$DISK
 
-# part SEED BURSTS: so many of them
+# part SEED BURSTS NAME: so many of them
 part() {
-	fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime \
-		--randseed="$1" --randrepeat=0 --norandommap --eta=never --disk_util=0 \
-		--name=bursts --rw=randwrite --bs=4k --ioengine=libaio --iodepth=32 \
+	fio_run $who --randseed="$1" --randrepeat=0 --norandommap \
+		--name="$3" --rw=randwrite --bs=4k --ioengine=libaio --iodepth=32 \
 		--size=1g --io_size="$((mib * $2))m" --thinktime="${pause}s" \
-		--thinktime_blocks=$((mib * 256)) --percentile_list=99:99.9:99.99 \
-		--output=/run/tmp/bursts || fail "fio"
+		--thinktime_blocks=$((mib * 256))
 	sleep "$pause"
-	sed -n '/clat/p;/99.00th/,/99.99th/p' /run/tmp/bursts
 }
 
-for foresight in off on; do
+for who in static deltalog; do
+	foresight=on
+	[ $who != static ] || foresight=off
 	DL_OPTS="high_watermark 70 foresight $foresight"
 	target_up deltalog
-	echo "# foresight $foresight"
-	part 1 $((bursts / 2))
+	part 1 $((bursts / 2)) learn
 	before=$(status deferred)
-	part 2 $((bursts / 2))
-	deferred=$(($(status deferred) - before))
-	value "deferred_$foresight" deltalog $deferred
-	value "origin_bytes_$foresight" deltalog "$(status origin_bytes)"
-	[ $foresight = off ] && static=$deferred
+	part 2 $((bursts / 2)) bursts
+	value deferred $who $(($(status deferred) - before))
+	value origin_bytes $who "$(status origin_bytes)"
 	target_down
 	# The next one begins with a log that knows of nothing.
 	dd if=/dev/zero of="$FAST" bs=1M count=96 oflag=direct conv=fsync 2>/dev/null
 done
-[ "$static" -gt 0 ] || fail "nothing waits with a fixed mark: the bursts are too small"
-[ "$deferred" -lt "$static" ] || fail "$deferred writes waited with foresight, $static without"
-ok "$deferred writes waited with foresight, $static with a fixed mark of 70 %"
