@@ -286,13 +286,14 @@ void dl_foresee_burst(struct dl_volume *v, struct dl_plan_needs *n,
 size_t dl_foresee_saved(void)
 {
 	return sizeof(struct dl_disk_section) + sizeof(struct dl_disk_foresight) +
-		DL_QUANTITIES * packed_bytes();
+		DL_QUANTITIES * packed_bytes() + sizeof(struct dl_disk_bursts);
 }
 
 void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w)
 {
 	const size_t all = dl_foresee_saved();
 	struct dl_foresee *f = v->foresee;
+	struct dl_disk_bursts bursts;
 	struct dl_disk_foresight head = {
 		.time_ns = cpu_to_le64(ktime_get_real_ns()),
 		.nr = cpu_to_le32(DL_QUANTITIES),
@@ -310,6 +311,8 @@ void dl_foresee_save(struct dl_volume *v, struct dl_cp_writer *w)
 		dl_cascade_pack(&f->of[i], f->packed);
 		dl_cp_put_bytes(w, f->packed, packed_bytes());
 	}
+	dl_bursts_pack(&f->bursts, &bursts);
+	dl_cp_put_bytes(w, &bursts, sizeof(bursts));
 	mutex_unlock(&f->lock);
 }
 
@@ -321,7 +324,7 @@ void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes)
 	u32 i;
 
 	/* Another release's, perhaps. */
-	if (bytes != sizeof(*head) + DL_QUANTITIES * packed_bytes() ||
+	if (bytes != dl_foresee_saved() - sizeof(struct dl_disk_section) ||
 	    le32_to_cpu(head->bytes) != packed_bytes() ||
 	    le32_to_cpu(head->nr) != DL_QUANTITIES)
 		return;
@@ -339,5 +342,9 @@ void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes)
 			v->name);
 		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick);
 	}
+	if (!dl_bursts_unpack(&f->bursts, body, tick * DL_CASCADE_TICK_MS,
+			      div_u64(now - then, NSEC_PER_MSEC)))
+		dl_info("%s: what the log knew of bursts is not sound: begun anew",
+			v->name);
 	mutex_unlock(&f->lock);
 }

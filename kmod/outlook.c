@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 
+#include "core/checkpoint.h"
 #include "foresee.h"
 #include "history.h"
 #include "io.h"
@@ -16,6 +17,8 @@
 #define LOOK		max(1UL, msecs_to_jiffies(100))
 #define JUDGE_MS	1000
 #define FARTHEST	1800U	/* s that forecasters look ahead */
+/* What is older says little of what is to come. */
+#define OLD_NS		(7ULL * 24 * 3600 * NSEC_PER_SEC)
 #define PACE_NS		(50 * NSEC_PER_MSEC)	/* of reconcile that say how fast it is */
 
 static u64 now_ms(void)
@@ -158,6 +161,11 @@ static s64 grown(struct dl_outlook *o, const struct sight *s)
 {
 	s64 more = (s64)(s->past - o->past);
 
+	/* What there is of an earlier life did not come now. */
+	if (o->loaded) {
+		o->loaded = false;
+		more = 0;
+	}
 	/* That much at once is somebody's decision, and says nothing of what comes. */
 	if (more < 0 && (u64)-more > s->total / 8)
 		more = 0;
@@ -301,6 +309,71 @@ void dl_outlook_freed(struct dl_volume *v, u64 bytes)
 	spin_lock(&v->outlook.lock);
 	v->outlook.freed += bytes;
 	spin_unlock(&v->outlook.lock);
+}
+
+/* ---- checkpoints ---- */
+
+size_t dl_outlook_saved(void)
+{
+	return sizeof(struct dl_disk_section) + sizeof(struct dl_disk_outlook);
+}
+
+void dl_outlook_save(struct dl_volume *v, struct dl_cp_writer *w)
+{
+	struct dl_outlook *o = &v->outlook;
+	u64 now = now_ms();
+
+	if (w->size - w->used < dl_outlook_saved() + sizeof(__le64))
+		return;
+	dl_cp_section(w, DL_SECTION_OUTLOOK, 0);
+	spin_lock(&o->lock);
+	o->packed = (struct dl_disk_outlook) {
+		.time_ns = cpu_to_le64(ktime_get_real_ns()),
+		.drain = cpu_to_le64(o->drain),
+		.within_secs = cpu_to_le32(o->within_secs),
+		.saved = cpu_to_le32(o->saved),
+		.kept = cpu_to_le32(o->kept),
+	};
+	dl_flow_pack(&o->log, now, &o->packed.log);
+	dl_flow_pack(&o->held, now, &o->packed.held);
+	dl_bursts_pack(&o->bursts, &o->packed.bursts);
+	dl_cp_put_bytes(w, &o->packed, sizeof(o->packed));
+	spin_unlock(&o->lock);
+}
+
+void dl_outlook_load(struct dl_volume *v, const void *body, size_t bytes)
+{
+	const struct dl_disk_outlook *d = body;
+	struct dl_outlook *o = &v->outlook;
+	u64 real = ktime_get_real_ns(), then, now = now_ms(), gap;
+	bool sound;
+
+	/* Another release's, perhaps. */
+	if (bytes != sizeof(*d))
+		return;
+	then = le64_to_cpu(d->time_ns);
+	if (then > real || real - then > OLD_NS)
+		return;
+	gap = div_u64(real - then, NSEC_PER_MSEC);
+	sound = le32_to_cpu(d->saved) <= DL_CHANCE_ONE;
+	spin_lock(&o->lock);
+	if (sound && le32_to_cpu(d->within_secs) == o->within_secs)
+		sound = dl_flow_unpack(&o->log, &d->log, now, gap) &&
+			dl_flow_unpack(&o->held, &d->held, now, gap);
+	if (sound)
+		sound = dl_bursts_unpack(&o->bursts, &d->bursts, now, gap);
+	if (sound) {
+		o->drain = le64_to_cpu(d->drain);
+		o->saved = le32_to_cpu(d->saved);
+		o->kept = d->kept;
+		o->loaded = true;
+	} else {
+		start_over(o, o->within_secs);
+	}
+	spin_unlock(&o->lock);
+	if (!sound)
+		dl_info("%s: what the log knew of its filling is not sound: begun anew",
+			v->name);
 }
 
 /* ---- life ---- */

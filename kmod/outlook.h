@@ -12,7 +12,10 @@
  * reconcile runs, whatever the watermarks say, until the next burst has room. Without
  * foresight, or as long as too little is known, neither happens.
  *
- * Memory: in dl_volume, 2.5 KiB. Locks: @lock, process context; nothing else is taken
+ * What it judges by is kept in checkpoints, without what forecasters say and what
+ * has been announced: that is seen anew within a second.
+ *
+ * Memory: in dl_volume, 5 KiB. Locks: @lock, process context; nothing else is taken
  * under it.
  */
 #ifndef DL_OUTLOOK_H
@@ -35,6 +38,7 @@ struct dl_outlook {
 	u64 log_sectors;	/* counter, when it was last looked at */
 	u64 past;		/* bytes that only the past needs */
 	bool kept;		/* is anything? */
+	bool loaded;		/* @past is to be seen first */
 	u64 settles;		/* bytes that reconcile can free */
 	u32 saved;		/* of a page that is settled, kept of the origin; of 65536 */
 	/* reconcile's pace */
@@ -46,9 +50,19 @@ struct dl_outlook {
 	struct dl_fullness is;
 	struct dl_flow log, held;
 	struct dl_bursts bursts;
+	struct dl_disk_outlook packed;	/* room for it as it is on disk */
 };
 
 void dl_outlook_init(struct dl_volume *v);
+
+struct dl_cp_writer;
+
+/* Bytes of a checkpoint that it may take. */
+size_t dl_outlook_saved(void);
+
+/* To a checkpoint, and from one before dl_outlook_start(). Context: process. */
+void dl_outlook_save(struct dl_volume *v, struct dl_cp_writer *w);
+void dl_outlook_load(struct dl_volume *v, const void *body, size_t bytes);
 
 /* Look from now on; and no more, which may sleep. */
 void dl_outlook_start(struct dl_volume *v);

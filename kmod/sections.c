@@ -115,6 +115,7 @@ void dl_sections_save(void *volume, struct dl_cp_writer *w)
 	dl_grain_save(&v->grain, w);
 	dl_scrub_save(v, w);
 	dl_foresee_save(v, w);
+	dl_outlook_save(v, w);
 	/* What there may be room for when all else has its place. */
 	dl_grainpast_save(&v->grainpast, w);
 }
@@ -142,6 +143,9 @@ static int load(struct dl_volume *v, u32 type, const void *body, size_t bytes,
 		return 0;
 	case DL_SECTION_FORESIGHT:
 		dl_foresee_load(v, body, bytes);
+		return 0;
+	case DL_SECTION_OUTLOOK:
+		dl_outlook_load(v, body, bytes);
 		return 0;
 	case DL_SECTION_IMPRINTS:
 		dl_snapshot_load_maps(v, body, bytes);

@@ -95,3 +95,42 @@ u32 dl_bursts_chance(const struct dl_bursts *b, u64 room, u32 within_ms)
 		over += b->burst[i].peak > room;
 	return over * DL_CHANCE_ONE / b->nr;
 }
+
+void dl_bursts_pack(const struct dl_bursts *b, struct dl_disk_bursts *d)
+{
+	u32 i, at;
+
+	static_assert(DL_BURSTS == DL_DISK_BURSTS, "all of them are kept");
+	memset(d, 0, sizeof(*d));
+	d->since_ms = cpu_to_le64(b->now_ms - b->last_ms);
+	d->nr = cpu_to_le32(b->nr);
+	for (i = 0; i < b->nr; i++) {
+		at = (b->at + DL_BURSTS - b->nr + i) % DL_BURSTS;
+		d->burst[i].peak = cpu_to_le64(b->burst[at].peak);
+		d->burst[i].gap_ms = cpu_to_le64(b->burst[at].gap_ms);
+	}
+}
+
+bool dl_bursts_unpack(struct dl_bursts *b, const struct dl_disk_bursts *d, u64 now_ms,
+		      u64 gap_ms)
+{
+	u32 nr = le32_to_cpu(d->nr), i;
+	u64 since = le64_to_cpu(d->since_ms);
+
+	memset(b, 0, sizeof(*b));
+	b->now_ms = now_ms;
+	if (nr > DL_BURSTS)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (le64_to_cpu(d->burst[i].peak) > DL_BURST_MOST)
+			return false;
+	for (i = 0; i < nr; i++) {
+		b->burst[i].peak = le64_to_cpu(d->burst[i].peak);
+		b->burst[i].gap_ms = le64_to_cpu(d->burst[i].gap_ms);
+	}
+	b->nr = nr;
+	b->at = nr % DL_BURSTS;
+	/* Only the distance counts: the clock may have begun since. */
+	b->last_ms = now_ms - min_t(u64, since, U64_MAX - gap_ms) - gap_ms;
+	return true;
+}

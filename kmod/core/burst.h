@@ -18,6 +18,7 @@
 #define DL_CORE_BURST_H
 
 #include "dl_port.h"
+#include "format.h"
 
 #define DL_BURSTS	16u
 #define DL_BURSTS_LEAST	4u		/* bursts before anything is expected */
@@ -25,7 +26,7 @@
 
 struct dl_bursts {
 	u64 level, peak;
-	u64 now_ms, last_ms;	/* @last_ms: the last one's end */
+	u64 now_ms, last_ms;	/* @last_ms: the last one's end; may be before 0 */
 	u32 nr, at;
 	struct {
 		u64 peak;
@@ -51,6 +52,25 @@ u64 dl_bursts_need(const struct dl_bursts *b);
 
 /* How likely the next one takes more than @room and comes within @within_ms. */
 u32 dl_bursts_chance(const struct dl_bursts *b, u64 room, u32 within_ms);
+
+/**
+ * dl_bursts_pack() - as they are kept on disk
+ * @b: bursts; one that is under way is not kept
+ * @d: out
+ */
+void dl_bursts_pack(const struct dl_bursts *b, struct dl_disk_bursts *d);
+
+/**
+ * dl_bursts_unpack() - as they were kept
+ * @b: out; zeros if they are not sound
+ * @d: from anywhere
+ * @now_ms: now, by the clock that dl_bursts_add() is told
+ * @gap_ms: passed since they were packed
+ *
+ * Return: whether they are sound.
+ */
+bool dl_bursts_unpack(struct dl_bursts *b, const struct dl_disk_bursts *d, u64 now_ms,
+		      u64 gap_ms);
 
 /* What is emptied at @rate a second in @ms, at most a fortieth less than that. */
 static inline u64 dl_drained(u64 rate, u32 ms)

@@ -194,7 +194,7 @@ static bool section_known(u32 type)
 		type == DL_SECTION_PINS || type == DL_SECTION_WINDOW ||
 		type == DL_SECTION_POLICY || type == DL_SECTION_GRAIN ||
 		type == DL_SECTION_SCRUB || type == DL_SECTION_IMPRINTS ||
-		type == DL_SECTION_FORESIGHT;
+		type == DL_SECTION_FORESIGHT || type == DL_SECTION_OUTLOOK;
 }
 
 enum dl_status dl_cp_next(struct dl_cp_reader *r, u32 *type,

@@ -99,6 +99,56 @@ void dl_flow_add(struct dl_flow *f, u64 now_ms, s64 amount)
 	f->now = bounded(f->now + bounded(amount));
 }
 
+void dl_flow_pack(const struct dl_flow *f, u64 now_ms, struct dl_disk_flow *d)
+{
+	u32 i, at;
+
+	static_assert(DL_FLOW_BLOCKS == DL_DISK_FLOW_BLOCKS, "all of them are kept");
+	memset(d, 0, sizeof(*d));
+	d->block_ms = cpu_to_le32(f->block_ms);
+	d->nr = cpu_to_le32(f->nr);
+	if (f->begun && now_ms > f->begun_ms)
+		d->since_ms = cpu_to_le64(now_ms - f->begun_ms);
+	d->now = cpu_to_le64((u64)f->now);
+	for (i = 0; i < f->nr; i++) {
+		at = (f->at + DL_FLOW_BLOCKS - f->nr + i) % DL_FLOW_BLOCKS;
+		d->sum[i] = cpu_to_le64((u64)f->sum[at]);
+	}
+}
+
+static s64 amount_of(__le64 x)
+{
+	return bounded((s64)le64_to_cpu(x));
+}
+
+bool dl_flow_unpack(struct dl_flow *f, const struct dl_disk_flow *d, u64 now_ms,
+		    u64 gap_ms)
+{
+	u32 nr = le32_to_cpu(d->nr), i;
+	u64 since;
+
+	if (nr > DL_FLOW_BLOCKS || le32_to_cpu(d->block_ms) != f->block_ms)
+		return false;
+	for (i = 0; i < nr; i++)
+		f->sum[i] = amount_of(d->sum[i]);
+	f->nr = nr;
+	f->at = nr % DL_FLOW_BLOCKS;
+	f->now = amount_of(d->now);
+	f->begun = true;
+	since = le64_to_cpu(d->since_ms);
+	since = min_t(u64, since, U64_MAX - gap_ms) + gap_ms;
+	/* The clock may have begun after that: what is over is closed here. */
+	for (i = 0; i <= DL_FLOW_BLOCKS && since >= f->block_ms; i++) {
+		close_block(f);
+		since -= f->block_ms;
+	}
+	/* After a silence as long as the memory the rest of it says nothing. */
+	if (since >= f->block_ms)
+		since = 0;
+	f->begun_ms = now_ms - min_t(u64, now_ms, since);
+	return true;
+}
+
 /* Of the last @n blocks; there are so many. */
 static s64 last(const struct dl_flow *f, u32 n)
 {

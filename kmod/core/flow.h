@@ -18,6 +18,7 @@
 #define DL_CORE_FLOW_H
 
 #include "dl_port.h"
+#include "format.h"
 #include "series.h"
 
 #define DL_FLOW_PER_T	16u		/* blocks in T */
@@ -52,6 +53,26 @@ u64 dl_flow_expected(const struct dl_flow *f);
 
 /* How likely more than @room comes within T, of DL_CHANCE_ONE. */
 u32 dl_flow_chance(const struct dl_flow *f, u64 room);
+
+/**
+ * dl_flow_pack() - as it is kept on disk
+ * @f: flow
+ * @now_ms: now
+ * @d: out
+ */
+void dl_flow_pack(const struct dl_flow *f, u64 now_ms, struct dl_disk_flow *d);
+
+/**
+ * dl_flow_unpack() - as it was kept
+ * @f: of dl_flow_init(), with the same T; unchanged if @d is not sound
+ * @d: from anywhere
+ * @now_ms: now
+ * @gap_ms: passed since it was packed; nothing came meanwhile
+ *
+ * Return: whether it is sound, and for the same T.
+ */
+bool dl_flow_unpack(struct dl_flow *f, const struct dl_disk_flow *d, u64 now_ms,
+		    u64 gap_ms);
 
 /**
  * dl_chance_above() - how likely it is that more comes than foreseen

@@ -156,6 +156,7 @@ struct dl_disk_super {
 #define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
 #define DL_SECTION_IMPRINTS	10u	/* dl_disk_imprint, regions; and again */
 #define DL_SECTION_FORESIGHT	11u	/* dl_disk_foresight, forecasters */
+#define DL_SECTION_OUTLOOK	12u	/* dl_disk_outlook */
 
 #define DL_SECTION_MUST		(1u << 0)
 
@@ -346,6 +347,42 @@ struct dl_disk_foresight {
 	__le64 time_ns;		/* wall clock */
 	__le32 nr;
 	__le32 bytes;		/* a multiple of 8 */
+};
+
+#define DL_DISK_BURSTS		16u
+
+/* Bursts that came, the oldest first: core/burst.h. */
+struct dl_disk_bursts {
+	__le64 since_ms;	/* the last one's end */
+	__le32 nr;
+	__le32 reserved;
+	struct {
+		__le64 peak;	/* bytes */
+		__le64 gap_ms;	/* from the one before it */
+	} burst[DL_DISK_BURSTS];
+};
+
+#define DL_DISK_FLOW_BLOCKS	128u
+
+/* Bytes that came, by blocks of time, the oldest first: core/flow.h. */
+struct dl_disk_flow {
+	__le32 block_ms;
+	__le32 nr;
+	__le64 since_ms;	/* the end of the last of them */
+	__le64 now;		/* bytes since then, signed as those below */
+	__le64 sum[DL_DISK_FLOW_BLOCKS];
+};
+
+/* What space is foreseen by. */
+struct dl_disk_outlook {
+	__le64 time_ns;		/* wall clock */
+	__le64 drain;		/* bytes a second that reconcile frees; 0: not known */
+	__le32 within_secs;	/* that the flows are for */
+	__le32 saved;		/* of a page that is settled, kept; of 65536 */
+	__le32 kept;		/* 1: something is kept for snapshots or the window */
+	__le32 reserved;
+	struct dl_disk_flow log, held;
+	struct dl_disk_bursts bursts;
 };
 
 /* dl_disk_scrub.flags */

@@ -369,7 +369,8 @@ def precise(work):
 
     def get(r, t):
         kept = r(f"fusion-{work}", t, "placeholder_sectors")
-        return r(f"fusion-{work}", t, "fused_sectors") / kept if kept else None
+        # So few that they cost nothing say nothing of how well it guesses.
+        return r(f"fusion-{work}", t, "fused_sectors") / kept if (kept or 0) >= 64 else None
 
     return get
 

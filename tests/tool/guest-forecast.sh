@@ -82,6 +82,14 @@ while [ $n -lt 600 ]; do
 		[ "$(cat "$sys/forecast/full_within")" = "$within" ] ||
 			[ "$(cat "$sys/forecast/full_within")" = "$(key full_within)" ] ||
 			bad "sysfs and status line differ"
+		# By what is kept: nothing is written until it is asked.
+		want 0 deactivate fo
+		want 0 activate fo --origin "$o" --log "$l" --full-within-secs 60 \
+			--reconcile-secs 30
+		sleep 3
+		sys=/sys/block/dm-$(dmsetup info -c --noheadings -o minor fo)/deltalog
+		[ "$(key full_probability)" -gt 300 ] ||
+			bad "not expected to be full in the next life: $(key full_probability)"
 	}
 done
 full=$(($(date +%s) - start))
@@ -93,8 +101,8 @@ echo "# announced after $said s, in $within s by then ($chance of 1000); full af
 	bad "expected in $within s, which took $((full - said))"
 dmesg | grep -q 'likely to be full of what snapshots hold, in [0-9]* s by now' ||
 	bad "the kernel's log does not say so"
-[ "$(dmesg | grep -c 'likely to be full of')" = 1 ] || bad "said more than once"
-ok "announced before the log is full, once"
+[ "$(dmesg | grep -c 'likely to be full of')" = 2 ] || bad "not said once in each life"
+ok "announced before the log is full, once, and kept over a deactivation"
 
 want 0 snapshot delete fo before
 tries=0

@@ -170,6 +170,24 @@ want 0 forecast vol0 --json
 cp out forecast.json
 of bytes 500 '.seen >= 38'
 of writes 5000 '.seen >= 3'
+# Six bursts of 12 MiB: a pool for the next one is ready in the next life, too.
+key() { dmsetup status vol0 | tr ' ' '\n' | sed -n "/^$1\$/{n;p}"; }
+for n in 1 2 3 4 5 6; do
+	dd if=/dev/urandom of=/dev/mapper/vol0 bs=64k count=192 oflag=direct conv=notrunc \
+		status=none || bad "writing"
+	sleep 4
+done
+pool=$(key pool_kib)
+want 0 deactivate vol0
+want 0 activate vol0 --origin "$o" --log "$l" --foresight off
+static=$(key pool_kib)
+[ "$pool" -gt $((2 * static)) ] || bad "no pool for bursts: $pool KiB, without $static"
+want 0 deactivate vol0
+want 0 activate vol0 --origin "$o" --log "$l"
+dd if=/dev/urandom of=/dev/mapper/vol0 bs=4k count=1 oflag=direct conv=notrunc status=none
+sleep 0.5
+[ "$(key pool_kib)" -gt $((2 * static)) ] ||
+	bad "bursts are forgotten: $(key pool_kib) KiB, before $pool, without $static"
 ok "kept over a deactivation"
 want 0 deactivate vol0
 splat_check

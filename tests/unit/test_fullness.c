@@ -368,6 +368,79 @@ static void test_any(void **state)
 	}
 }
 
+/* ---- on disk ---- */
+
+/* Neither tells that there was an end between, but for the time that passed. */
+static void test_packed(void **state)
+{
+	struct dl_flow f, g, h;
+	struct dl_bursts b, c;
+	struct dl_disk_flow df;
+	struct dl_disk_bursts db;
+	u64 now = 5000, gap = 7 * T_MS / 16 + 123, later = 40;
+	u32 i, n;
+
+	(void)state;
+	for (n = 0; n < 300; n += 7) {
+		dl_flow_init(&f, T_MS);
+		memset(&b, 0, sizeof(b));
+		for (i = 0; i < n; i++) {
+			now += T_MS / 16;
+			dl_flow_add(&f, now, (s64)(any() % (9 * MIB)) - (s64)MIB);
+			dl_bursts_add(&b, now, i % 5 ? 0 : any() % (9 * MIB), MIB, 1);
+		}
+		dl_flow_pack(&f, now + 10, &df);
+		dl_bursts_pack(&b, &db);
+		dl_flow_init(&g, T_MS);
+		assert_true(dl_flow_unpack(&g, &df, later, gap));
+		assert_true(dl_bursts_unpack(&c, &db, later, gap));
+		h = f;
+		dl_flow_add(&h, now + 10 + gap, 0);
+		for (i = 0; i < 40; i++) {
+			assert_int_equal(dl_flow_expected(&g), dl_flow_expected(&h));
+			assert_int_equal(dl_flow_chance(&g, i * 10 * MIB),
+					 dl_flow_chance(&h, i * 10 * MIB));
+		}
+		dl_bursts_add(&b, now + gap, 0, 1, 1);
+		if (!b.level)
+			assert_int_equal(dl_bursts_expected(&c), dl_bursts_expected(&b));
+	}
+}
+
+/* Of anything at all what is taken is within bounds. */
+static void test_packed_any(void **state)
+{
+	struct dl_flow f;
+	struct dl_bursts b;
+	struct dl_disk_flow df;
+	struct dl_disk_bursts db;
+	u32 i, k, sound = 0;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		for (k = 0; k < sizeof(df) / 8; k++)
+			((u64 *)&df)[k] = any_size();
+		for (k = 0; k < sizeof(db) / 8; k++)
+			((u64 *)&db)[k] = any_size();
+		dl_flow_init(&f, (u32)any_size());
+		if (any() % 2)
+			df.block_ms = cpu_to_le32(f.block_ms);
+		if (any() % 2)
+			df.nr = cpu_to_le32((u32)(any() % (DL_FLOW_BLOCKS + 1)));
+		if (any() % 2)
+			db.nr = cpu_to_le32((u32)(any() % (DL_BURSTS + 1)));
+		sound += dl_flow_unpack(&f, &df, any_size(), any_size());
+		assert_true(f.nr <= DL_FLOW_BLOCKS && f.at < DL_FLOW_BLOCKS);
+		dl_flow_add(&f, any_size(), (s64)any());
+		assert_true(dl_flow_chance(&f, any_size()) <= DL_CHANCE_ONE);
+		sound += dl_bursts_unpack(&b, &db, any_size(), any_size());
+		assert_true(b.nr <= DL_BURSTS && b.at < DL_BURSTS);
+		dl_bursts_add(&b, any_size(), any_size(), any_size(), any_size());
+		assert_true(dl_bursts_chance(&b, any_size(), (u32)any_size()) <= DL_CHANCE_ONE);
+	}
+	assert_true(sound > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +456,8 @@ int main(void)
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_announced),
 		cmocka_unit_test(test_any),
+		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_packed_any),
 	};
 
 	return cmocka_run_group_tests_name("fullness", tests, NULL, NULL);
