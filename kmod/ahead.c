@@ -8,7 +8,7 @@
 #include "trace.h"
 #include "turn.h"
 
-#define IDLE_FRAMES	4u	/* free ones that recent frames may bring about */
+#define IDLE_COVERS	4u	/* that are kept whatever comes */
 
 /* Is there so little left that none of it may be tied up? */
 static bool cramped(const struct dl_log *l)
@@ -109,28 +109,11 @@ bool dl_ahead_cover(const struct dl_log *l)
 	       (l->planned && l->nr_covers < l->plan.frames);
 }
 
-/*
- * Is nothing on its way, and hardly anything to come? Until then what reconcile gives
- * up is soon filled again, and kept for who reads it.
- */
+/* Is nothing on its way, and hardly anything to come? */
 static bool idle(const struct dl_log *l)
 {
 	return l->planned && !l->nr_active && !l->open &&
 	       l->plan.soon < DL_FRAME_PAGES * DL_PAGE_BYTES;
-}
-
-struct dl_frame *dl_ahead_idle_frame(struct dl_log *l)
-{
-	struct dl_frame *f;
-
-	lockdep_assert_held(&l->lock);
-	if (!idle(l) || l->nr_free <= max(l->plan.frames, IDLE_FRAMES))
-		return NULL;
-	f = list_last_entry(&l->free, struct dl_frame, list);
-	list_del_init(&f->list);
-	l->nr_free--;
-	l->nr_frames--;
-	return f;
 }
 
 struct dl_cover *dl_ahead_idle_cover(struct dl_log *l)
@@ -139,7 +122,7 @@ struct dl_cover *dl_ahead_idle_cover(struct dl_log *l)
 
 	lockdep_assert_held(&l->lock);
 	if (!idle(l) || list_empty(&l->covers) ||
-	    l->nr_covers <= max(l->plan.frames, IDLE_FRAMES))
+	    l->nr_covers <= max(l->plan.frames, IDLE_COVERS))
 		return NULL;
 	c = list_last_entry(&l->covers, struct dl_cover, list);
 	list_del_init(&c->list);
@@ -155,7 +138,7 @@ static bool unmet(struct dl_log *l)
 	return dl_ahead_segment(l) || dl_ahead_surplus(l) ||
 	       dl_ahead_oversized(l) || dl_ahead_frame(l) ||
 	       (l->crypt && dl_ahead_cover(l)) ||
-	       (idle(l) && l->nr_free > max(l->plan.frames, IDLE_FRAMES));
+	       (idle(l) && l->nr_covers > max(l->plan.frames, IDLE_COVERS));
 }
 
 void dl_log_bounds(struct dl_log *l, struct dl_plan_bounds *b)

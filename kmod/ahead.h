@@ -27,8 +27,7 @@ struct dl_segment *dl_ahead_surplus(const struct dl_log *l);
 /* And one that is larger than usual, now that space is short. */
 struct dl_segment *dl_ahead_oversized(const struct dl_log *l);
 
-/* A frame or cover, taken out, that nobody will miss, or NULL. */
-struct dl_frame *dl_ahead_idle_frame(struct dl_log *l);
+/* A cover, taken out, that nobody will miss, or NULL. Frames the shrinker takes. */
 struct dl_cover *dl_ahead_idle_cover(struct dl_log *l);
 
 #endif

@@ -15,10 +15,6 @@
 
 /* Ticks without a write after which it rests. */
 #define QUIET		40u
-/* Ticks between two looks at the write history. */
-#define LEARN		4u
-/* The same while there is much more in it than is learned from. */
-#define LEARN_SELDOM	20u
 /* And between two looks while something of before is still to end. */
 #define SLOW		20u
 /* A state this old says little of what is to come. */
@@ -144,7 +140,7 @@ static unsigned long until(u32 ticks)
 	u32 past;
 
 	div_u64_rem(ktime_get_boottime_ns(), TICK_NS, &past);
-	return nsecs_to_jiffies(ticks * TICK_NS - past);
+	return max(1UL, nsecs_to_jiffies(ticks * TICK_NS - past));
 }
 
 static void arm(struct dl_foresee *f, u32 ticks)
@@ -165,16 +161,26 @@ static void tick_work(struct work_struct *work)
 	struct dl_foresee *f = container_of(to_delayed_work(work),
 					    struct dl_foresee, tick);
 	unsigned int noio = memalloc_noio_save();
+	u64 tick = now_tick();
 	bool rest, more;
 	u32 passed;
 
 	mutex_lock(&f->lock);
-	passed = f->quiet > QUIET ? SLOW : 1;
+	/* A jiffy too early: it is not over yet. */
+	if (tick == f->ticked) {
+		mutex_unlock(&f->lock);
+		memalloc_noio_restore(noio);
+		if (!READ_ONCE(f->stop))
+			arm(f, 1);
+		return;
+	}
+	f->ticked = tick;
+	passed = f->quiet >= QUIET ? SLOW : 1;
 	f->quiet++;
 	catch_up(f);
 	if (++f->since_learned >= f->learn_in) {
 		f->since_learned = 0;
-		f->learn_in = dl_learn(&f->learn, now_tick()) ? LEARN_SELDOM : LEARN;
+		f->learn_in = dl_learn(&f->learn, tick);
 	}
 	rest = f->quiet >= QUIET;
 	mutex_unlock(&f->lock);

@@ -40,6 +40,7 @@ struct dl_foresee {
 	bool awake;			/* queued, or about to be; racy */
 	bool stop;
 	struct mutex lock;		/* all of the rest */
+	u64 ticked;			/* the last tick */
 	u32 quiet;			/* ticks in a row with nothing written */
 	u64 was[DL_QUANTITIES];		/* counters, at the last tick */
 	u32 since_learned, learn_in;	/* ticks */

@@ -12,12 +12,15 @@
 
 #define SETS		256u	/* of four regions of 1 MiB */
 #define SAMPLES		1024u	/* learned from at a time, at most */
+#define OFTEN		4u	/* ticks between two times */
+#define SELDOM		20u	/* the same while there is more than that is learned from */
 #define JUDGE		20u	/* ticks between two judgements: a second */
 /*
  * Room is kept behind parts of pages only. How whole ones follow each other is told to
- * who asks, and every so often is enough for that: each costs about 1000 instructions.
+ * who asks, and so many at a time are enough for that: each costs about 1000
+ * instructions.
  */
-#define WHOLE		16u
+#define WHOLE		32u
 
 int dl_learn_init(struct dl_learn *n, struct dl_volume *v)
 {
@@ -120,10 +123,12 @@ static void sample(void *ctx, const struct dl_sample *s)
 	c = client_slot(n, s->client, s->sectors);
 	if (c)
 		c->now += s->sectors;
-	whole = !((s->sector + s->sectors) & (DL_PAGE_SECTORS - 1)) &&
-		s->sectors >= DL_PAGE_SECTORS;
-	if (whole && n->times % WHOLE)
+	whole = !((s->sector | s->sectors) & (DL_PAGE_SECTORS - 1));
+	if (whole && n->whole++ >= WHOLE) {
+		if (n->whole == WHOLE + 1)
+			dl_adjacency_forget(&n->adjacency);
 		return;
+	}
 	dl_adjacency_learn(&n->adjacency, s->sector, s->sectors, s->client);
 	if (whole)
 		return;
@@ -135,25 +140,41 @@ static void sample(void *ctx, const struct dl_sample *s)
 			cut(runs.sectors));
 }
 
-bool dl_learn(struct dl_learn *n, u64 tick)
+/* What is new. Return: samples that there were. */
+static u64 go_through(struct dl_learn *n)
 {
-	u64 missed, newest;
-	bool more;
+	struct dl_workload *w = &n->v->workload;
+	u64 newest, missed, came;
+
+	/* All there is is numbered by that, and nothing told. */
+	if (dl_workload_fold(w, &n->cursor, 0, &missed, sample, n) < 0)
+		return 0;
+	newest = READ_ONCE(w->next_nr);
+	came = newest - n->seen;
+	n->seen = newest;
+	if (newest > n->cursor + SAMPLES) {
+		n->cursor = newest - SAMPLES;
+		missed = 1;
+	}
+	if (missed)
+		dl_adjacency_forget(&n->adjacency);
+	n->sectors = 0;
+	n->whole = 0;
+	if (dl_workload_fold(w, &n->cursor, SAMPLES, &missed, sample, n) > 0)
+		end_clients(n);
+	return came;
+}
+
+u32 dl_learn(struct dl_learn *n, u64 tick)
+{
+	u64 came = 0, ticks = tick - n->tick;
 
 	n->tick = tick;
-	n->sectors = 0;
-	if (dl_workload_fold(&n->v->workload, &n->cursor, SAMPLES, &missed,
-			     sample, n) > 0)
-		end_clients(n);
-	/* What was first is of no use any more where there is more than can be learned. */
-	newest = READ_ONCE(n->v->workload.next_nr);
-	more = newest > n->cursor + SAMPLES;
-	if (more)
-		n->cursor = newest - SAMPLES;
-	n->times++;
+	if (READ_ONCE(n->v->opts.foresight))
+		came = go_through(n);
 	if (tick - n->judged >= JUDGE) {
 		n->judged = tick;
 		dl_fusion_judge(&n->v->fusion);
 	}
-	return more;
+	return came * OFTEN > 2 * SAMPLES * ticks ? SELDOM : OFTEN;
 }

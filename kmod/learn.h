@@ -4,8 +4,8 @@
  * (core/adjacency.h), and so behind which records room is kept (core/fusion.h); and
  * which clients write how much of it all.
  *
- * The history is gone through a few times a second, no more than so many samples at a
- * time: what is missed is missed. Clients are those that wrote most lately.
+ * The history is gone through a few times a second, the youngest of it, no more than so
+ * many samples at a time: what is missed is missed. Clients are those that wrote most lately.
  *
  * Locks: dl_foresee.lock guards all of it; dl_workload's is taken under that.
  */
@@ -36,7 +36,8 @@ struct dl_learn {
 	u64 sectors;		/* seen this time */
 	u64 tick;
 	u64 judged;		/* tick */
-	u32 times;		/* it was gone through */
+	u64 seen;		/* samples there were, last time */
+	u32 whole;		/* pages, this time */
 	struct dl_learn_client client[DL_LEARN_CLIENTS];
 };
 
@@ -57,9 +58,9 @@ u32 dl_learn_clients(const struct dl_learn *n, u64 bytes,
 		     struct dl_plan_client *out);
 
 /*
- * Go through what is new, at @tick. Context: process, may sleep.
- * Return: whether there was much more than was learned from.
+ * Go through what is new, at @tick; with foresight off of fusion alone what became of
+ * it. Context: process, may sleep. Return: ticks until the next time.
  */
-bool dl_learn(struct dl_learn *n, u64 tick);
+u32 dl_learn(struct dl_learn *n, u64 tick);
 
 #endif

@@ -365,7 +365,7 @@ void dl_outlook_load(struct dl_volume *v, const void *body, size_t bytes)
 	if (sound) {
 		o->drain = le64_to_cpu(d->drain);
 		o->saved = le32_to_cpu(d->saved);
-		o->kept = d->kept;
+		o->kept = d->kept != 0;
 		o->loaded = true;
 	} else {
 		start_over(o, o->within_secs);

@@ -164,22 +164,18 @@ static void shrink_pool(struct dl_log *l)
 	} while (again);
 }
 
-static void shrink_frames(struct dl_log *l)
+static void shrink_covers(struct dl_log *l)
 {
-	struct dl_frame *f;
 	struct dl_cover *c;
 	unsigned long flags;
 
 	do {
 		spin_lock_irqsave(&l->lock, flags);
-		f = dl_ahead_idle_frame(l);
 		c = dl_ahead_idle_cover(l);
 		spin_unlock_irqrestore(&l->lock, flags);
-		if (f)
-			dl_frame_free(f);
 		if (c)
 			dl_cover_free(c);
-	} while (f || c);
+	} while (c);
 }
 
 static void refill(struct dl_log *l)
@@ -190,7 +186,7 @@ static void refill(struct dl_log *l)
 	grow_frames(l);
 	tell(l);
 	shrink_pool(l);
-	shrink_frames(l);
+	shrink_covers(l);
 }
 
 void dl_refill_work(struct work_struct *work)

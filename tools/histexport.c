@@ -52,6 +52,9 @@ struct export {
 
 static int cannot_write(void)
 {
+	if (dl_interrupt_seen() && errno == EINTR)
+		return dl_err(DL_EXIT_INTERRUPTED, "%s: interrupted while it was written",
+			      output);
 	return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", output,
 		      strerror(errno));
 }
@@ -145,7 +148,8 @@ static int catch_up(struct export *x, int fd, const struct dl_dm_volume *v,
 				put_csv(x, &s[i]);
 		if (ferror(x->f))
 			return cannot_write();
-	} while (a->count);
+		/* What comes meanwhile is for the next time. */
+	} while (a->count == PIECE && !dl_interrupt_seen());
 	return 0;
 }
 
@@ -185,6 +189,8 @@ static int read_all(struct export *x, int fd, const struct dl_dm_volume *v)
 	}
 	dl_progress_end();
 	end(x);
+	if (!rc && fflush(x->f))
+		rc = cannot_write();
 	free(piece);
 	if (x->missed)
 		dl_warn("%s: %" PRIu64 " writes are missing: they were forgotten before they were read%s",

@@ -278,6 +278,14 @@ void dl_adjacency_learn(struct dl_adjacency *a, u64 sector, u32 sectors,
 	say(a, s);
 }
 
+void dl_adjacency_forget(struct dl_adjacency *a)
+{
+	struct dl_adj_stream *s;
+
+	for (s = a->stream; s < a->stream + DL_ADJ_STREAMS; s++)
+		s->flags = 0;
+}
+
 void dl_adjacency_successor(const struct dl_adjacency *a, u64 sector, bool runs,
 			    struct dl_adj_next *out)
 {

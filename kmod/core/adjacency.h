@@ -111,6 +111,14 @@ void dl_adjacency_learn(struct dl_adjacency *a, u64 sector, u32 sectors,
 			u16 client);
 
 /**
+ * dl_adjacency_forget() - writes come that it is not told of
+ * @a: predictor
+ *
+ * Who waits for a continuation may have had it: nothing is learned of that.
+ */
+void dl_adjacency_forget(struct dl_adjacency *a);
+
+/**
  * dl_adjacency_successor() - what is expected after a write
  * @a: predictor, whether or not it has learned that one
  * @sector: first sector of the write

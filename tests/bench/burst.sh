@@ -27,9 +27,10 @@ SLOW=$DISK
 run() {
 	_name=$1
 	shift
-	_stalls=$(status alloc_stalls)
+	_before=$(status alloc_stalls)
 	fio_run "$who" --name="$_name" --size=512m "$@"
-	value "stalls_$_name" "$who" $(($(status alloc_stalls) - _stalls))
+	stalls=$(($(status alloc_stalls) - _before))
+	value "stalls_$_name" "$who" $stalls
 }
 
 # burst NAME BURSTS SECONDS: so many, so far apart
@@ -51,6 +52,7 @@ for who in static deltalog; do
 	up $who
 	burst learn 10 4
 	burst burst "$bursts" 4
+	[ $who != static ] || [ "$stalls" -gt 0 ] || fail "none waits without foresight"
 	value pool_kib $who "$(status pool_kib)"
 	settle
 	run steady --rw=write --bs=64k --ioengine=libaio --iodepth=32 --io_size=24m \

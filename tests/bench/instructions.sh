@@ -10,7 +10,7 @@
 # the target holds is brought to the origin.  What is counted is all that the
 # machine does meanwhile: fio, the system calls, the target, its workers, the
 # device's copy of the data.  TARGET block is deltalog, recording whole pages; static is
-# deltalog with foresight off.
+# deltalog with nothing of foresight: no history, no fusion either.
 
 set -u
 # shellcheck source=tests/bench/lib.sh
@@ -54,7 +54,7 @@ for target; do
 	deltalog | block | static)
 		# shellcheck disable=SC2034 # for target_up
 		DL_OPTS='high_watermark 95 reconcile_secs 86400'
-		[ "$target" != static ] || DL_OPTS="$DL_OPTS foresight off"
+		[ "$target" != static ] || DL_OPTS="$DL_OPTS foresight off fusion off workload_kib 0"
 		;;
 	thin-snap)
 		# One write in every 64 KiB, each the first since the snapshot.

@@ -42,7 +42,9 @@ for who in static deltalog; do
 	part 1 $((bursts / 2)) learn
 	before=$(status deferred)
 	part 2 $((bursts / 2)) bursts
-	value deferred $who $(($(status deferred) - before))
+	deferred=$(($(status deferred) - before))
+	[ $who != static ] || [ $deferred -gt 0 ] || fail "none waits with a fixed mark"
+	value deferred $who $deferred
 	value origin_bytes $who "$(status origin_bytes)"
 	target_down
 	# The next one begins with a log that knows of nothing.

@@ -100,6 +100,12 @@ copies() {
 	dmsetup message "$V" 0 flush
 	[ -z "${below-}" ] || dmsetup suspend --noflush --nolockfs held
 	dd if="${below:-$log}" of=log.copy bs=64k status=none iflag=direct
+	# What cannot be held is quiet, or will be.
+	_tries=0
+	until [ -n "${below-}" ] || dd if="$log" bs=64k status=none iflag=direct | cmp -s - log.copy; do
+		[ $((_tries += 1)) -lt 100 ] || fail "the log is written without a pause"
+		dd if="$log" of=log.copy bs=64k status=none iflag=direct
+	done
 	dd if="$origin" of=origin.copy bs=64k status=none iflag=direct
 	[ -z "${below-}" ] || dmsetup resume held
 }

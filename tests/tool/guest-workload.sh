@@ -163,10 +163,10 @@ ok "replayed on another volume"
 # until_then TEST: interrupts the export when it is so
 until_then() {
 	until eval "$1"; do sleep 0.1; done
-	kill -INT "$(pgrep -f 'history export vol0 --follow 600')"
+	kill -INT "$(pgrep -f 'history export vol0 --follow 240')"
 }
 follow() {
-	env --default-signal=INT "$tool" history export vol0 --follow 600 "$@" >out 2>err
+	env --default-signal=INT "$tool" history export vol0 --follow 240 "$@" >out 2>err
 	[ $? = 7 ] || bad "an interrupt does not end it"
 	says err "which are exported"
 	! grep -q missing err || bad "some are missing: $(cat err)"
