@@ -47,6 +47,12 @@ static_assert(sizeof(struct dl_ctl_sample) == 32);
 static_assert(sizeof(struct dl_ctl_workload) == 40);
 static_assert(sizeof(struct dl_ctl_forecast_entry) == 80);
 static_assert(sizeof(struct dl_ctl_forecast) == 32);
+/* Lists of a volume begin alike, see dl_control_list(). */
+static_assert(offsetof(struct dl_ctl_snapshots, buffer) == 16);
+static_assert(offsetof(struct dl_ctl_diff, buffer) == 16);
+static_assert(offsetof(struct dl_ctl_regions, buffer) == 16);
+static_assert(offsetof(struct dl_ctl_workload, buffer) == 16);
+static_assert(offsetof(struct dl_ctl_forecast, buffer) == 16);
 static_assert(DL_CTL_POLICY_TEXT == DL_POLICY_TEXT);
 static_assert(DL_CTL_REGION_SECTORS ==
 	      1 << (DL_HEAT_REGION_SHIFT + DL_PAGE_SECTOR_SHIFT));
@@ -62,7 +68,8 @@ static_assert(DL_CTL_EVENT_MODE == 1 << DL_EVENT_MODE &&
 	      DL_CTL_EVENT_FULL == 1 << DL_EVENT_FULL &&
 	      DL_CTL_EVENT_ROOM == 1 << DL_EVENT_ROOM);
 
-struct dl_volume *dl_control_enter(u32 major, u32 minor)
+/* As the caller has them, which may be anything. NULL: none is there. */
+static struct dl_volume *enter(u32 major, u32 minor)
 {
 	if (major > MAJOR(~0U) || minor > MINORMASK)
 		return NULL;
@@ -80,9 +87,37 @@ static bool text_ok(const char *name)
 	return n < DL_CTL_SNAPSHOT_NAME;
 }
 
-int dl_control_give(u64 buffer, const void *from, size_t bytes)
+static int give(u64 buffer, const void *from, size_t bytes)
 {
 	return copy_to_user(u64_to_user_ptr(buffer), from, bytes) ? -EFAULT : 0;
+}
+
+int dl_control_list(union dl_control_arg *arg, size_t size, u32 most,
+		    int (*list)(struct dl_volume *v, union dl_control_arg *arg,
+				void *to, u32 max))
+{
+	struct dl_ctl_snapshots *a = &arg->snapshots;
+	u32 max = min(a->count, most);
+	struct dl_volume *v;
+	int ret = -ENODEV;
+	void *to;
+
+	if (!max)
+		return -EINVAL;
+	to = kvcalloc(max, size, GFP_KERNEL);
+	if (!to)
+		return -ENOMEM;
+	v = enter(a->major, a->minor);
+	if (v) {
+		ret = list(v, arg, to, max);
+		dl_volume_leave(v);
+	}
+	if (ret >= 0) {
+		a->count = ret;
+		ret = give(a->buffer, to, ret * size);
+	}
+	kvfree(to);
+	return ret;
 }
 
 static void describe(struct dl_ctl_snapshot *s, const struct dl_pin *pin)
@@ -153,7 +188,7 @@ static int do_volume_list(union dl_control_arg *arg)
 	peek = dev;
 	a->cursor = n == max && next_volume(&peek, &ahead) ? dev : 0;
 	a->count = n;
-	ret = dl_control_give(a->buffer, list, n * sizeof(*list));
+	ret = give(a->buffer, list, n * sizeof(*list));
 	kfree(list);
 	return ret;
 }
@@ -161,7 +196,7 @@ static int do_volume_list(union dl_control_arg *arg)
 static int do_status(union dl_control_arg *arg)
 {
 	struct dl_ctl_status *a = &arg->status;
-	struct dl_volume *v = dl_control_enter(a->major, a->minor);
+	struct dl_volume *v = enter(a->major, a->minor);
 
 	if (!v)
 		return -ENODEV;
@@ -181,7 +216,7 @@ static int do_create(union dl_control_arg *arg)
 
 	if (a->pad || !text_ok(a->name))
 		return -EINVAL;
-	v = dl_control_enter(a->major, a->minor);
+	v = enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_create(v, a->name, &pin);
@@ -199,7 +234,7 @@ static int do_delete(union dl_control_arg *arg)
 
 	if (a->pad || !text_ok(a->name))
 		return -EINVAL;
-	v = dl_control_enter(a->major, a->minor);
+	v = enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_delete(v, a->name);
@@ -220,7 +255,7 @@ static int do_rename(union dl_control_arg *arg)
 
 	if (!pair_ok(a))
 		return -EINVAL;
-	v = dl_control_enter(a->major, a->minor);
+	v = enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_rename(v, a->name, a->other);
@@ -237,7 +272,7 @@ static int do_rewind(union dl_control_arg *arg)
 
 	if (!pair_ok(a))
 		return -EINVAL;
-	v = dl_control_enter(a->major, a->minor);
+	v = enter(a->major, a->minor);
 	if (!v)
 		return -ENODEV;
 	ret = dl_snapshot_rewind(v, a->name, a->other, &pin);
@@ -267,76 +302,52 @@ static bool next_snapshot(struct dl_pins *p, u64 id, struct dl_ctl_snapshot *s)
 }
 
 /* By number: the list itself is by sequence, which several may share. */
-static u32 list_pins(struct dl_volume *v, struct dl_ctl_snapshot *list, u32 max,
-		     u64 *cursor)
+static int list_pins(struct dl_volume *v, union dl_control_arg *arg, void *to, u32 max)
 {
-	struct dl_ctl_snapshot ahead;
-	u64 id = *cursor;
+	struct dl_ctl_snapshot *list = to, ahead;
+	u64 id = arg->snapshots.cursor;
 	u32 n;
 
 	for (n = 0; n < max && next_snapshot(&v->pins, id, &list[n]); n++) {
 		id = list[n].id + 1;
 		cond_resched();
 	}
-	*cursor = n == max && next_snapshot(&v->pins, id, &ahead) ? id : 0;
+	arg->snapshots.cursor =
+		n == max && next_snapshot(&v->pins, id, &ahead) ? id : 0;
 	return n;
 }
 
 static int do_snapshot_list(union dl_control_arg *arg)
 {
-	struct dl_ctl_snapshots *a = &arg->snapshots;
-	u32 max = min(a->count, SNAPSHOTS_MAX);
-	struct dl_ctl_snapshot *list;
-	struct dl_volume *v;
-	int ret;
-
-	if (!max)
-		return -EINVAL;
-	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	v = dl_control_enter(a->major, a->minor);
-	ret = v ? 0 : -ENODEV;
-	if (v) {
-		a->count = list_pins(v, list, max, &a->cursor);
-		dl_volume_leave(v);
-		ret = dl_control_give(a->buffer, list, a->count * sizeof(*list));
-	}
-	kvfree(list);
-	return ret;
+	return dl_control_list(arg, sizeof(struct dl_ctl_snapshot), SNAPSHOTS_MAX,
+			       list_pins);
 }
 
-static int do_diff(union dl_control_arg *arg)
+static int list_extents(struct dl_volume *v, union dl_control_arg *arg, void *to, u32 max)
 {
 	struct dl_ctl_diff *a = &arg->diff;
 	struct dl_diff d = {
 		.from = a->from, .to = a->to,
 		.from_id = a->from_id, .to_id = a->to_id,
-		.cursor = a->cursor, .max = min(a->count, EXTENTS_MAX),
+		.cursor = a->cursor, .out = to, .max = max,
 	};
-	struct dl_volume *v;
-	int ret = -ENODEV;
+	int ret = dl_diff(v, &d);
 
-	if (!d.max || !text_ok(a->from) || !text_ok(a->to))
+	if (ret)
+		return ret;
+	a->cursor = d.cursor;
+	a->from_id = d.from_id;
+	a->to_id = d.to_id;
+	a->sectors = d.sectors;
+	return d.nr;
+}
+
+static int do_diff(union dl_control_arg *arg)
+{
+	if (!text_ok(arg->diff.from) || !text_ok(arg->diff.to))
 		return -EINVAL;
-	d.out = kvcalloc(d.max, sizeof(*d.out), GFP_KERNEL);
-	if (!d.out)
-		return -ENOMEM;
-	v = dl_control_enter(a->major, a->minor);
-	if (v) {
-		ret = dl_diff(v, &d);
-		dl_volume_leave(v);
-	}
-	if (!ret) {
-		a->count = d.nr;
-		a->cursor = d.cursor;
-		a->from_id = d.from_id;
-		a->to_id = d.to_id;
-		a->sectors = d.sectors;
-		ret = dl_control_give(a->buffer, d.out, d.nr * sizeof(*d.out));
-	}
-	kvfree(d.out);
-	return ret;
+	return dl_control_list(arg, sizeof(struct dl_ctl_extent), EXTENTS_MAX,
+			       list_extents);
 }
 
 /* ---- granularity ---- */
@@ -344,7 +355,7 @@ static int do_diff(union dl_control_arg *arg)
 static int do_policy_get(union dl_control_arg *arg)
 {
 	struct dl_ctl_policy *a = &arg->policy;
-	struct dl_volume *v = dl_control_enter(a->major, a->minor);
+	struct dl_volume *v = enter(a->major, a->minor);
 	ssize_t n = -ENOMEM;
 	char *text;
 
@@ -369,7 +380,7 @@ static int do_policy_get(union dl_control_arg *arg)
 
 static int set_policy(struct dl_ctl_policy *a, const char *text, size_t bytes)
 {
-	struct dl_volume *v = dl_control_enter(a->major, a->minor);
+	struct dl_volume *v = enter(a->major, a->minor);
 	struct dl_policy_error e;
 	int ret;
 
@@ -431,48 +442,33 @@ static bool next_region(struct dl_volume *v, u64 id, u32 *at,
 	return true;
 }
 
-static u32 list_regions(struct dl_volume *v, struct dl_ctl_region *list,
-			u32 max, u64 id, u64 *cursor)
+static int list_regions(struct dl_volume *v, union dl_control_arg *arg, void *to, u32 max)
 {
+	struct dl_ctl_regions *a = &arg->regions;
 	/* Far behind the end of the table is behind the end of it. */
-	u32 at = min_t(u64, *cursor, U32_MAX), ahead, n;
-	struct dl_ctl_region peek;
+	u32 at = min_t(u64, a->cursor, U32_MAX), ahead, n;
+	struct dl_ctl_region *list = to, peek;
+	int ret;
 
-	for (n = 0; n < max && next_region(v, id, &at, &list[n]); n++)
+	a->known = 0;
+	if (a->snapshot) {
+		ret = dl_snapshot_map(v, a->snapshot, &a->known);
+		if (ret)
+			return ret;
+	}
+	for (n = 0; n < max && next_region(v, a->snapshot, &at, &list[n]); n++)
 		;
 	ahead = at;
-	*cursor = n == max && next_region(v, id, &ahead, &peek) ? at : 0;
+	a->cursor = n == max && next_region(v, a->snapshot, &ahead, &peek) ? at : 0;
 	return n;
 }
 
 static int do_granularity(union dl_control_arg *arg)
 {
-	struct dl_ctl_regions *a = &arg->regions;
-	u32 max = min(a->count, REGIONS_MAX);
-	struct dl_ctl_region *list;
-	struct dl_volume *v;
-	int ret;
-
-	if (!max || a->pad)
+	if (arg->regions.pad)
 		return -EINVAL;
-	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	v = dl_control_enter(a->major, a->minor);
-	ret = v ? 0 : -ENODEV;
-	a->known = 0;
-	if (v) {
-		if (a->snapshot)
-			ret = dl_snapshot_map(v, a->snapshot, &a->known);
-		if (!ret)
-			a->count = list_regions(v, list, max, a->snapshot,
-						&a->cursor);
-		dl_volume_leave(v);
-	}
-	if (!ret)
-		ret = dl_control_give(a->buffer, list, a->count * sizeof(*list));
-	kvfree(list);
-	return ret;
+	return dl_control_list(arg, sizeof(struct dl_ctl_region), REGIONS_MAX,
+			       list_regions);
 }
 
 /* ---- events ---- */
@@ -480,7 +476,7 @@ static int do_granularity(union dl_control_arg *arg)
 static int do_wait(union dl_control_arg *arg)
 {
 	struct dl_ctl_wait *a = &arg->wait;
-	struct dl_volume *v = dl_control_enter(a->major, a->minor);
+	struct dl_volume *v = enter(a->major, a->minor);
 	u64 nr = a->event_nr, happened = 0;
 	int ret;
 

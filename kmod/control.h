@@ -33,17 +33,18 @@ int dl_control_init(void);
 void dl_control_exit(void);
 
 /**
- * dl_control_enter() - visit the volume that a call names
- * @major: as the caller has it, which may be anything
- * @minor: likewise
+ * dl_control_list() - a call that lists something of a volume
+ * @arg: begins as struct dl_ctl_snapshots does
+ * @size: bytes of an element
+ * @most: elements of one call
+ * @list: puts up to @max zeroed elements @to there, within a visit of @v, and sets what
+ *	else @arg tells; returns how many, or a negative errno
  *
- * Context: process, may sleep. Return: the volume, which dl_volume_leave() is to be
- * called for before user memory is touched; NULL.
+ * Context: process, may sleep. Return: 0 or a negative errno.
  */
-struct dl_volume *dl_control_enter(u32 major, u32 minor);
-
-/* A list's elements to the caller's @buffer. Return: 0 or -EFAULT. */
-int dl_control_give(u64 buffer, const void *from, size_t bytes);
+int dl_control_list(union dl_control_arg *arg, size_t size, u32 most,
+		    int (*list)(struct dl_volume *v, union dl_control_arg *arg,
+				void *to, u32 max));
 
 /* DL_CTL_WORKLOAD, DL_CTL_FORECAST. Return: 0 or a negative errno. */
 int dl_control_workload(union dl_control_arg *arg);

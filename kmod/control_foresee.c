@@ -3,8 +3,6 @@
  * Glue to programs: what was written lately, and what is foreseen. See control.c for how calls go.
  */
 #include <linux/blk_types.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
 
 #include "control.h"
 #include "foresee.h"
@@ -39,35 +37,18 @@ static void note(void *ctx, const struct dl_sample *s)
 	};
 }
 
-int dl_control_workload(union dl_control_arg *arg)
+static int list_samples(struct dl_volume *v, union dl_control_arg *arg, void *to, u32 max)
 {
 	struct dl_ctl_workload *a = &arg->workload;
-	u32 max = min(a->count, SAMPLES_MAX);
-	struct dl_ctl_sample *list, *end;
-	u64 cursor = a->cursor, missed;
-	struct dl_volume *v;
-	int ret = -ENODEV;
+	struct dl_ctl_sample *end = to;
 
-	if (!max)
-		return -EINVAL;
-	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	end = list;
-	v = dl_control_enter(a->major, a->minor);
-	if (v) {
-		ret = dl_workload_fold(&v->workload, &cursor, max, &missed,
-				       note, &end);
-		dl_volume_leave(v);
-	}
-	if (ret >= 0) {
-		a->count = ret;
-		a->cursor = cursor;
-		a->missed = missed;
-		ret = dl_control_give(a->buffer, list, ret * sizeof(*list));
-	}
-	kvfree(list);
-	return ret;
+	return dl_workload_fold(&v->workload, &a->cursor, max, &a->missed, note, &end);
+}
+
+int dl_control_workload(union dl_control_arg *arg)
+{
+	return dl_control_list(arg, sizeof(struct dl_ctl_sample), SAMPLES_MAX,
+			       list_samples);
 }
 
 /* ---- what is foreseen ---- */
@@ -96,32 +77,23 @@ static void describe(struct dl_ctl_forecast_entry *e, const struct dl_foresight 
 	};
 }
 
-int dl_control_forecast(union dl_control_arg *arg)
+static int list_forecasts(struct dl_volume *v, union dl_control_arg *arg, void *to, u32 max)
 {
 	struct dl_ctl_forecast *a = &arg->forecast;
-	u32 max = min(a->count, FORECASTS_MAX), n = 0;
-	struct dl_ctl_forecast_entry *list;
+	struct dl_ctl_forecast_entry *list = to;
 	struct dl_foresight one, ahead;
 	u64 at = a->cursor, peek;
-	struct dl_volume *v;
-	int ret;
+	u32 n = 0;
 
-	if (!max)
-		return -EINVAL;
-	list = kvcalloc(max, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-	v = dl_control_enter(a->major, a->minor);
-	ret = v ? 0 : -ENODEV;
-	if (v) {
-		while (n < max && dl_foresee_next(v, &at, &one))
-			describe(&list[n++], &one);
-		peek = at;
-		a->cursor = n == max && dl_foresee_next(v, &peek, &ahead) ? at : 0;
-		a->count = n;
-		dl_volume_leave(v);
-		ret = dl_control_give(a->buffer, list, n * sizeof(*list));
-	}
-	kvfree(list);
-	return ret;
+	while (n < max && dl_foresee_next(v, &at, &one))
+		describe(&list[n++], &one);
+	peek = at;
+	a->cursor = n == max && dl_foresee_next(v, &peek, &ahead) ? at : 0;
+	return n;
+}
+
+int dl_control_forecast(union dl_control_arg *arg)
+{
+	return dl_control_list(arg, sizeof(struct dl_ctl_forecast_entry), FORECASTS_MAX,
+			       list_forecasts);
 }

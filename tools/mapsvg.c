@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The granularity map as a picture. See mapsvg.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "err.h"
+#include "exits.h"
 #include "human.h"
 #include "mapsvg.h"
+#include "picture.h"
+#include "svg.h"
 
 #define COLUMNS		64u
 #define ROWS_MAX	48u
@@ -47,6 +48,7 @@ static const char *const level_means[DL_LEVEL_COUNT] = {
 
 /* ---- pieces */
 
+/* As dl_svg_text(), but by the names that XML has: a rule reads "-&gt;". */
 static void put_text(FILE *f, const char *s)
 {
 	for (; *s; s++)
@@ -232,19 +234,12 @@ static void put_head(const struct picture *p, const char *name)
 	uint32_t height = TOP + p->rows * CELL + LEGEND;
 	char size[24], cell[24], row[24];
 
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", p->f);
-	fprintf(p->f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\">\n",
-		width, height, width, height);
+	dl_svg_begin(p->f, width, height);
 	fputs("<title>Granularity of ", p->f);
 	put_text(p->f, name);
-	fputs("</title>\n<style>\n", p->f);
-	fputs("text { font-family: sans-serif; font-size: 12px; fill: #333 }\n",
-	      p->f);
-	fputs(".h { font-size: 18px; font-weight: bold }\n", p->f);
-	fputs(".n { text-anchor: end; font-size: 11px; fill: #666 }\n", p->f);
-	fputs(".m { text-anchor: middle; font-size: 11px; fill: #666 }\n",
-	      p->f);
-	fputs("</style>\n", p->f);
+	fputs("</title>\n", p->f);
+	dl_svg_style(p->f, 18,
+		     ".m { text-anchor: middle; font-size: 11px; fill: #666 }\n");
 	put_box(p->f, 0, 0, width, height, "#ffffff");
 	fprintf(p->f, "<text x=\"%u\" y=\"28\" class=\"h\">", LEFT);
 	put_text(p->f, name);
@@ -305,24 +300,15 @@ static void lay_out(struct picture *p)
 int dl_mapsvg_write(const char *path, const char *name,
 		    const struct dl_grains *g)
 {
-	bool out = !strcmp(path, "-"), failed;
-	struct picture p = { .g = g };
+	struct picture p = { .f = dl_picture_open(path), .g = g };
 
-	p.f = out ? stdout : fopen(path, "we");
 	if (!p.f)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path,
-			      strerror(errno));
+		return DL_EXIT_FAILED;
 	lay_out(&p);
 	put_head(&p, name);
 	put_ground(&p);
 	put_cells(&p);
 	put_legend(&p);
-	fputs("</svg>\n", p.f);
-	failed = ferror(p.f);
-	if (!out)
-		failed |= fclose(p.f) != 0;
-	if (failed)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", path,
-			      strerror(errno));
-	return 0;
+	dl_svg_end(p.f);
+	return dl_picture_close(p.f, path);
 }

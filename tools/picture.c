@@ -122,19 +122,20 @@ static int write_png(const char *path, const char *svg, size_t size)
 
 /* ---- SVG */
 
-int dl_picture_write(const char *path, const char *svg, size_t size)
+FILE *dl_picture_open(const char *path)
 {
-	bool out = !strcmp(path, "-"), failed;
-	FILE *f;
+	FILE *f = strcmp(path, "-") ? fopen(path, "we") : stdout;
 
-	if (ends(path, ".png"))
-		return write_png(path, svg, size);
-	f = out ? stdout : fopen(path, "we");
 	if (!f)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path,
-			      strerror(errno));
-	failed = fwrite(svg, 1, size, f) != size || fflush(f);
-	if (!out)
+		dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path, strerror(errno));
+	return f;
+}
+
+int dl_picture_close(FILE *f, const char *path)
+{
+	bool failed = fflush(f) || ferror(f);
+
+	if (f != stdout)
 		failed |= fclose(f) != 0;
 	if (failed)
 		return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", path,
@@ -142,11 +143,15 @@ int dl_picture_write(const char *path, const char *svg, size_t size)
 	return 0;
 }
 
-void dl_picture_text(FILE *f, const char *s)
+int dl_picture_write(const char *path, const char *svg, size_t size)
 {
-	for (; *s; s++)
-		if (*s == '&' || *s == '<' || *s == '>' || *s == '"')
-			fprintf(f, "&#%d;", *s);
-		else
-			fputc(*s >= ' ' && *s < 0x7f ? *s : '?', f);
+	FILE *f;
+
+	if (ends(path, ".png"))
+		return write_png(path, svg, size);
+	f = dl_picture_open(path);
+	if (!f)
+		return DL_EXIT_FAILED;
+	fwrite(svg, 1, size, f);
+	return dl_picture_close(f, path);
 }

@@ -23,7 +23,21 @@ int dl_picture_check(const char *path);
  */
 int dl_picture_write(const char *path, const char *svg, size_t size);
 
-/* Text within the picture: what has a meaning of its own in XML has none in it. */
-void dl_picture_text(FILE *f, const char *s);
+/**
+ * dl_picture_open() - begin to keep one that is drawn as it goes, as SVG
+ * @path: any name; "-" is standard output
+ *
+ * Return: where it is to be drawn to, for dl_picture_close(); NULL with the reason said.
+ */
+FILE *dl_picture_open(const char *path);
+
+/**
+ * dl_picture_close() - it has been drawn
+ * @f: of dl_picture_open()
+ * @path: the same
+ *
+ * Return: 0 or an exit code with the reason said.
+ */
+int dl_picture_close(FILE *f, const char *path);
 
 #endif

@@ -7,64 +7,24 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "picture.h"
 #include "plot.h"
+#include "svg.h"
 
-#define WIDTH	960u
-#define HEIGHT	180u
 #define LEFT	80u
 #define TOP	24u
 #define GAP	64u		/* above each, for its title */
 #define FOOT	40u
 
-#define BAND	"#cfe0f3"
-#define LINE	"#2f6fb5"
-#define DOT	"#333333"
-#define OUT	"#d0342c"
 #define OTHER	"#9aa5b1"
 
-struct picture {
-	FILE *f;
-	const struct dl_plot *p;
-	double step;		/* pixels of a sample */
-	double top;		/* of the picture that is drawn */
-	double least, most;	/* what its edges stand for */
-};
-
-static double orders(uint64_t x)
-{
-	return log2(1 + (double)x);
-}
-
-static double x_of(const struct picture *c, size_t i)
-{
-	return LEFT + ((double)i + 0.5) * c->step;
-}
-
-/* What is beyond the edges is at the edge. */
-static double y_of(const struct picture *c, double v)
-{
-	double y = (v - c->least) / (c->most - c->least);
-
-	return c->top + HEIGHT * (1 - (y < 0 ? 0 : y > 1 ? 1 : y));
-}
-
-static void put_rule(const struct picture *c, double v, const char *name)
-{
-	fprintf(c->f, "<path d=\"M%u %.1fh%u\" stroke=\"#e4e7eb\"/>\n", LEFT, y_of(c, v),
-		WIDTH);
-	fprintf(c->f, "<text x=\"%u\" y=\"%.1f\" class=\"n\">%s</text>\n", LEFT - 8,
-		y_of(c, v) + 4, name);
-}
-
-static void put_title(const struct picture *c, const char *title)
+static void put_title(const struct dl_svg_chart *c, const char *title)
 {
 	fprintf(c->f, "<text x=\"%u\" y=\"%.0f\" class=\"h\">%s</text>\n", LEFT,
 		c->top - 28, title);
 }
 
 /* A word of the legend, which stands @x pixels to the right. */
-static void put_word(const struct picture *c, unsigned int x, const char *color,
+static void put_word(const struct dl_svg_chart *c, unsigned int x, const char *color,
 		     const char *word)
 {
 	fprintf(c->f, "<rect x=\"%u\" y=\"%.0f\" width=\"16\" height=\"8\" fill=\"%s\"/>\n",
@@ -80,79 +40,50 @@ static bool has_band(const struct dl_plot_sample *s)
 	return s->high < DL_PLOT_MOST;
 }
 
-static void lay_out_bytes(struct picture *c)
-{
-	size_t i;
-
-	c->least = 64;
-	c->most = 0;
-	for (i = 0; i < c->p->nr; i++) {
-		c->least = fmin(c->least, orders(c->p->at[i].bytes));
-		c->most = fmax(c->most, orders(c->p->at[i].bytes));
-	}
-	c->least = fmax(c->least - 1, 0);
-	c->most += 1;
-}
-
-static void put_orders(const struct picture *c)
-{
-	static const char unit[] = " kMGTPE";
-	double step = c->most - c->least > 12 ? 10 : 2, at;
-	char name[24];
-
-	for (at = ceil(c->least / step) * step; at <= c->most; at += step) {
-		snprintf(name, sizeof(name), "%d%c", 1 << (int)at % 10,
-			 unit[(int)at / 10]);
-		put_rule(c, at, name);
-	}
-}
-
 /* A column for each, so that one that is not known leaves a gap. */
-static void put_band(const struct picture *c)
+static void put_band(const struct dl_svg_chart *c, const struct dl_plot *p)
 {
 	const struct dl_plot_sample *s;
 	double high, low;
 	size_t i;
 
-	for (i = 0; i < c->p->nr; i++) {
-		s = &c->p->at[i];
+	for (i = 0; i < p->nr; i++) {
+		s = &p->at[i];
 		if (!has_band(s))
 			continue;
-		high = y_of(c, orders(s->high));
-		low = y_of(c, orders(s->low));
-		fprintf(c->f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" fill=\"" BAND "\"/>\n",
-			x_of(c, i) - c->step / 2, high, c->step + 0.1,
+		high = dl_svg_y(c, dl_svg_orders(s->high));
+		low = dl_svg_y(c, dl_svg_orders(s->low));
+		fprintf(c->f, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" fill=\"" DL_SVG_BAND "\"/>\n",
+			dl_svg_x(c, i) - c->step / 2, high, c->step + 0.1,
 			fmax(low - high, 1));
 	}
 }
 
-static void put_bytes(struct picture *c)
+static void put_bytes(struct dl_svg_chart *c, const struct dl_plot *p)
 {
 	const struct dl_plot_sample *s;
 	size_t i, known = 0, held = 0;
 	bool in;
 
-	lay_out_bytes(c);
-	put_orders(c);
-	put_band(c);
-	fputs("<polyline fill=\"none\" stroke=\"" LINE "\" points=\"", c->f);
-	for (i = 0; i < c->p->nr; i++)
-		fprintf(c->f, "%.1f,%.1f ", x_of(c, i),
-			y_of(c, orders(c->p->at[i].foreseen)));
+	dl_svg_scale_orders(c, &p->at[0].bytes, p->nr, sizeof(p->at[0]));
+	put_band(c, p);
+	fputs("<polyline fill=\"none\" stroke=\"" DL_SVG_LINE "\" points=\"", c->f);
+	for (i = 0; i < p->nr; i++)
+		dl_svg_point(c, dl_svg_x(c, i),
+			     dl_svg_y(c, dl_svg_orders(p->at[i].foreseen)));
 	fputs("\"/>\n", c->f);
-	for (i = 0; i < c->p->nr; i++) {
-		s = &c->p->at[i];
+	for (i = 0; i < p->nr; i++) {
+		s = &p->at[i];
 		in = s->bytes >= s->low && s->bytes <= s->high;
 		known += has_band(s);
 		held += has_band(s) && in;
-		fprintf(c->f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"1.8\" fill=\"%s\"/>\n",
-			x_of(c, i), y_of(c, orders(s->bytes)), in ? DOT : OUT);
+		dl_svg_came(c, dl_svg_x(c, i), dl_svg_y(c, dl_svg_orders(s->bytes)), in);
 	}
 	put_title(c, "Bytes written in half a second, and what was foreseen");
-	put_word(c, 0, BAND, "to hold nine in ten");
-	put_word(c, 170, LINE, "forecast");
-	put_word(c, 270, DOT, "what came");
-	put_word(c, 380, OUT, "outside of the interval");
+	put_word(c, 0, DL_SVG_BAND, "to hold nine in ten");
+	put_word(c, 170, DL_SVG_LINE, "forecast");
+	put_word(c, 270, DL_SVG_DOT, "what came");
+	put_word(c, 380, DL_SVG_OUT, "outside of the interval");
 	if (known)
 		fprintf(c->f, "<text x=\"%u\" y=\"%.0f\">%.1f %% were in it</text>\n",
 			LEFT + 560, c->top - 8, 100 * (double)held / (double)known);
@@ -160,7 +91,8 @@ static void put_bytes(struct picture *c)
 
 /* ---- what is counted from zero */
 
-static void lay_out_from_zero(struct picture *c, size_t one, size_t other)
+static void lay_out_from_zero(struct dl_svg_chart *c, const struct dl_plot *p, size_t one,
+			      size_t other)
 {
 	const char *at;
 	char name[24];
@@ -169,20 +101,21 @@ static void lay_out_from_zero(struct picture *c, size_t one, size_t other)
 
 	c->least = 0;
 	c->most = 1;
-	for (i = 0; i < c->p->nr; i++) {
-		at = (const char *)&c->p->at[i];
+	for (i = 0; i < p->nr; i++) {
+		at = (const char *)&p->at[i];
 		a = *(const uint64_t *)(at + one);
 		b = *(const uint64_t *)(at + other);
 		c->most = fmax(c->most, fmax((double)a, (double)b));
 	}
-	put_rule(c, 0, "0");
+	dl_svg_rule(c, 0, "0");
 	snprintf(name, sizeof(name), "%.0f", c->most);
-	put_rule(c, c->most, name);
+	dl_svg_rule(c, c->most, name);
 	c->most *= 1.02;
 }
 
 /* Each as high as it was throughout its interval. */
-static void put_steps(const struct picture *c, size_t column, const char *color)
+static void put_steps(const struct dl_svg_chart *c, const struct dl_plot *p,
+		      size_t column, const char *color)
 {
 	const char *at;
 	double y;
@@ -190,45 +123,45 @@ static void put_steps(const struct picture *c, size_t column, const char *color)
 
 	fprintf(c->f, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"",
 		color);
-	for (i = 0; i < c->p->nr; i++) {
-		at = (const char *)&c->p->at[i];
-		y = y_of(c, (double)*(const uint64_t *)(at + column));
-		fprintf(c->f, "%.1f,%.1f %.1f,%.1f ", x_of(c, i) - c->step / 2, y,
-			x_of(c, i) + c->step / 2, y);
+	for (i = 0; i < p->nr; i++) {
+		at = (const char *)&p->at[i];
+		y = dl_svg_y(c, (double)*(const uint64_t *)(at + column));
+		dl_svg_point(c, dl_svg_x(c, i) - c->step / 2, y);
+		dl_svg_point(c, dl_svg_x(c, i) + c->step / 2, y);
 	}
 	fputs("\"/>\n", c->f);
 }
 
-static void put_segments(struct picture *c)
+static void put_segments(struct dl_svg_chart *c, const struct dl_plot *p)
 {
 	const size_t segment = offsetof(struct dl_plot_sample, segment_kib);
 	const size_t pool = offsetof(struct dl_plot_sample, pool_kib);
 
-	lay_out_from_zero(c, segment, pool);
-	put_steps(c, pool, OTHER);
-	put_steps(c, segment, LINE);
+	lay_out_from_zero(c, p, segment, pool);
+	put_steps(c, p, pool, OTHER);
+	put_steps(c, p, segment, DL_SVG_LINE);
 	put_title(c, "Segments, KiB");
-	put_word(c, 0, LINE, "of a new one");
+	put_word(c, 0, DL_SVG_LINE, "of a new one");
 	put_word(c, 170, OTHER, "ready ahead, all of them");
 }
 
-static void put_fusion(struct picture *c)
+static void put_fusion(struct dl_svg_chart *c, const struct dl_plot *p)
 {
 	const size_t kept = offsetof(struct dl_plot_sample, kept);
 	const size_t filled = offsetof(struct dl_plot_sample, filled);
 	uint64_t room = 0, hits = 0;
 	size_t i;
 
-	for (i = 0; i < c->p->nr; i++) {
-		room += c->p->at[i].kept;
-		hits += c->p->at[i].filled;
+	for (i = 0; i < p->nr; i++) {
+		room += p->at[i].kept;
+		hits += p->at[i].filled;
 	}
-	lay_out_from_zero(c, kept, filled);
-	put_steps(c, kept, OTHER);
-	put_steps(c, filled, LINE);
+	lay_out_from_zero(c, p, kept, filled);
+	put_steps(c, p, kept, OTHER);
+	put_steps(c, p, filled, DL_SVG_LINE);
 	put_title(c, "Placeholders, sectors in half a second");
 	put_word(c, 0, OTHER, "room kept");
-	put_word(c, 170, LINE, "filled");
+	put_word(c, 170, DL_SVG_LINE, "filled");
 	if (room)
 		fprintf(c->f, "<text x=\"%u\" y=\"%.0f\">%.1f %% of the room was filled</text>\n",
 			LEFT + 560, c->top - 8, 100 * (double)hits / (double)room);
@@ -238,41 +171,41 @@ static void put_fusion(struct picture *c)
 
 static void put_head(FILE *f, const char *what)
 {
-	const unsigned int width = LEFT + WIDTH + 24;
-	const unsigned int height = TOP + 3 * (GAP + HEIGHT) + FOOT;
+	const unsigned int width = LEFT + DL_SVG_WIDTH + 24;
+	const unsigned int height = TOP + 3 * (GAP + DL_SVG_HEIGHT) + FOOT;
 
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", f);
-	fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\">\n",
-		width, height, width, height);
+	dl_svg_begin(f, width, height);
 	fputs("<title>Foresight of ", f);
-	dl_picture_text(f, what);
-	fputs("</title>\n<style>\n", f);
-	fputs("text { font-family: sans-serif; font-size: 12px; fill: #333 }\n", f);
-	fputs(".h { font-size: 14px; font-weight: bold }\n", f);
-	fputs(".n { text-anchor: end; font-size: 11px; fill: #666 }\n", f);
-	fprintf(f, "</style>\n<rect width=\"%u\" height=\"%u\" fill=\"#ffffff\"/>\n",
-		width, height);
+	dl_svg_text(f, what);
+	fputs("</title>\n", f);
+	dl_svg_style(f, 14, "");
+	fprintf(f, "<rect width=\"%u\" height=\"%u\" fill=\"#ffffff\"/>\n", width,
+		height);
 	fprintf(f, "<text x=\"%u\" y=\"%u\" class=\"h\">", LEFT, TOP);
-	dl_picture_text(f, what);
+	dl_svg_text(f, what);
 	fputs("</text>\n", f);
 }
 
 void dl_plotsvg(FILE *f, const struct dl_plot *p)
 {
-	static void (*const put[])(struct picture *c) = {
+	static void (*const put[])(struct dl_svg_chart *c, const struct dl_plot *p) = {
 		put_bytes, put_segments, put_fusion,
 	};
-	struct picture c = {
-		.f = f, .p = p, .step = (double)WIDTH / (double)p->nr,
+	struct dl_svg_chart c = {
+		.f = f, .left = LEFT, .shift = 0.5,
+		.step = (double)DL_SVG_WIDTH / (double)p->nr,
 	};
+	double below;
 	size_t i;
 
 	put_head(f, p->what);
 	for (i = 0; i < sizeof(put) / sizeof(put[0]); i++) {
-		c.top = TOP + (double)i * (GAP + HEIGHT) + GAP;
-		put[i](&c);
+		c.top = TOP + (double)i * (GAP + DL_SVG_HEIGHT) + GAP;
+		put[i](&c, p);
 	}
-	fprintf(f, "<text x=\"%u\" y=\"%.0f\">0 s</text>\n", LEFT, c.top + HEIGHT + 18);
-	fprintf(f, "<text x=\"%u\" y=\"%.0f\" class=\"n\">%.1f s</text>\n</svg>\n",
-		LEFT + WIDTH, c.top + HEIGHT + 18, (double)p->nr * DL_PLOT_MS / 1000);
+	below = c.top + DL_SVG_HEIGHT + 18;
+	fprintf(f, "<text x=\"%u\" y=\"%.0f\">0 s</text>\n", LEFT, below);
+	fprintf(f, "<text x=\"%u\" y=\"%.0f\" class=\"n\">%.1f s</text>\n",
+		LEFT + DL_SVG_WIDTH, below, (double)p->nr * DL_PLOT_MS / 1000);
+	dl_svg_end(f);
 }
