@@ -264,6 +264,12 @@ bool dl_foresee_next(struct dl_volume *v, u64 *at, struct dl_foresight *out)
 		s = &c->level[level].series;
 		out->ticks = dl_cascade_paces[level].ticks;
 		dl_series_next(s, &out->next);
+		/* Nobody has more than all. */
+		if (out->what == DL_QUANTITIES) {
+			out->next.value = min_t(u64, out->next.value, 65536);
+			out->next.low = min_t(u64, out->next.low, 65536);
+			out->next.high = min_t(u64, out->next.high, 65536);
+		}
 		out->known = dl_series_last(s, &out->last, &out->foreseen);
 		dl_series_score(s, &out->score);
 	}

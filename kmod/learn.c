@@ -146,7 +146,7 @@ static u64 go_through(struct dl_learn *n)
 	struct dl_workload *w = &n->v->workload;
 	u64 newest, missed, came;
 
-	/* All there is is numbered by that, and nothing told. */
+	/* That numbers all there are, and tells none. */
 	if (dl_workload_fold(w, &n->cursor, 0, &missed, sample, n) < 0)
 		return 0;
 	newest = READ_ONCE(w->next_nr);

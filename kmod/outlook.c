@@ -313,17 +313,13 @@ void dl_outlook_freed(struct dl_volume *v, u64 bytes)
 
 /* ---- checkpoints ---- */
 
-size_t dl_outlook_saved(void)
-{
-	return sizeof(struct dl_disk_section) + sizeof(struct dl_disk_outlook);
-}
-
 void dl_outlook_save(struct dl_volume *v, struct dl_cp_writer *w)
 {
 	struct dl_outlook *o = &v->outlook;
 	u64 now = now_ms();
 
-	if (w->size - w->used < dl_outlook_saved() + sizeof(__le64))
+	if (w->size - w->used < sizeof(struct dl_disk_section) +
+	    sizeof(o->packed) + sizeof(__le64))
 		return;
 	dl_cp_section(w, DL_SECTION_OUTLOOK, 0);
 	spin_lock(&o->lock);

@@ -115,9 +115,9 @@ void dl_sections_save(void *volume, struct dl_cp_writer *w)
 	dl_grain_save(&v->grain, w);
 	dl_scrub_save(v, w);
 	dl_foresee_save(v, w);
-	dl_outlook_save(v, w);
 	/* What there may be room for when all else has its place. */
 	dl_grainpast_save(&v->grainpast, w);
+	dl_outlook_save(v, w);
 }
 
 static int load(struct dl_volume *v, u32 type, const void *body, size_t bytes,

@@ -220,7 +220,7 @@ static u32 imprint_room(const struct dl_volume *v, u64 area, u32 pins, u32 momen
 		pins * sizeof(struct dl_disk_pin) +
 		moments * sizeof(struct dl_disk_moment) + v->grain.text_max +
 		v->grain.room * sizeof(struct dl_disk_grain) +
-		dl_foresee_saved() + dl_outlook_saved();
+		dl_foresee_saved();
 
 	return min(area / 16, area - min(area, others));
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "csvseries.h"
 #include "err.h"
@@ -276,13 +277,17 @@ int dl_csvseries_read(struct dl_csvseries *s, const char *path,
 		.path = in ? "standard input" : path,
 		.f = in ? stdin : fopen(path, "re"),
 	};
+	struct stat st;
 	int rc;
 
 	*s = (struct dl_csvseries) { 0 };
 	if (!r.f)
 		return dl_err(DL_EXIT_FAILED, "%s: cannot be opened: %s", path,
 			      strerror(errno));
-	rc = read_all(s, &r, column);
+	if (!fstat(fileno(r.f), &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)))
+		rc = dl_err(DL_EXIT_REFUSED, "%s: is no file", r.path);
+	else
+		rc = read_all(s, &r, column);
 	free(r.line);
 	if (!in)
 		fclose(r.f);

@@ -228,10 +228,21 @@ static void report(const struct export *x, const struct dl_dm_volume *v)
 static int export_to(struct export *x, const struct dl_dm_volume *v)
 {
 	bool out = !strcmp(output, "-");
+	struct dl_ctl_sample one;
+	struct dl_ctl_workload a = {
+		.major = v->major, .minor = v->minor,
+		.buffer = (uintptr_t)&one, .count = 1,
+	};
 	int fd, rc = dl_control_open(&fd);
 
 	if (rc)
 		return rc;
+	/* A file is not overwritten for nothing. */
+	rc = dl_control_call(fd, DL_CTL_WORKLOAD, &a);
+	if (rc) {
+		close(fd);
+		return failed(v, rc);
+	}
 	x->f = out ? stdout : fopen(output, "we");
 	if (!x->f) {
 		close(fd);

@@ -264,8 +264,12 @@ static void tell(const struct dl_plot *p)
 
 static bool is_file(const char *name)
 {
+	static const char dir[] = "/dev/mapper/";
 	size_t n = strlen(name);
 
+	/* That is a volume, for the other verbs as well. */
+	if (!strncmp(name, dir, strlen(dir)))
+		return false;
 	return strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".csv"));
 }
 

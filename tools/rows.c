@@ -89,7 +89,7 @@ void dl_row_print_record(const struct dl_rec *rec)
 	}
 	/* A run counts in sectors: page, sector in it, number of sectors. */
 	printf("%10" PRIu64 "  %-8s  %12" PRIu64 "  %2u %3u  %12s  %-8s  %9"
-	       PRIu64 "  %8" PRIu64 "  %-6s  %2u  %5u  %s%s%s\n", rec->seq,
+	       PRIu64 "  %8" PRIu64 "  %-6s  %2u  %5u  %s%s%s%s%s\n", rec->seq,
 	       type_name(d->type),
 	       run ? d->addr >> DL_PAGE_SECTOR_SHIFT : d->addr,
 	       run ? (unsigned int)(d->addr & (DL_PAGE_SECTORS - 1)) : d->first,
@@ -99,7 +99,9 @@ void dl_row_print_record(const struct dl_rec *rec)
 	       d->temperature, d->client,
 	       d->flags & DL_DESC_DISCARD ? "discard " : "",
 	       d->flags & DL_DESC_NOUNMAP ? "keep-allocated " : "",
-	       d->flags & DL_DESC_SAME ? "same" : "");
+	       d->flags & DL_DESC_SAME ? "same " : "",
+	       d->flags & DL_DESC_FORESEEN ? "foreseen " : "",
+	       d->flags & DL_DESC_FUSED ? "fused" : "");
 }
 
 struct json_object *dl_row_super(const struct dl_logdev *l, int slot,
@@ -278,6 +280,8 @@ struct json_object *dl_row_record(const struct dl_rec *rec)
 	dl_json_bool(o, "discard", d->flags & DL_DESC_DISCARD);
 	dl_json_bool(o, "nounmap", d->flags & DL_DESC_NOUNMAP);
 	dl_json_bool(o, "same", d->flags & DL_DESC_SAME);
+	dl_json_bool(o, "foreseen", d->flags & DL_DESC_FORESEEN);
+	dl_json_bool(o, "fused", d->flags & DL_DESC_FUSED);
 	if (d->type != DL_REC_MARK)
 		dl_json_str(o, "level", dl_level_name(d->level));
 	dl_json_u64(o, "confidence", d->confidence);

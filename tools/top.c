@@ -310,8 +310,15 @@ static int rounds(struct top *t)
 static int run_rounds(struct top *t)
 {
 	uint64_t asked = batch;
-	int rc = dl_control_open(&t->control);
+	struct dl_dm_volume v;
+	uint32_t i;
+	int rc = 0;
 
+	/* Before anything is told of any. */
+	for (i = 0; !rc && t->names[i]; i++)
+		rc = dl_dm_get(t->names[i], &v);
+	if (!rc)
+		rc = dl_control_open(&t->control);
 	if (rc)
 		return rc;
 	dl_interrupt_catch();

@@ -88,7 +88,7 @@ while [ $n -lt 600 ]; do
 			--reconcile-secs 30
 		sleep 3
 		sys=/sys/block/dm-$(dmsetup info -c --noheadings -o minor fo)/deltalog
-		[ "$(key full_probability)" -gt 300 ] ||
+		[ "$(key full_probability)" -gt 50 ] ||
 			bad "not expected to be full in the next life: $(key full_probability)"
 	}
 done

@@ -172,7 +172,7 @@ of bytes 500 '.seen >= 38'
 of writes 5000 '.seen >= 3'
 # Six bursts of 12 MiB: a pool for the next one is ready in the next life, too.
 key() { dmsetup status vol0 | tr ' ' '\n' | sed -n "/^$1\$/{n;p}"; }
-for n in 1 2 3 4 5 6; do
+for _n in 1 2 3 4 5 6; do
 	dd if=/dev/urandom of=/dev/mapper/vol0 bs=64k count=192 oflag=direct conv=notrunc \
 		status=none || bad "writing"
 	sleep 4
