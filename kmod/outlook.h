@@ -57,7 +57,10 @@ void dl_outlook_init(struct dl_volume *v);
 
 struct dl_cp_writer;
 
-/* To a checkpoint, if it has room for it; and from one before dl_outlook_start(). Context: process. */
+/*
+ * To a checkpoint, if it has room for it; and from one before dl_outlook_start().
+ * Context: process.
+ */
 void dl_outlook_save(struct dl_volume *v, struct dl_cp_writer *w);
 void dl_outlook_load(struct dl_volume *v, const void *body, size_t bytes);
 
