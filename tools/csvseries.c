@@ -284,8 +284,9 @@ int dl_csvseries_read(struct dl_csvseries *s, const char *path,
 	if (!r.f)
 		return dl_err(DL_EXIT_FAILED, "%s: cannot be opened: %s", path,
 			      strerror(errno));
-	if (!fstat(fileno(r.f), &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)))
-		rc = dl_err(DL_EXIT_REFUSED, "%s: is no file", r.path);
+	/* Of a disk of zeros the first line has no end. */
+	if (!fstat(fileno(r.f), &st) && S_ISBLK(st.st_mode))
+		rc = dl_err(DL_EXIT_REFUSED, "%s: is a block device and no file", r.path);
 	else
 		rc = read_all(s, &r, column);
 	free(r.line);
