@@ -351,7 +351,8 @@ void dl_outlook_load(struct dl_volume *v, const void *body, size_t bytes)
 	if (then > real || real - then > OLD_NS)
 		return;
 	gap = div_u64(real - then, NSEC_PER_MSEC);
-	sound = le32_to_cpu(d->saved) <= DL_CHANCE_ONE;
+	sound = le32_to_cpu(d->saved) <= DL_CHANCE_ONE &&
+		le64_to_cpu(d->drain) <= DL_BURST_MOST;
 	spin_lock(&o->lock);
 	if (sound && le32_to_cpu(d->within_secs) == o->within_secs)
 		sound = dl_flow_unpack(&o->log, &d->log, now, gap) &&

@@ -495,7 +495,7 @@ struct dl_ctl_sample {
  * for those that came at the same time, or while one was told of another.
  *
  * A list, see above, that has no end: @cursor is never zero on the way out, and stays
- * good for those that are yet to come. There are none for now when @count comes back as
+ * good for those that are yet to come. There are no more yet when @count comes back as
  * zero; no matter how long it takes until the next call, none is told twice. Of what is
  * forgotten before it was asked for @missed tells how much it was; beginning with a
  * @cursor of 0 nothing was missed before the first.

@@ -86,7 +86,10 @@ while [ $n -lt 600 ]; do
 		want 0 deactivate fo
 		want 0 activate fo --origin "$o" --log "$l" --full-within-secs 60 \
 			--reconcile-secs 30
-		sleep 3
+		tries=0
+		until [ "$(key full_probability)" -gt 50 ] || [ $((tries += 1)) -gt 50 ]; do
+			sleep 0.1
+		done
 		sys=/sys/block/dm-$(dmsetup info -c --noheadings -o minor fo)/deltalog
 		[ "$(key full_probability)" -gt 50 ] ||
 			bad "not expected to be full in the next life: $(key full_probability)"
