@@ -17,7 +17,7 @@ load_setup
 tool=$DELTALOG_TOOL
 [ -x "$tool" ] || tool=$DL_TOP/build/tools/deltalog
 cd /run/tmp
-case $(uname -r) in *-dlfast) PAGES=512 ;; *) PAGES=96 ;; esac
+PAGES=96
 # Of which about an eighth is left.
 text() {
 	seq -f 'a line that differs in its number only: %.0f' "$1" 1000000 | head -c $((PAGES * 4096)) >"$2"
