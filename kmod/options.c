@@ -269,7 +269,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
 		}
 		argc--;
 		if (store(o, opt, dm_shift_arg(as))) {
-			*error = "Option value out of range";
+			*error = "Bad option value";
 			return -EINVAL;
 		}
 	}

@@ -61,7 +61,7 @@ int dl_options_parse(struct dl_options *o, struct dm_arg_set *as,
  * @value: decimal number, or one of its words
  *
  * Return: 0; -ENOENT no such tunable; -EPERM fixed until the next activation;
- * -EINVAL value out of range.
+ * -EINVAL not a value for it, which is said.
  */
 int dl_options_set(struct dl_options *o, const char *name, const char *value);
 

@@ -65,7 +65,7 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 		dl_err("%s: set %s %s: %s", v->name, name, value,
 		       ret == -ENOENT ? "no such tunable" :
 		       ret == -EPERM ? "fixed until the next activation" :
-		       "value out of range");
+		       "not a value it can have");
 		return -EINVAL;
 	}
 	/* Of a suspended volume nothing is to be prepared: resuming it will see to that. */

@@ -18,7 +18,7 @@
 #define DL_CORE_BURST_H
 
 #include "dl_port.h"
-#include "format.h"
+#include "format_foresight.h"
 
 #define DL_BURSTS	16u
 #define DL_BURSTS_LEAST	4u		/* bursts before anything is expected */

@@ -18,7 +18,7 @@
 #define DL_CORE_FLOW_H
 
 #include "dl_port.h"
-#include "format.h"
+#include "format_foresight.h"
 #include "series.h"
 
 #define DL_FLOW_PER_T	16u		/* blocks in T */

@@ -155,7 +155,7 @@ struct dl_disk_super {
 #define DL_SECTION_GRAIN	8u	/* dl_disk_grain[], in no order */
 #define DL_SECTION_SCRUB	9u	/* dl_disk_scrub */
 #define DL_SECTION_IMPRINTS	10u	/* dl_disk_imprint, regions; and again */
-#define DL_SECTION_FORESIGHT	11u	/* dl_disk_foresight, forecasters */
+#define DL_SECTION_FORESIGHT	11u	/* format_foresight.h: dl_disk_foresight, ... */
 #define DL_SECTION_OUTLOOK	12u	/* dl_disk_outlook */
 
 #define DL_SECTION_MUST		(1u << 0)
@@ -291,47 +291,6 @@ struct dl_disk_grain {
 };
 
 /*
- * State of a forecaster (series.h): logarithms with 16 bits behind the point, and as
- * said there. What is beyond the numbers seen or the season is zero.
- */
-struct dl_disk_series {
-	__le64 n;
-	__le16 season;
-	__le16 phase;
-	__le32 last[3];
-	__le32 least, most;
-	__le32 smooth[5];
-	__le32 level, trend, mean;
-	__le32 error[13];
-	__le32 own, naive, held;
-	__le32 under, over;
-	__le32 weight[3][6];
-	__le16 usual[60];
-	__le16 lap[60];
-	__le32 reserved[2];
-};
-
-/* One quantity at several paces (cascade.h). */
-#define DL_CASCADE_MAGIC	0x46434c44u	/* "DLCF" */
-#define DL_CASCADE_VERSION	1u
-
-struct dl_disk_cascade_level {
-	__le32 left;		/* ticks until its interval ends */
-	__le32 reserved;
-	__le64 amount;		/* so far in it */
-	__le64 weight;
-	struct dl_disk_series series;
-};
-
-struct dl_disk_cascade {
-	__le32 magic;
-	__le32 version;		/* of the models as well as of the layout */
-	__le32 crc;		/* CRC-32C of all of it with this as zero */
-	__le32 gauge;		/* 0: counter, 1 */
-	struct dl_disk_cascade_level level[5];
-};
-
-/*
  * The granularity map as it was when a snapshot was made: this, then @nr regions,
  * each a __le64 as imprint.c has it, descending, which is the hottest first. In a
  * mark that makes a snapshot it comes behind the dl_disk_mark; zeros: there is none.
@@ -340,49 +299,6 @@ struct dl_disk_imprint {
 	__le64 id;		/* of the snapshot */
 	__le32 nr;
 	__le32 known;		/* regions that the map had, at least @nr */
-};
-
-/* Behind it @nr forecasters, @bytes each: see cascade.h. */
-struct dl_disk_foresight {
-	__le64 time_ns;		/* wall clock */
-	__le32 nr;
-	__le32 bytes;		/* a multiple of 8 */
-};
-
-#define DL_DISK_BURSTS		16u
-
-/* Bursts that came, the oldest first: core/burst.h. */
-struct dl_disk_bursts {
-	__le64 since_ms;	/* the last one's end */
-	__le32 nr;
-	__le32 reserved;
-	struct {
-		__le64 peak;	/* bytes */
-		__le64 gap_ms;	/* from the one before it */
-	} burst[DL_DISK_BURSTS];
-};
-
-#define DL_DISK_FLOW_BLOCKS	128u
-
-/* Bytes that came, by blocks of time, the oldest first: core/flow.h. */
-struct dl_disk_flow {
-	__le32 block_ms;
-	__le32 nr;
-	__le64 since_ms;	/* the end of the last of them */
-	__le64 now;		/* bytes since then, signed as those below */
-	__le64 sum[DL_DISK_FLOW_BLOCKS];
-};
-
-/* What space is foreseen by. */
-struct dl_disk_outlook {
-	__le64 time_ns;		/* wall clock */
-	__le64 drain;		/* bytes a second that reconcile frees; 0: not known */
-	__le32 within_secs;	/* that the flows are for */
-	__le32 saved;		/* of a page that is settled, kept; of 65536 */
-	__le32 kept;		/* 1: something is kept for snapshots or the window */
-	__le32 reserved;
-	struct dl_disk_flow log, held;
-	struct dl_disk_bursts bursts;
 };
 
 /* dl_disk_scrub.flags */

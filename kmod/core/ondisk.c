@@ -4,6 +4,7 @@
  * here is a change of format.
  */
 #include "format.h"
+#include "format_foresight.h"
 
 #define SIZE(s, n) \
 	static_assert(sizeof(struct s) == (n), "size of " #s)

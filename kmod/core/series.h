@@ -22,7 +22,7 @@
 #ifndef DL_CORE_SERIES_H
 #define DL_CORE_SERIES_H
 
-#include "format.h"
+#include "format_foresight.h"
 #include "status.h"
 
 #define DL_SERIES_SEASON_MAX	60u	/* intervals */
