@@ -11,12 +11,13 @@
  *	hot       nine in ten writes to the first tenth of the pages
  *	uniform   all of them alike
  *
- * It is there because fio's pauses (rate_iops, thinktime) are not all sleep: when it
- * begins, fio takes the longest of ten short sleeps for how exact a sleep is, and what
- * is left of a pause when that little is to go, it reads the clock in a loop. Where time
- * is simulated, and computing takes none, each reading moves it by 256 ns, and takes the
- * host microseconds; if one of the ten was late by more than a pause lasts, fio never
- * sleeps at all. Here a pause is one call, whose end does not depend on when it began.
+ * It is there because fio's pauses (rate_iops, thinktime) are not all sleep. When it
+ * begins, fio takes the longest of ten short sleeps for how late a sleep may end; of each
+ * pause it sleeps so much less, and reads the clock in a loop until the rest is over.
+ * Where time is simulated and computing takes none, a reading moves it by 256 ns, and
+ * takes tens of microseconds of the host's: one short sleep that was late by 100 us makes
+ * every write take 400 readings, and if it was late by a whole pause, fio never sleeps.
+ * Here a pause is one call, whose end does not depend on when it began.
  */
 #include <err.h>
 #include <errno.h>
