@@ -2,6 +2,7 @@
 # The benchmarks: tests/bench/run.sh says what they are.
 
 BENCH_OUT := $(BUILD)/tests
+BENCH_TOOLS := $(addprefix $(BENCH_OUT)/,dlgrain dlpace)
 
 .PHONY: bench bench-tools
 ## make bench          figures beside the peers' (ONLY=fsync,instr: a part;
@@ -10,8 +11,8 @@ bench:
 	@tests/bench/run.sh $(ONLY)
 
 ## make bench-tools   build what the benchmarks run in guests
-bench-tools: $(BENCH_OUT)/dlgrain
+bench-tools: $(BENCH_TOOLS)
 
-$(BENCH_OUT)/dlgrain: $(TOP)/tests/bench/dlgrain.c $(TOP)/tests/model/rng.h
+$(BENCH_TOOLS): $(BENCH_OUT)/%: $(TOP)/tests/bench/%.c $(TOP)/tests/model/rng.h
 	@mkdir -p $(@D)
-	$(CC) $(CRASH_CFLAGS) -o $@ $<
+	$(CC) $(CRASH_CFLAGS) -o $@ $< -lm

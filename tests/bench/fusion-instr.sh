@@ -14,8 +14,6 @@
 # that the machine does meanwhile, as in instructions.sh.
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
 need fio dmsetup
@@ -46,7 +44,6 @@ for work; do
 		finely block
 		# shellcheck disable=SC2086 # words
 		fio_run $who --ioengine=libaio --iodepth=32 --size="${mib}m" --name="$work" $how
-		target_down
-		rmmod brd || fail "brd is still in use"
+		stale
 	done
 done

@@ -13,8 +13,6 @@
 # encrypted; packed is whole pages, compressed, which are text and all new.
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
 need dmsetup keyctl
@@ -61,6 +59,5 @@ for target; do
 	[ "$TARGET" != deltalog ] || value deltas "$target" $(($(status deltas) - deltas))
 	kept dlgrain check "$VOL" "$pages" $kind $((writes * 2)) ||
 		fail "it does not read as it was written"
-	target_down
-	rmmod brd || fail "brd is still in use"
+	stale
 done

@@ -17,10 +17,10 @@
 # transactions are made before, and nothing is read from the host after.
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
+# shellcheck source=tests/bench/grain-fs.sh
+. "$DL_TOP/tests/bench/grain-fs.sh"
 
 fs=$1 transactions=$2
 shift 2
@@ -54,38 +54,10 @@ server start $home/made
 transact -i -q -s 1 >/dev/null
 server stop $home/made
 
-# The same identifiers each time.
-uuid=00112233-4455-6677-8899-aabbccddeeff
 warm=$((transactions / 10))
-counters='user_bytes log_bytes deltas delta_bytes rebased rewritten unchanged commits'
-
-# What counters gained since $was, under their names with a suffix.
-since() {
-	_suffix=${1:+_$1}
-	shift
-	for key; do
-		old=${was#* "$key"=}
-		value "$key$_suffix" "$target" $(($(status "$key") - ${old%% *}))
-	done
-}
 
 for target; do
-	null_disk fast 1024 blocksize=512 irqmode=2 completion_nsec=20000 cache_size=16
-	FAST=$DISK
-	null_disk slow 512 blocksize=512 irqmode=2 completion_nsec=20000 cache_size=16
-	# shellcheck disable=SC2034 # for target_up
-	SLOW=$DISK
-	# shellcheck disable=SC2034 # for target_up
-	DL_OPTS='high_watermark 90 reconcile_secs 86400'
-	target_up deltalog
-	grain "$target"
-	case $fs in
-	ext4) mkfs.ext4 -q -U $uuid -E hash_seed=$uuid,lazy_itable_init=0 "$VOL" ;;
-	xfs) mkfs.xfs -q -m uuid=$uuid "$VOL" ;;
-	esac || fail "mkfs.$fs"
-	mkdir -p /run/tmp/mnt
-	mount -t "$fs" "$VOL" /run/tmp/mnt || fail "cannot mount $fs"
-	base=/run/tmp/mnt/base
+	fs_up "$target" "$fs" 20000
 	cp -a $home/made $base || fail "cannot copy the data base"
 	server start $base
 	transact --random-seed=1 -c 1 -t $warm >/dev/null
@@ -95,8 +67,7 @@ for target; do
 	# nothing tells when that is done; the guest's clock is simulated.
 	sleep 1
 
-	was=''
-	for key in $counters; do was="$was $key=$(status "$key")"; done
+	count_from_here
 	transact --random-seed=2 -c 1 -n -t "$transactions" >$home/said
 	# Until the checkpoint it is nearly all PostgreSQL's log; the rest is its pages.
 	since run user_bytes log_bytes
@@ -113,12 +84,7 @@ for target; do
 		FROM (SELECT sum(delta) AS h, count(*) AS n FROM pgbench_history) AS all_of_it')" = \
 		"t|t|t|$((warm + transactions))" ] || fail "the data base is wrong"
 	server stop $base
-	umount /run/tmp/mnt || fail "cannot unmount"
-	case $fs in
-	ext4) e2fsck -fn "$VOL" >/dev/null 2>&1 ;;
-	xfs) xfs_repair -n "$VOL" >/dev/null 2>&1 ;;
-	esac || fail "$fs is damaged"
-	target_down
+	fs_down "$fs"
 	{ rmdisk fast && rmdisk slow; } || fail "cannot remove the devices"
 	ok "$target: the data base and $fs are whole"
 done

@@ -15,33 +15,15 @@
 # ledger, and is made durable.  What is counted begins after the filling.
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
+# shellcheck source=tests/bench/grain-fs.sh
+. "$DL_TOP/tests/bench/grain-fs.sh"
 
 target=$1 fs=$2 mode=$3 transactions=$4
 need dmsetup sqlite3 "mkfs.$fs"
 
-null_disk fast 1024 blocksize=512 irqmode=2 completion_nsec=20000 cache_size=16
-FAST=$DISK
-null_disk slow 512 blocksize=512 irqmode=2 completion_nsec=8000000 cache_size=16
-# shellcheck disable=SC2034 # for target_up
-SLOW=$DISK
-# shellcheck disable=SC2034 # for target_up
-DL_OPTS='high_watermark 90 reconcile_secs 86400'
-target_up deltalog
-grain "$target"
-
-# The same identifiers each time.
-uuid=00112233-4455-6677-8899-aabbccddeeff
-case $fs in
-ext4) mkfs.ext4 -q -U $uuid -E hash_seed=$uuid,lazy_itable_init=0 "$VOL" ;;
-xfs) mkfs.xfs -q -m uuid=$uuid "$VOL" ;;
-esac || fail "mkfs.$fs"
-mkdir -p /run/tmp/mnt
-mount -t "$fs" "$VOL" /run/tmp/mnt || fail "cannot mount $fs"
-base=/run/tmp/mnt/base
+fs_up "$target" "$fs" 8000000
 
 # Nothing of it is random.
 sqlite3 $base <<SQL >/dev/null || fail "cannot fill the data base"
@@ -73,25 +55,17 @@ sync
 # What was done before has left to do in the background, such as a summary.
 sleep 1
 
-counters='user_bytes log_bytes deltas delta_bytes rebased rewritten unchanged commits'
-was=''
-for key in $counters; do was="$was $key=$(status "$key")"; done
+count_from_here
 begin=$(now)
 kept sqlite3 $base </run/tmp/work.sql >/dev/null || fail "SQLite"
 took=$(($(now) - begin))
 sync
-for key in $was; do
-	value "${key%%=*}" "$target" $(($(status "${key%%=*}") - ${key#*=}))
-done
+# shellcheck disable=SC2086 # words
+since '' $counters
 value transactions "$target" "$transactions"
 value took "$target" $took
 
 [ "$(sqlite3 $base 'SELECT sum(balance) FROM account; SELECT count(*) FROM ledger;' |
 	tr '\n' ' ')" = "20000000000 $transactions " ] || fail "the data base is wrong"
 [ "$(sqlite3 $base 'PRAGMA integrity_check;')" = ok ] || fail "the data base is damaged"
-umount /run/tmp/mnt || fail "cannot unmount"
-case $fs in
-ext4) e2fsck -fn "$VOL" >/dev/null 2>&1 ;;
-xfs) xfs_repair -n "$VOL" >/dev/null 2>&1 ;;
-esac || fail "$fs is damaged"
-target_down
+fs_down "$fs"

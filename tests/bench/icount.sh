@@ -2,15 +2,19 @@
 # shellcheck shell=sh
 #
 # What the guest scripts that count instructions share: a stock kernel under
-# -icount, where a nanosecond is an instruction.  Use:
+# -icount, where a nanosecond is an instruction.  With what all of them share; use:
 #
 #   . "$DL_TOP/tests/bench/icount.sh"
 #
 #   icount_begin            loads what the targets need, in the right order
 #   fresh LOG_MIB MIB       brd devices $FAST, $SLOW and $META
+#   stale                   takes the target away, and them
 #   keep PROG...            keeps programs in memory, with their libraries
 #   kept PROG ARG...        runs one of them
 #   now                     ns, hence instructions, since some moment
+
+# shellcheck source=tests/bench/lib.sh
+. "$DL_TOP/tests/bench/lib.sh"
 
 # As on a machine whose CPU has the instructions: loaded before whoever asks
 # for a CRC first.  libcrc32c keeps what it found then.
@@ -33,6 +37,11 @@ fresh() {
 	fill /dev/ram2 8
 	SLOW=/dev/ram1
 	fill $SLOW "$2"
+}
+
+stale() {
+	target_down
+	rmmod brd || fail "brd is still in use"
 }
 
 # While a guest waits for the host's files its clock runs on, so what is started

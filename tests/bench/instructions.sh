@@ -13,8 +13,6 @@
 # deltalog with nothing of foresight: no history, no fusion either.
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
 need fio dmsetup
@@ -77,6 +75,5 @@ for target; do
 		--name=rewrite --stonewall --rw=$first \
 		--name=reread --stonewall --rw=randread
 	count_settle "$target"
-	target_down
-	rmmod brd || fail "brd is still in use"
+	stale
 done

@@ -21,24 +21,20 @@
 set -u
 # shellcheck source=tests/bench/lib.sh
 . "$DL_TOP/tests/bench/lib.sh"
-need fio dmsetup
+need dmsetup
+dlpace=$DL_TOP/build/tests/dlpace
+[ -x "$dlpace" ] || fail "no dlpace: make bench-tools"
 
 load=$1 dist=$2
 secs=300 log_mib=24
 case $load in
 aged)
 	secs=60 log_mib=128
-	pace='--rate_iops=100 --runtime=300'
+	rate=100 runtime=300
 	;;
-pressed) pace='--rate_iops=500 --runtime=180' ;;
-full) pace='--runtime=20' ;;
+pressed) rate=500 runtime=180 ;;
+full) rate=0 runtime=20 ;;
 *) fail "no load $load" ;;
-esac
-case $dist in
-zipf) spread=zipf:1.1 ;;
-hot) spread=zoned:90/10:10/90 ;;
-uniform) spread=random ;;
-*) fail "no distribution $dist" ;;
 esac
 
 for who in static deltalog; do
@@ -51,11 +47,7 @@ for who in static deltalog; do
 	SLOW=$DISK
 	DL_OPTS="reconcile_secs $secs reconcile_order $order"
 	target_up deltalog
-	# shellcheck disable=SC2086 # words
-	fio --filename="$VOL" --direct=1 --thread --clocksource=clock_gettime --randrepeat=1 \
-		--norandommap --refill_buffers --name=w --rw=randwrite --bs=4k --ioengine=psync --size=64m \
-		--random_distribution=$spread --time_based $pace >/dev/null ||
-		fail "fio over $order"
+	"$dlpace" "$VOL" 64 "$dist" $rate $runtime || fail "writing with order $order"
 	value user $who "$(status user_bytes)"
 	value running $who "$(status origin_bytes)"
 	settle

@@ -25,8 +25,6 @@
 #   still     a snapshot of now: what the volume reads
 
 set -u
-# shellcheck source=tests/bench/lib.sh
-. "$DL_TOP/tests/bench/lib.sh"
 # shellcheck source=tests/bench/icount.sh
 . "$DL_TOP/tests/bench/icount.sh"
 need fio dmsetup python3
@@ -70,8 +68,7 @@ io no-snap write randwrite
 io no-snap rewrite randwrite
 io no-snap since randwrite
 read_all no-snap reread
-target_down
-rmmod brd || fail "brd is still in use"
+stale
 
 fresh "$log_mib" "$mib"
 non_zero "$SLOW"

@@ -305,7 +305,7 @@ part_activation() {
 }
 
 build_modules
-! wanted grain || make -s bench-tools
+! { wanted grain || wanted foresight; } || make -s bench-tools
 begin=$SECONDS
 # What takes longest goes first, so that something goes on beside it all the time.
 ! wanted past || part_past
