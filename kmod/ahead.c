@@ -150,8 +150,7 @@ void dl_log_bounds(struct dl_log *l, struct dl_plan_bounds *b)
 	*b = (struct dl_plan_bounds) {
 		.chunks = s->nr_chunks,
 		.seg_chunks = s->seg_chunks,
-		.seg_most = max(s->seg_chunks,
-				DL_SEGMENT_SECTORS_MAX >> s->chunk_shift),
+		.seg_most = max(s->seg_chunks, dl_segment_largest(s)),
 		.pool = DL_SEGMENT_POOL,
 		.frames_max = l->max_frames,
 		.frame_bytes = DL_FRAME_PAGES * DL_PAGE_BYTES,

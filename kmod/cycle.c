@@ -380,6 +380,7 @@ static int settle_past(struct dl_reconcile *rc)
 int dl_cycle(struct dl_reconcile *rc)
 {
 	struct dl_volume *v = rc->v;
+	unsigned long waited;
 	u32 from = 1, n;
 	int ret;
 
@@ -414,8 +415,8 @@ int dl_cycle(struct dl_reconcile *rc)
 	}
 	WRITE_ONCE(v->horizon, rc->goal);
 	rc->cycles++;
-	rc->lag_ms = max(rc->lag_ms, jiffies_to_msecs(jiffies - rc->born));
-	dl_linger_end(v);
+	waited = max(jiffies - rc->born, dl_linger_end(v));
+	rc->lag_ms = max(rc->lag_ms, jiffies_to_msecs(waited));
 	forget(rc);
 	dl_cycle_release(rc);
 	return 0;

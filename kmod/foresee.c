@@ -332,7 +332,7 @@ void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes)
 {
 	const struct dl_disk_foresight *head = body;
 	struct dl_foresee *f = v->foresee;
-	u64 now = ktime_get_real_ns(), then, tick = now_tick(), gap;
+	u64 now = ktime_get_real_ns(), then, tick = now_tick();
 	u32 i;
 
 	/* Another release's, perhaps. */
@@ -343,13 +343,15 @@ void dl_foresee_load(struct dl_volume *v, const void *body, size_t bytes)
 	then = le64_to_cpu(head->time_ns);
 	if (then > now || now - then > OLD_NS)
 		return;
-	gap = min(div_u64(now - then, TICK_NS), tick);
 	body += sizeof(*head);
 	mutex_lock(&f->lock);
 	for (i = 0; i < DL_QUANTITIES; i++, body += packed_bytes()) {
-		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick - gap);
-		if (dl_cascade_unpack(&f->of[i], body) == DL_OK)
+		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick);
+		if (dl_cascade_unpack(&f->of[i], body) == DL_OK) {
+			/* A day's course goes on without us, and nothing else does. */
+			dl_cascade_skip(&f->of[i], div_u64(now - then, TICK_NS));
 			continue;
+		}
 		dl_info("%s: what the log foresaw of its writes is not sound: begun anew",
 			v->name);
 		dl_cascade_init(&f->of[i], i == DL_QUANTITY_SIZE, tick);

@@ -95,7 +95,7 @@ void dl_housekeep_work(struct work_struct *work)
 	}
 	mutex_unlock(&v->house_lock);
 	/* Paced by what comes free: without a cycle nothing does. */
-	pace = READ_ONCE(v->rc.running) && dl_volume_mode(v) == DL_MODE_RW;
+	pace = dl_reconcile_frees(&v->rc) && dl_volume_mode(v) == DL_MODE_RW;
 	dl_volume_room(v, &free, &total);
 	dl_throttle_update(&v->throttle, pace ? free : total, total);
 	dl_event_pressure(v, dl_volume_pressure(v));

@@ -285,16 +285,21 @@ void dl_linger_batch(struct dl_volume *v, const u32 *idx, u32 nr)
 		dl_bar_crowded(&lg->bar);
 }
 
-void dl_linger_end(struct dl_volume *v)
+unsigned long dl_linger_end(struct dl_volume *v)
 {
 	struct dl_linger *lg = &v->rc.linger;
-	bool asked = READ_ONCE(v->rc.target) >= v->horizon;
-	u32 i;
+	bool asked = READ_ONCE(v->rc.target) >= v->horizon, right;
+	u32 i, waited = 0;
 
 	for (i = 0; lg->slots && i < lg->nr_slots; i++) {
 		struct dl_linger_slot *s = &lg->slots[i];
 
-		if (s->seq && s->seq <= v->horizon)
-			outcome(lg, s, !lingers(v, s), !asked);
+		if (!s->seq || s->seq > v->horizon)
+			continue;
+		right = !lingers(v, s);
+		if (!right)
+			waited = max(waited, (u32)jiffies - s->since);
+		outcome(lg, s, right, !asked);
 	}
+	return waited;
 }

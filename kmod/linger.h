@@ -79,7 +79,13 @@ void dl_linger_begin(struct dl_volume *v, u64 records, unsigned long born,
  */
 void dl_linger_batch(struct dl_volume *v, const u32 *idx, u32 nr);
 
-/* The horizon has moved: what lingered below it is settled. */
-void dl_linger_end(struct dl_volume *v);
+/**
+ * dl_linger_end() - the horizon has moved: what lingered below it is settled
+ * @v: volume
+ *
+ * Context: the work item. Before entries of the map are given away.
+ * Return: the longest that any of it had waited, not its last record alone; jiffies.
+ */
+unsigned long dl_linger_end(struct dl_volume *v);
 
 #endif

@@ -110,16 +110,18 @@ static struct dl_segment *oldest(struct dl_volume *v)
 }
 
 /*
- * How long a record may wait: three quarters of the bound, the rest is for the cycle.
- * Who waits for pages to be written again leaves as much as four cycles take, like
- * the last ones; 1/16 of the bound at least, a quarter at most.
+ * How long a record may wait: three quarters of the bound, the rest is for the cycles.
+ * Who waits for pages to be written again leaves as much as cycles like the last ones
+ * take for all that may be due at once, and four more; 1/16 of the bound at least, a
+ * quarter at most, as long as none has been seen.
  */
-static unsigned long longest(const struct dl_volume *v)
+static unsigned long longest(struct dl_volume *v)
 {
 	unsigned long bound = HZ * (unsigned long)v->opts.reconcile_secs;
+	unsigned long cycles = dl_map_used(&v->map) / v->rc.batch + 4;
 
-	return bound - (dl_reconcile_in_order(v) ? bound / 4 :
-			clamp(4 * v->rc.took, bound / 16, bound / 4));
+	return bound - (dl_reconcile_in_order(v) || !v->rc.cycles ? bound / 4 :
+			clamp(cycles * v->rc.took, bound / 16, bound / 4));
 }
 
 /*
@@ -173,6 +175,14 @@ static bool sealed(struct dl_volume *v)
 	return ret;
 }
 
+bool dl_reconcile_frees(struct dl_reconcile *rc)
+{
+	/* While a cycle that was begun for another reason goes on nobody else looks. */
+	return READ_ONCE(rc->running) ||
+		(READ_ONCE(rc->under_way) &&
+		 dl_volume_pressure(rc->v) >= rc->v->opts.high_watermark);
+}
+
 /*
  * Percent in use at which there is room enough. Who waits for pages to be written
  * again settles no more than has to be, a batch at a time; but what a snapshot will
@@ -222,10 +232,9 @@ static bool wanted(struct dl_reconcile *rc)
  * does not follow the other at once, and no more of its pages than need be are
  * written while they may still be replaced.
  */
-static bool due_soon(const struct dl_reconcile *rc, const struct dl_segment *seg)
+static bool due_soon(const struct dl_reconcile *rc, const struct dl_segment *seg,
+		     unsigned long most)
 {
-	unsigned long most = longest(rc->v);
-
 	return seg->first_seq <= rc->due ||
 		time_before_eq(seg->born + most - most / 16, jiffies);
 }
@@ -240,6 +249,7 @@ static u64 choose_goal(struct dl_reconcile *rc)
 	struct dl_segment *seg;
 	unsigned long flags;
 	struct dl_volume *v = rc->v;
+	unsigned long most = longest(v);
 	u64 goal = 0, records = 0, sectors = 0, room = U64_MAX, n;
 	/* No chain goes on above a goal that has all there is. */
 	bool all = rc->cramped || READ_ONCE(l->stopped);
@@ -263,7 +273,7 @@ static u64 choose_goal(struct dl_reconcile *rc)
 		/* What is compressed, or zeros, may need more than it takes. */
 		sectors += max_t(u64, seg->used, n * (DL_PAGE_SECTORS + 1));
 		if (goal && !all && (records > rc->batch || sectors > room ||
-				     !(rc->bulk || due_soon(rc, seg))))
+				     !(rc->bulk || due_soon(rc, seg, most))))
 			break;
 		if (!goal)
 			rc->born = seg->born;
@@ -407,7 +417,9 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		begun = dl_outlook_cycle_begin(v);
 		began = jiffies;
+		WRITE_ONCE(rc->under_way, true);
 		ret = dl_cycle(rc);
+		WRITE_ONCE(rc->under_way, false);
 		/* The longest, until it is long ago. */
 		rc->took = max(jiffies - began, rc->took - rc->took / 8);
 		dl_outlook_cycle_end(v, &begun);

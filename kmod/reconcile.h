@@ -54,7 +54,8 @@ struct dl_reconcile {
 	atomic_t asking;		/* who is about to set it */
 	bool stop;			/* suspended */
 	bool no_wait;			/* about to be: nobody may wait */
-	bool running;
+	bool running;			/* for room, until there is enough */
+	bool under_way;			/* a cycle is, for whatever reason */
 	int error;			/* of the last cycle */
 	wait_queue_head_t wait;		/* progress, for drain */
 	wait_queue_head_t readers;	/* a segment lost its last reader */
@@ -84,6 +85,9 @@ struct dl_reconcile {
 	u32 lag_ms;			/* the longest that a record had to wait */
 	atomic64_t pages, sectors, origin_errors;
 };
+
+/* Is room short, and does any come free? By that writers can be paced. */
+bool dl_reconcile_frees(struct dl_reconcile *rc);
 
 int dl_reconcile_init(struct dl_reconcile *rc, struct dl_volume *v);
 void dl_reconcile_exit(struct dl_reconcile *rc);

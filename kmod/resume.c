@@ -115,10 +115,10 @@ void dl_volume_suspend(struct dl_volume *v)
 	v->resumed = false;
 	dl_outlook_stop(v);
 	dl_foresee_stop(v);
-	/* No segment is sealed behind the checkpoint's back. */
-	cancel_work_sync(&v->log.refill);
 	dl_reconcile_stop(&v->rc);
 	ret = dl_log_sync(&v->log);
+	/* No segment is sealed behind the checkpoint's back. */
+	cancel_work_sync(&v->log.refill);
 	flush_workqueue(v->meta_wq);
 	if (!ret && dl_volume_mode(v) == DL_MODE_RW) {
 		dl_fingerprint_refresh(&v->fp, &v->origin, dl_volume_has_record,

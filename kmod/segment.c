@@ -9,6 +9,7 @@
 
 #include "segment.h"
 
+#define SUMMARY_MOST	(4u << 20)
 #define MIN_SEGMENTS	4	/* what the emergency pool can hold at once */
 
 int dl_segments_init(struct dl_segments *s, const struct dl_super *sb,
@@ -180,12 +181,24 @@ static u32 summary_flags(const struct dl_segments *s)
  * Twice what whole pages need. A segment of little records goes without a summary,
  * and is recovered by its frames.
  */
+static u32 summary_wants(const struct dl_segments *s, u32 sectors)
+{
+	return max_t(u32, 16384, sectors << (DL_SECTOR_SHIFT - 6)) +
+		dl_summary_tags(summary_flags(s), sectors);
+}
+
 static u32 summary_bytes(const struct dl_segments *s, u32 sectors)
 {
-	u32 n = max_t(u32, 16384, sectors << (DL_SECTOR_SHIFT - 6)) +
-		dl_summary_tags(summary_flags(s), sectors);
+	return min(summary_wants(s, sectors), SUMMARY_MOST);
+}
 
-	return min_t(u32, n, 4 << 20);
+u32 dl_segment_largest(const struct dl_segments *s)
+{
+	u32 sectors = DL_SEGMENT_SECTORS_MAX;
+
+	while (sectors > s->chunk_sectors && summary_wants(s, sectors) > SUMMARY_MOST)
+		sectors /= 2;
+	return sectors >> s->chunk_shift;
 }
 
 struct dl_segment *dl_segment_alloc(struct dl_segments *s, u32 chunks)

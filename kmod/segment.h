@@ -147,6 +147,9 @@ void dl_chunks_free(struct dl_chunks *c);
  */
 void dl_segments_extend(struct dl_segments *s, struct dl_chunks *c);
 
+/* The most chunks of a segment for which a summary of whole pages can be had. */
+u32 dl_segment_largest(const struct dl_segments *s);
+
 /**
  * dl_segment_alloc() - memory for a segment and its summary, no space yet
  * @s: allocator

@@ -39,6 +39,18 @@ static int allow_compression(struct dl_volume *v, const char *value)
 	return ret;
 }
 
+/* Of a suspended volume nothing is to be prepared: resuming it will see to that. */
+static void prepare(struct dl_volume *v)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	mutex_lock(&v->snapshot_lock);
+	if (v->resumed)
+		dl_prepare(v, 0);
+	mutex_unlock(&v->snapshot_lock);
+	memalloc_noio_restore(noio);
+}
+
 int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 {
 	struct dl_target *live;
@@ -68,9 +80,7 @@ int dl_tunable_set(struct dl_volume *v, const char *name, const char *value)
 		       "not a value it can have");
 		return -EINVAL;
 	}
-	/* Of a suspended volume nothing is to be prepared: resuming it will see to that. */
-	if (READ_ONCE(v->resumed))
-		dl_prepare(v, 0);
+	prepare(v);
 	dl_reconcile_kick(&v->rc);
 	return 0;
 }

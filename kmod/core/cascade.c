@@ -134,6 +134,18 @@ void dl_cascade_add(struct dl_cascade *c, u64 tick, u64 amount, u64 weight)
 							 amount);
 }
 
+void dl_cascade_skip(struct dl_cascade *c, u64 ticks)
+{
+	u32 i;
+
+	for (i = 0; i < DL_CASCADE_LEVELS; i++) {
+		const u32 pace = dl_cascade_paces[i].ticks;
+
+		dl_series_skip(&c->level[i].series,
+			       div_u64(sum_or_most(ticks, pace / 2), pace));
+	}
+}
+
 /* ---- foresight */
 
 void dl_cascade_ahead(const struct dl_cascade *c, u32 ticks,

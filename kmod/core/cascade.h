@@ -99,4 +99,14 @@ void dl_cascade_pack(const struct dl_cascade *c, void *to);
  */
 enum dl_status dl_cascade_unpack(struct dl_cascade *c, const void *from);
 
+/**
+ * dl_cascade_skip() - time has gone by of which nothing is known
+ * @c: cascade
+ * @ticks: how much, beside what its own tick says
+ *
+ * It counts for nothing but the season: open intervals go on where they are, those
+ * that follow are that much later in it, by whole intervals.
+ */
+void dl_cascade_skip(struct dl_cascade *c, u64 ticks);
+
 #endif

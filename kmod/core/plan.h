@@ -30,7 +30,7 @@
 struct dl_plan_bounds {
 	u32 chunks;		/* of the log */
 	u32 seg_chunks;		/* of a segment without foresight; at least 1 */
-	u32 seg_most;		/* that the format allows; at least @seg_chunks */
+	u32 seg_most;		/* that a summary can be had for; at least @seg_chunks */
 	u32 pool;		/* segments allocated ahead without foresight */
 	u32 frames_max;		/* at least DL_PLAN_FRAMES */
 	u32 frame_bytes;	/* of payload; not 0 */

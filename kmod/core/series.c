@@ -323,6 +323,18 @@ static void begin(struct dl_series *s, s32 v)
 	s->most = v;
 }
 
+void dl_series_skip(struct dl_series *s, u64 n)
+{
+	u32 rest;
+
+	if (!came_around(s))
+		return;
+	div_u64_rem(n, s->season, &rest);
+	rest += s->phase;
+	s->phase = (u16)(rest < s->season ? rest : rest - s->season);
+	foresee(s);
+}
+
 void dl_series_add(struct dl_series *s, u64 value)
 {
 	const s32 v = value == U64_MAX ? TOP : (s32)dl_fixed_log2(value + 1);

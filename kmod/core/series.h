@@ -135,6 +135,16 @@ void dl_series_score(const struct dl_series *s, struct dl_series_score *sc);
 void dl_series_pack(const struct dl_series *s, struct dl_disk_series *d);
 
 /**
+ * dl_series_skip() - intervals have gone by of which nothing is known
+ * @s: series
+ * @n: how many
+ *
+ * They count for nothing but the time of the season: the next number is that much later
+ * in it. A first season that is not over yet goes on where it was.
+ */
+void dl_series_skip(struct dl_series *s, u64 n);
+
+/**
  * dl_series_unpack() - take over a state
  * @s: out; undefined if this fails
  * @d: as read

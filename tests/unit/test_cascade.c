@@ -310,6 +310,44 @@ static void lively(struct dl_cascade *c, bool gauge, u64 tick, u32 ticks)
 			       rnd(&r) % 4);
 }
 
+/* After a night of which nothing is known the morning is taken for a morning. */
+static void test_skipped(void **state)
+{
+	enum { PACE = 36000, DAY = 48 };
+	struct dl_cascade c, before;
+	struct dl_forecast f;
+	u32 day, half;
+	u64 tick = 0;
+
+	(void)state;
+	dl_cascade_init(&c, false, 0);
+	/* Half an hour in the morning in which more is written than at other times. */
+	for (day = 0; day < 30; day++)
+		for (half = 0; half < DAY; half++, tick += PACE)
+			dl_cascade_add(&c, tick, half == 16 ? 1U << 30 : 1000, 0);
+	dl_cascade_add(&c, tick, 0, 0);
+	dl_cascade_ahead(&c, PACE, &f);
+	assert_true(f.value < 1U << 24);
+	before = c;
+	dl_cascade_skip(&c, 16 * PACE + PACE / 3);
+	dl_cascade_ahead(&c, PACE, &f);
+	assert_true(f.value > 1U << 26);
+	/* Beside the season nothing has changed. */
+	assert_int_equal(c.tick, before.tick);
+	dl_cascade_skip(&c, 32 * PACE + PACE / 3);
+	assert_memory_equal(&c.level[4], &before.level[4], sizeof(c.level[4]));
+	dl_cascade_skip(&c, U64_MAX);
+	dl_cascade_ahead(&c, PACE, &f);
+
+	/* A first day that is not over: as it was. */
+	dl_cascade_init(&c, false, 0);
+	for (half = 0; half < 30; half++)
+		dl_cascade_add(&c, half * PACE, 1000 + half, 0);
+	before = c;
+	dl_cascade_skip(&c, 5 * PACE);
+	assert_int_equal(c.level[4].series.phase, before.level[4].series.phase);
+}
+
 static void test_kept(void **state)
 {
 	struct dl_disk_cascade d, again;
@@ -478,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_wild),
+		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_last_tick),
