@@ -277,7 +277,7 @@ static int show_one(const char *name)
 	int rc;
 
 	rc = dl_dm_get(name, &v);
-	rc = rc ?: dl_volstat_read(&s, name);
+	rc = rc ?: dl_volstat_read(&s, v.name);
 	if (rc)
 		return rc;
 	if (dl_json_wanted())
