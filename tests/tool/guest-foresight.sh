@@ -134,7 +134,7 @@ ok "top"
 
 # ---- plot
 
-steady 12 &
+steady 30 &
 writer=$!
 want 0 plot vol0 --seconds 5 --output plot.svg --record plot.csv
 says out "vol0: 10 samples drawn to plot.svg"
@@ -145,7 +145,53 @@ want 0 plot plot.csv --output again.svg
 sed s/plot.csv/vol0/ again.svg | cmp -s - plot.svg || bad "the recording is drawn otherwise"
 want 0 plot vol0 --seconds 2 --output other.svg --json
 json '.ok and .samples == 4 and .of == "vol0"'
+want 0 plot vol0 --seconds 2 --output other.svg --record -
+[ "$(head -n 1 out | cut -d, -f1-3)" = t_ms,bytes,foreseen ] || bad "no record"
+[ "$(wc -l <out)" = 5 ] || bad "not four samples, and nothing else"
+# What is left is the rest of a time that is known.
+script -qfec "stty cols 80; TERM=vt100 $tool plot vol0 --seconds 6 --output other.svg" screen \
+	</dev/null >/dev/null 2>err || bad "plot on a terminal"
+tr '\r' '\n' <screen | sed -n 's/.*%  \([0-9]*\) s of 6 s, \([0-9]*\) s left.*/\1 \2/p' >left
+[ "$(wc -l <left)" -ge 10 ] || bad "no progress: $(cat screen)"
+awk '$1 + $2 != 6 { exit 1 }' left || bad "not what is left: $(cat left)"
+# What cannot be written is told before anything is sampled.
+start=$(date +%s)
+for _n in '--output nowhere/x.svg' '--output x.svg --record nowhere/x.csv' '--output folder.svg'; do
+	mkdir -p folder.svg
+	# shellcheck disable=SC2086 # words
+	want 1 plot vol0 --seconds 600 $_n
+	says err "cannot be made"
+done
+[ $(($(date +%s) - start)) -lt 30 ] || bad "not told before it is sampled"
+[ ! -e x.svg ] || bad "left behind: x.svg"
+cp plot.svg kept.svg
+want 4 plot nope --output kept.svg
+cmp -s plot.svg kept.svg || bad "overwritten with nothing"
+# A volume that goes: what was sampled is not lost.
+"$tool" plot vol0 --seconds 600 --output gone.svg --record gone.csv >out 2>err &
+plot=$!
 wait $writer
+sleep 2
+"$tool" deactivate vol0 >/dev/null || bad "deactivate"
+wait $plot
+rc=$?
+[ $rc = 1 ] || bad "exit code $rc of a plot whose volume is gone"
+[ "$(grep -cv '^sampling: ' err)" = 1 ] || bad "it is not said in one line"
+n=$(($(wc -l <gone.csv) - 1))
+[ $n -ge 3 ] || bad "$n samples"
+says err "vol0: is gone after $n samples, which are drawn"
+[ "$(grep -c '<circle' gone.svg)" = $n ] || bad "they are not drawn"
+"$tool" activate vol0 --origin "$o" --log "$l" >/dev/null || bad "activate"
+# A file is meant before a volume, if it is there.
+dmsetup rename vol0 a.csv || bad "rename"
+want 0 plot a.csv --seconds 1 --output other.svg
+says out "a.csv: 2 samples"
+cp plot.csv a.csv
+want 0 plot a.csv --output other.svg
+says out "a.csv: 10 samples"
+want 0 plot /dev/mapper/a.csv --seconds 1 --output other.svg --json
+json '.of == "a.csv" and .samples == 2'
+dmsetup rename a.csv vol0
 want 4 plot nope --output x.svg
 want 2 plot vol0
 ok "plot"
