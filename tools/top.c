@@ -71,6 +71,7 @@ static int read_volume(struct top *t, const struct dl_dm_volume *v)
 
 	r->v = *v;
 	r->at = seconds();
+	r->off = dl_foreseen_off(v);
 	rc = dl_foreseen_read(&r->f, t->control, v);
 	if (rc == -ENODEV && !t->names[0])
 		return 0;

@@ -208,6 +208,31 @@ says out replay
 dmsetup rename replay vol0
 ok "wrong usages"
 
+# ---- off
+
+want 0 status vol0 --json
+json '.foresight and .status.full_probability == 0 and .status.full_within == null'
+want 0 status vol0
+! grep -q 'log full soon' out || bad "likely full"
+dmsetup message vol0 0 set foresight off
+want 0 status vol0
+says out "log full soon      off, as foresight is"
+want 0 status vol0 --json
+json '.foresight == false and (.status | has("full_within") and .full_within == null)'
+want 0 forecast vol0
+says out "log full      off, as foresight is"
+! grep -q 'likely' out || bad "a chance of what is not looked for"
+want 0 forecast vol0 --json
+json '.foresight == false and .space.full_probability == 0'
+want 0 top vol0 --once
+says out "; full soon: off, as foresight is"
+want 0 top vol0 --once --json
+json '.rounds[0].volumes[0] | .foresight == false and .status.full_within == null'
+dmsetup message vol0 0 set foresight on
+want 0 forecast vol0 --json
+json .foresight
+ok "off"
+
 # ---- what was learned is kept
 
 want 0 deactivate vol0
