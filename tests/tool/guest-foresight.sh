@@ -103,7 +103,7 @@ ok "a steady pace is foreseen"
 
 # ---- top
 
-steady 12 &
+steady 40 &
 writer=$!
 sleep 2
 want 0 top --batch 2 vol0
@@ -119,15 +119,37 @@ json '.rounds[0].volumes[0] | .name == "vol0" and .per_second.writes > 60 and .p
 json '.rounds[0].volumes[0] | .per_second.bytes > 60 * 8192 and .per_second.log_bytes > 60 * 8192'
 json '.rounds[0].volumes[0].forecast_bytes | length == 2 and .[0].value > 0'
 # On a terminal: the screen comes back whatever ends it.
-script -qfec "$tool top vol0 --interval 1" screen </dev/null >/dev/null 2>err &
-viewer=$!
-tries=0
-until [ "$(grep -c 'q: quit' screen 2>/dev/null)" -ge 2 ]; do
-	[ $((tries += 1)) -lt 60 ] || bad "nothing on the screen: $(cat screen err)"
-	sleep 0.1
+# on_terminal TERM COLUMNS WORD: until that came twice
+on_terminal() {
+	rm -f screen
+	script -qfec "stty rows 24 cols $2; TERM=$1 $tool top vol0 --interval 1" screen \
+		</dev/null >/dev/null 2>err &
+	viewer=$!
+	tries=0
+	until [ "$(grep -c "$3" screen 2>/dev/null)" -ge 2 ]; do
+		[ $((tries += 1)) -lt 60 ] || bad "nothing on the screen: $(cat screen err)"
+		sleep 0.1
+	done
+	pkill -TERM -x deltalog || bad "no top below script"
+	wait $viewer || bad "ended by a signal it fails"
+	grep -v '^Script' screen | tr -d '\r' | sed 's/\x1b\[[?0-9;]*[A-Za-z]//g' >plain
+}
+# As many columns as there are, and everything in them.
+for cols in 80 132; do
+	on_terminal vt100 $cols 'q: quit'
+	awk -v n=$cols 'length > n { print; exit 1 }' plain || bad "lines of more than $cols"
+	for word in 'writes/s' 'to the origin' sure 'foreseen [0-9]' 'waited for one' \
+		'neighbours came' 'longest lag' replaced likely; do
+		grep -q "$word" plain || bad "no '$word' in $cols columns: $(cat plain)"
+	done
 done
-pkill -TERM -x deltalog || bad "no top below script"
-wait $viewer || bad "ended by a signal it fails"
+[ "$(grep -c ' sure; last .* foreseen ' plain)" -ge 2 ] || bad "broken, though there is room"
+on_terminal dumb 80 '^  rates  '
+! grep -q "$(printf '\033')" screen || bad "codes for a terminal that has none"
+awk 'length > 80 { exit 1 }' plain || bad "lines of more than 80: $(cat plain)"
+on_terminal '' 80 '^  rates  '
+! grep -q "$(printf '\033')" screen || bad "codes for a terminal that is not known"
+on_terminal vt100 80 'q: quit'
 [ "$(tail -c 200 screen | grep -c "$(printf '\033\\[?25h')")" -ge 1 ] || bad "the cursor is gone"
 wait $writer
 ok "top"
