@@ -607,10 +607,10 @@ want 0 forecast replay foresight.csv --column bytes --skip 10
 # As it comes, once.
 drawn() { sed 's/standard input\|foresight.csv\|\.\/pipe/X/g' "$1"; }
 want 0 plot foresight.csv --output plot.svg
-cat foresight.csv | "$tool" plot - --output piped.svg >out 2>err || fail "a recording from a pipe"
+tail -n +1 foresight.csv | "$tool" plot - --output piped.svg >out 2>err || fail "a recording from a pipe"
 says out "standard input: 40 samples drawn to piped.svg"
 cmp -s <(drawn plot.svg) <(drawn piped.svg) || fail "a pipe is drawn otherwise"
-cat foresight.csv | "$tool" plot /dev/stdin --output piped.svg >out 2>err || fail "a pipe by its path"
+tail -n +1 foresight.csv | "$tool" plot /dev/stdin --output piped.svg >out 2>err || fail "a pipe by its path"
 says out "/dev/stdin: 40 samples"
 mkfifo pipe
 cat foresight.csv >pipe &
