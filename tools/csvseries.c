@@ -25,7 +25,9 @@ struct reader {
 	char *field[COLUMNS];
 	uint32_t fields;	/* of this line */
 	uint32_t columns;	/* of the header */
-	uint32_t value, time;	/* which columns */
+	uint32_t value[DL_CSVSERIES_MAX];	/* which columns */
+	uint32_t time;
+	size_t nr;		/* of @value */
 	double unit;		/* of a time, in seconds */
 	double first, last;	/* times */
 };
@@ -151,10 +153,25 @@ static uint32_t find_column(const struct reader *r, const char *name)
 	return NONE;
 }
 
-static int read_header(struct reader *r, const char *column)
+static int choose_column(struct reader *r, uint32_t *value, const char *column)
+{
+	*value = find_column(r, column ?: "write_bytes");
+	if (column && *value == NONE)
+		return dl_err(DL_EXIT_USAGE,
+			      "%s:%zu: has no column '%s'; it has %u, the first of which is '%s'",
+			      r->path, r->number, column, r->columns, r->field[0]);
+	if (*value == NONE && r->time == NONE)
+		return dl_err(DL_EXIT_USAGE,
+			      "%s:%zu: has neither a column write_bytes nor one of times; --column says which to take",
+			      r->path, r->number);
+	return 0;
+}
+
+static int read_header(struct reader *r, const char *const *column)
 {
 	uint64_t number;
 	uint32_t i;
+	size_t k;
 	int rc = next_line(r);
 
 	if (rc < 0)
@@ -170,25 +187,18 @@ static int read_header(struct reader *r, const char *column)
 				      "%s:%zu: '%s' is no name of a column; the first line is to name them",
 				      r->path, r->number, r->field[i]);
 	r->time = find_time(r);
-	r->value = find_column(r, column ?: "write_bytes");
-	if (column && r->value == NONE)
-		return dl_err(DL_EXIT_USAGE,
-			      "%s:%zu: has no column '%s'; it has %u, the first of which is '%s'",
-			      r->path, r->number, column, r->columns, r->field[0]);
-	if (r->value == NONE && r->time == NONE)
-		return dl_err(DL_EXIT_USAGE,
-			      "%s:%zu: has neither a column write_bytes nor one of times; --column says which to take",
-			      r->path, r->number);
-	return 0;
+	for (k = 0; !rc && k < r->nr; k++)
+		rc = choose_column(r, &r->value[k], column[k]);
+	return rc;
 }
 
 /* Of the first row: which one has numbers? */
-static int pick_column(struct reader *r)
+static int pick_column(const struct reader *r, uint32_t *value)
 {
 	uint64_t number;
 
-	for (r->value = r->time + 1; r->value < r->fields; r->value++)
-		if (parse_number(r->field[r->value], &number))
+	for (*value = r->time + 1; *value < r->fields; ++*value)
+		if (parse_number(r->field[*value], &number))
 			return 0;
 	return dl_err(DL_EXIT_REFUSED,
 		      "%s:%zu: no number in a column behind that of times; --column says which to take",
@@ -212,36 +222,49 @@ static int keep(struct dl_csvseries *s, uint64_t value)
 	return 0;
 }
 
-static int take_row(struct dl_csvseries *s, struct reader *r)
+static int take_value(struct dl_csvseries *s, const struct reader *r, uint32_t *value)
 {
 	uint64_t number;
 	int rc;
+
+	if (*value == NONE) {
+		rc = pick_column(r, value);
+		if (rc)
+			return rc;
+	}
+	if (!parse_number(r->field[*value], &number))
+		return dl_err(DL_EXIT_REFUSED,
+			      "%s:%zu: '%s' in column %u is no number from 0 to 2^64 - 1",
+			      r->path, r->number, r->field[*value], *value + 1);
+	return keep(s, number);
+}
+
+static int take_row(struct dl_csvseries *s, struct reader *r)
+{
+	size_t k;
+	int rc = 0;
 
 	if (r->fields != r->columns)
 		return dl_err(DL_EXIT_REFUSED,
 			      "%s:%zu: has %u columns, the first line has %u",
 			      r->path, r->number, r->fields, r->columns);
-	if (r->value == NONE) {
-		rc = pick_column(r);
-		if (rc)
-			return rc;
-	}
-	if (!parse_number(r->field[r->value], &number))
-		return dl_err(DL_EXIT_REFUSED,
-			      "%s:%zu: '%s' in column %u is no number from 0 to 2^64 - 1",
-			      r->path, r->number, r->field[r->value], r->value + 1);
+	for (k = 0; !rc && k < r->nr; k++)
+		rc = take_value(&s[k], r, &r->value[k]);
+	if (rc)
+		return rc;
 	if (r->time != NONE && !parse_time(r->field[r->time], &r->last))
 		return dl_err(DL_EXIT_REFUSED, "%s:%zu: '%s' is no time",
 			      r->path, r->number, r->field[r->time]);
-	if (!s->nr)
+	if (s->nr == 1)
 		r->first = r->last;
-	return keep(s, number);
+	return 0;
 }
 
-static int read_all(struct dl_csvseries *s, struct reader *r, const char *column)
+static int read_all(struct dl_csvseries *s, struct reader *r, const char *const *column)
 {
 	char *names[COLUMNS];
 	uint32_t i;
+	size_t k;
 	int rc = read_header(r, column);
 
 	if (rc)
@@ -259,28 +282,32 @@ static int read_all(struct dl_csvseries *s, struct reader *r, const char *column
 		rc = s->nr ? 0 : dl_err(DL_EXIT_REFUSED,
 					"%s:%zu: nothing comes behind the names of columns",
 					r->path, r->number);
+	for (k = 0; !rc && k < r->nr; k++) {
+		s[k].column = strdup(names[r->value[k]]);
+		if (!s[k].column)
+			rc = dl_err_nomem();
+		if (r->time != NONE && s->nr > 1 && r->last > r->first)
+			s[k].step = (r->last - r->first) * r->unit / (double)(s->nr - 1);
+	}
 	for (i = 0; i < r->columns; i++)
-		if (!rc && i == r->value)
-			s->column = names[i];
-		else
-			free(names[i]);
-	if (!rc && r->time != NONE && s->nr > 1 && r->last > r->first)
-		s->step = (r->last - r->first) * r->unit / (double)(s->nr - 1);
+		free(names[i]);
 	return rc;
 }
 
-int dl_csvseries_read(struct dl_csvseries *s, const char *path,
-		      const char *column)
+int dl_csvseries_read(struct dl_csvseries *s, size_t nr, const char *path,
+		      const char *const *columns)
 {
 	bool in = !strcmp(path, "-");
 	struct reader r = {
 		.path = in ? "standard input" : path,
 		.f = in ? stdin : fopen(path, "re"),
+		.nr = nr,
 	};
 	struct stat st;
+	size_t k;
 	int rc;
 
-	*s = (struct dl_csvseries) { 0 };
+	memset(s, 0, nr * sizeof(*s));
 	if (!r.f)
 		return dl_err(DL_EXIT_FAILED, "%s: cannot be opened: %s", path,
 			      strerror(errno));
@@ -288,12 +315,12 @@ int dl_csvseries_read(struct dl_csvseries *s, const char *path,
 	if (!fstat(fileno(r.f), &st) && S_ISBLK(st.st_mode))
 		rc = dl_err(DL_EXIT_REFUSED, "%s: is a block device and no file", r.path);
 	else
-		rc = read_all(s, &r, column);
+		rc = read_all(s, &r, columns);
 	free(r.line);
 	if (!in)
 		fclose(r.f);
-	if (rc)
-		dl_csvseries_free(s);
+	for (k = 0; rc && k < nr; k++)
+		dl_csvseries_free(&s[k]);
 	return rc;
 }
 

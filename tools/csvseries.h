@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A recorded series: one column of a file of comma-separated values with a header. */
+/* Recorded series: columns of a file of comma-separated values with a header. */
 #ifndef DL_TOOL_CSVSERIES_H
 #define DL_TOOL_CSVSERIES_H
 
@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include "opt.h"
+
+#define DL_CSVSERIES_MAX	16u	/* that are read at once */
 
 struct dl_csvseries {
 	char *column;		/* its name */
@@ -16,19 +18,20 @@ struct dl_csvseries {
 };
 
 /**
- * dl_csvseries_read() - read a file
- * @s: out; nothing to free if this fails
+ * dl_csvseries_read() - read a file, from its beginning to its end, once
+ * @s: out: @nr of them, with as many rows each; nothing to free if this fails
+ * @nr: columns to read, at most DL_CSVSERIES_MAX
  * @path: file, "-" for standard input
- * @column: name or number from 1 of the column; NULL: write_bytes, or the first one
- *	with numbers behind a column of times
+ * @columns: name or number from 1 of each; NULL: write_bytes, or the first one with
+ *	numbers behind a column of times
  *
  * Columns of times are called t, time or timestamp, or begin with t_ or time_, and end
  * with _ns, _us or _ms if they are not in seconds.
  *
  * Return: 0 or an exit code with the reason said: file, line, what.
  */
-int dl_csvseries_read(struct dl_csvseries *s, const char *path,
-		      const char *column);
+int dl_csvseries_read(struct dl_csvseries *s, size_t nr, const char *path,
+		      const char *const *columns);
 
 void dl_csvseries_free(struct dl_csvseries *s);
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dm.h"
 #include "dmtask.h"
 #include "err.h"
+#include "sysfs.h"
 
 static const char target[] = DL_DM_VOLUME;
 static char last[512];
@@ -120,13 +122,35 @@ static void take_table(struct dm_task *t, struct dl_dm_volume *v)
 	}
 }
 
+const char *dl_dm_name(char *buf, const char *name)
+{
+	static const char dir[] = "/dev/mapper/";
+	struct stat st;
+
+	if (!strchr(name, '/'))
+		return name;
+	/* The node need not be there: what udev makes may be a symbolic link, or late. */
+	if (!strncmp(name, dir, strlen(dir)) && !strchr(name + strlen(dir), '/'))
+		return name + strlen(dir);
+	if (!stat(name, &st) && S_ISBLK(st.st_mode) &&
+	    dl_sysfs_read(st.st_rdev, "dm/name", buf, DL_DM_NAME))
+		return buf;
+	return name;
+}
+
 int dl_dm_find(const char *name, struct dl_dm_volume *v)
 {
-	struct dm_task *t = dl_dmtask(DM_DEVICE_TABLE, name);
+	char buf[DL_DM_NAME];
 	struct dm_info info;
+	struct dm_task *t;
 	int rc = 0;
 
+	name = dl_dm_name(buf, name);
 	memset(v, 0, sizeof(*v));
+	/* A path, of something else. */
+	if (strchr(name, '/'))
+		return -ENOENT;
+	t = dl_dmtask(DM_DEVICE_TABLE, name);
 	if (!t)
 		return -ENOMEM;
 	/* Looking must not make the target write. */

@@ -48,8 +48,18 @@ const char *dl_dm_last(void);
 int dl_dm_ready(void);
 
 /**
+ * dl_dm_name() - what a device is called that may be given by a path
+ * @buf: DL_DM_NAME bytes
+ * @name: its name, /dev/mapper/NAME, or a path of its node as /dev/dm-0 is
+ *
+ * Return: its name, in @buf or in @name; @name if it is no path of a device-mapper
+ * device.
+ */
+const char *dl_dm_name(char *buf, const char *name);
+
+/**
  * dl_dm_find() - look a device up
- * @name: its name
+ * @name: as of dl_dm_name(); what @v has is its name
  * @v: out; v->ours is false for a device of another target
  *
  * Return: 0; -ENOENT when there is none (nothing is said); other negative
@@ -59,7 +69,7 @@ int dl_dm_find(const char *name, struct dl_dm_volume *v);
 
 /**
  * dl_dm_get() - dl_dm_find() for a volume that must be there
- * @name: its name
+ * @name: as of dl_dm_name(); from here on @v->name is what it is called
  * @v: out
  *
  * Return: 0, or DL_EXIT_NAME or another exit code with the reason said.

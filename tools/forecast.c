@@ -37,6 +37,7 @@ struct told {
 	struct dl_dm_volume v;
 	struct dl_foreseen f;
 	struct dl_volstat s;
+	bool off;		/* that the log gets full is not looked for */
 	char within[24];	/* seconds that the chance to be full is for; "" */
 };
 
@@ -90,6 +91,10 @@ static void print_space(const struct told *t)
 {
 	uint64_t chance = dl_volstat_value(&t->s, "full_probability"), within;
 
+	if (t->off) {
+		printf("%-13s off, as foresight is\n", "log full");
+		return;
+	}
 	printf("%-13s %" PRIu64 ".%" PRIu64 " %% likely within %s s, ", "log full",
 	       chance / 10, chance % 10, t->within[0] ? t->within : "?");
 	if (dl_volstat_get(&t->s, "full_within", &within))
@@ -187,6 +192,7 @@ static void print_json(const struct told *t)
 	uint64_t n;
 
 	dl_json_str(o, "volume", t->v.name);
+	dl_json_bool(o, "foresight", !t->off);
 	json_object_object_add(o, "series", entries_json(t, false));
 	json_object_object_add(o, "clients", entries_json(t, true));
 	dl_json_u64(space, "full_probability",
@@ -219,6 +225,7 @@ static int ask(struct told *t)
 	close(fd);
 	if (rc)
 		return dl_control_failed(&t->v, "reading the forecast", rc);
+	t->off = dl_foreseen_off(&t->v);
 	if (!dl_sysfs_read(makedev(t->v.major, t->v.minor),
 			   "deltalog/tunables/full_within_secs", t->within,
 			   sizeof(t->within)))

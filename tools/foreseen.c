@@ -2,10 +2,14 @@
 /* What the kernel foresees. See foreseen.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dm.h"
 #include "foreseen.h"
 #include "human.h"
+#include "sysfs.h"
+
+#include <sys/sysmacros.h>
 
 #define PIECE	64u
 
@@ -26,6 +30,14 @@ int dl_foreseen_read(struct dl_foreseen *f, int fd, const struct dl_dm_volume *v
 		f->nr += a.count;
 	} while (a.cursor);
 	return 0;
+}
+
+bool dl_foreseen_off(const struct dl_dm_volume *v)
+{
+	char is[16];
+
+	return dl_sysfs_read(makedev(v->major, v->minor), "deltalog/tunables/foresight",
+			     is, sizeof(is)) && !strcmp(is, "off");
 }
 
 const struct dl_ctl_forecast_entry *dl_foreseen_of(const struct dl_foreseen *f,

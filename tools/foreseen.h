@@ -3,6 +3,7 @@
 #ifndef DL_TOOL_FORESEEN_H
 #define DL_TOOL_FORESEEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "control.h"
@@ -24,6 +25,16 @@ struct dl_foreseen {
  * Return: 0 or a negative errno; nothing is said.
  */
 int dl_foreseen_read(struct dl_foreseen *f, int fd, const struct dl_dm_volume *v);
+
+/**
+ * dl_foreseen_off() - is foresight off
+ * @v: volume
+ *
+ * Series are counted all the same, but nothing acts on them, and that the log gets full
+ * is not looked for: what is told of that is zero.
+ * Return: false also if the kernel does not tell.
+ */
+bool dl_foreseen_off(const struct dl_dm_volume *v);
 
 /* DL_CTL_SERIES_* at a pace. Return: NULL if the kernel does not have it. */
 const struct dl_ctl_forecast_entry *dl_foreseen_of(const struct dl_foreseen *f,

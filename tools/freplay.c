@@ -64,7 +64,7 @@ static int replay(struct dl_freplay *r)
 {
 	struct dl_series s;
 	size_t i;
-	int rc = dl_csvseries_read(&r->s, r->path, column);
+	int rc = dl_csvseries_read(&r->s, 1, r->path, &column);
 
 	if (rc)
 		return rc;

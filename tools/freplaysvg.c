@@ -6,7 +6,7 @@
  */
 #include "exits.h"
 #include "freplay.h"
-#include "picture.h"
+#include "outfile.h"
 #include "svg.h"
 
 #define LEFT	72u
@@ -41,17 +41,35 @@ static void lay_out(struct picture *p)
 	p->c.step = (double)DL_SVG_WIDTH / (double)(nr - p->from);
 }
 
-static void put_band(const struct picture *p)
+/* The interval of a series that is hardly known is as wide as the chart. */
+static bool has_band(const struct picture *p, size_t row)
 {
-	const struct dl_freplay *r = p->r;
+	return p->r->f[row].confidence;
+}
+
+static void put_band(const struct picture *p, size_t row, size_t end)
+{
+	const struct dl_forecast *f = p->r->f;
 	size_t i;
 
 	fputs("<polygon fill=\"" DL_SVG_BAND "\" points=\"", p->c.f);
-	for (i = p->from; i < r->s.nr; i++)
-		dl_svg_point(&p->c, x_of(p, i), y_of(p, r->f[i].high));
-	for (i = r->s.nr; i-- > p->from;)
-		dl_svg_point(&p->c, x_of(p, i), y_of(p, r->f[i].low));
+	for (i = row; i < end; i++)
+		dl_svg_point(&p->c, x_of(p, i), y_of(p, f[i].high));
+	for (i = end; i-- > row;)
+		dl_svg_point(&p->c, x_of(p, i), y_of(p, f[i].low));
 	fputs("\"/>\n", p->c.f);
+}
+
+static void put_bands(const struct picture *p)
+{
+	size_t row = p->from, end;
+
+	for (; row < p->r->s.nr; row = end + 1) {
+		for (end = row; end < p->r->s.nr && has_band(p, end); end++)
+			;
+		if (end > row)
+			put_band(p, row, end);
+	}
 }
 
 static void put_rows(const struct picture *p)
@@ -65,7 +83,8 @@ static void put_rows(const struct picture *p)
 		dl_svg_point(&p->c, x_of(p, i), y_of(p, r->f[i].value));
 	fputs("\"/>\n", p->c.f);
 	for (i = p->from; i < r->s.nr; i++) {
-		in = r->s.value[i] >= r->f[i].low && r->s.value[i] <= r->f[i].high;
+		in = !has_band(p, i) || (r->s.value[i] >= r->f[i].low &&
+					 r->s.value[i] <= r->f[i].high);
 		dl_svg_came(&p->c, x_of(p, i), y_of(p, r->s.value[i]), in);
 	}
 }
@@ -88,7 +107,7 @@ static void put_series(struct picture *p)
 		100 * r->held, p->from + 1, r->s.nr);
 	dl_svg_scale_orders(&p->c, &r->s.value[p->from], r->s.nr - p->from,
 			    sizeof(r->s.value[0]));
-	put_band(p);
+	put_bands(p);
 	put_rows(p);
 }
 
@@ -115,7 +134,7 @@ static void put_head(FILE *f, size_t nr)
 
 int dl_freplaysvg_write(const char *path, const struct dl_freplay *r, size_t nr)
 {
-	struct picture p = { .c = { .f = dl_picture_open(path), .left = LEFT } };
+	struct picture p = { .c = { .f = dl_outfile_open(path), .left = LEFT } };
 	size_t i;
 
 	if (!p.c.f)
@@ -127,5 +146,5 @@ int dl_freplaysvg_write(const char *path, const struct dl_freplay *r, size_t nr)
 		put_series(&p);
 	}
 	dl_svg_end(p.c.f);
-	return dl_picture_close(p.c.f, path);
+	return dl_outfile_close(p.c.f, path);
 }

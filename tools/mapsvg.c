@@ -7,7 +7,7 @@
 #include "exits.h"
 #include "human.h"
 #include "mapsvg.h"
-#include "picture.h"
+#include "outfile.h"
 #include "svg.h"
 
 #define COLUMNS		64u
@@ -300,7 +300,7 @@ static void lay_out(struct picture *p)
 int dl_mapsvg_write(const char *path, const char *name,
 		    const struct dl_grains *g)
 {
-	struct picture p = { .f = dl_picture_open(path), .g = g };
+	struct picture p = { .f = dl_outfile_open(path), .g = g };
 
 	if (!p.f)
 		return DL_EXIT_FAILED;
@@ -310,5 +310,5 @@ int dl_mapsvg_write(const char *path, const char *name,
 	put_cells(&p);
 	put_legend(&p);
 	dl_svg_end(p.f);
-	return dl_picture_close(p.f, path);
+	return dl_outfile_close(p.f, path);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "outfile.h"
 #include "picture.h"
 
 #define CONVERTER	"rsvg-convert"
@@ -47,12 +48,12 @@ static int no_converter(const char *path)
 int dl_picture_check(const char *path)
 {
 	if (!strcmp(path, "-") || ends(path, ".svg"))
-		return 0;
+		return dl_outfile_try(path);
 	if (!ends(path, ".png"))
 		return dl_err(DL_EXIT_USAGE,
 			      "--output is a file that ends with .svg or .png, or -; not '%s'",
 			      path);
-	return have_converter() ? 0 : no_converter(path);
+	return have_converter() ? dl_outfile_try(path) : no_converter(path);
 }
 
 /* ---- PNG */
@@ -122,36 +123,15 @@ static int write_png(const char *path, const char *svg, size_t size)
 
 /* ---- SVG */
 
-FILE *dl_picture_open(const char *path)
-{
-	FILE *f = strcmp(path, "-") ? fopen(path, "we") : stdout;
-
-	if (!f)
-		dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path, strerror(errno));
-	return f;
-}
-
-int dl_picture_close(FILE *f, const char *path)
-{
-	bool failed = fflush(f) || ferror(f);
-
-	if (f != stdout)
-		failed |= fclose(f) != 0;
-	if (failed)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", path,
-			      strerror(errno));
-	return 0;
-}
-
 int dl_picture_write(const char *path, const char *svg, size_t size)
 {
 	FILE *f;
 
 	if (ends(path, ".png"))
 		return write_png(path, svg, size);
-	f = dl_picture_open(path);
+	f = dl_outfile_open(path);
 	if (!f)
 		return DL_EXIT_FAILED;
 	fwrite(svg, 1, size, f);
-	return dl_picture_close(f, path);
+	return dl_outfile_close(f, path);
 }

@@ -16,6 +16,7 @@
 #include "foreseen.h"
 #include "interrupt.h"
 #include "json.h"
+#include "outfile.h"
 #include "picture.h"
 #include "plot.h"
 #include "progress.h"
@@ -34,7 +35,8 @@ static const struct dl_opt opts[] = {
 		    "where to: .svg, .png, or - for SVG to standard output"),
 	DL_NUMBER("seconds", DL_OPT_NUMBER, &duration, "S", 1, 86400,
 		  "sample the volume for so long; default: 30"),
-	DL_STRING("record", &record, "FILE.csv", "keep the samples there, too"),
+	DL_STRING("record", &record, "FILE.csv",
+		  "keep the samples there, too; - for standard output"),
 	DL_OPT_END
 };
 
@@ -54,20 +56,23 @@ struct sampler {
 	uint64_t kept, filled;			/* counters, then */
 };
 
+/* Return: 0 or a negative errno, -ENODEV if the volume is gone; nothing is said. */
 static int look(struct sampler *s, struct dl_ctl_forecast_entry *is,
 		struct dl_volstat *st)
 {
 	static struct dl_foreseen f;
 	const struct dl_ctl_forecast_entry *e;
+	char line[DL_DM_STATUS];
 	int rc = dl_foreseen_read(&f, s->control, s->v);
 
+	rc = rc ?: dl_dm_status(s->v->name, line, sizeof(line));
 	if (rc)
-		return dl_control_failed(s->v, "reading the forecast", rc);
+		return rc == -ENOENT || rc == -ENXIO ? -ENODEV : rc;
 	e = dl_foreseen_of(&f, DL_CTL_SERIES_BYTES, DL_PLOT_MS);
-	if (!e)
-		return dl_control_failed(s->v, "reading the forecast", -ENOTTY);
+	if (!e || !dl_volstat_parse(st, line))
+		return -ENOTTY;
 	*is = *e;
-	return dl_volstat_read(st, s->v->name);
+	return 0;
 }
 
 /* An interval has ended, or several since it was looked at. */
@@ -113,6 +118,7 @@ static int look_once(struct sampler *s)
 	return 0;
 }
 
+/* Return: as main()'s, or as look()'s if there are samples from before that. */
 static int sample(struct dl_plot *p, const struct dl_dm_volume *v)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
@@ -136,7 +142,9 @@ static int sample(struct dl_plot *p, const struct dl_dm_volume *v)
 	}
 	dl_progress_end();
 	close(s.control);
-	if (!rc && !p->nr)
+	if (rc < 0 && !p->nr)
+		rc = dl_control_failed(v, "sampling", rc);
+	else if (!rc && !p->nr)
 		rc = dl_err(DL_EXIT_INTERRUPTED,
 			    "%s: interrupted before there was anything to draw",
 			    v->name);
@@ -165,13 +173,11 @@ static uint64_t *cell(const struct dl_plot *p, size_t row, size_t column)
 
 static int write_record(const struct dl_plot *p)
 {
-	FILE *f = fopen(record, "we");
+	FILE *f = dl_outfile_open(record);
 	size_t i, k;
-	bool failed;
 
 	if (!f)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", record,
-			      strerror(errno));
+		return DL_EXIT_FAILED;
 	fputs("t_ms", f);
 	for (k = 0; k < COLUMNS; k++)
 		fprintf(f, ",%s", columns[k].name);
@@ -182,44 +188,48 @@ static int write_record(const struct dl_plot *p)
 			fprintf(f, ",%" PRIu64, *cell(p, i, k));
 		fputc('\n', f);
 	}
-	failed = ferror(f);
-	failed |= fclose(f) != 0;
-	if (failed)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", record,
-			      strerror(errno));
-	return 0;
+	return dl_outfile_close(f, record);
 }
 
-static int read_column(struct dl_plot *p, size_t column)
+static int read_record(struct dl_plot *p, const char *path)
 {
-	struct dl_csvseries s;
-	size_t i;
-	int rc = dl_csvseries_read(&s, p->what, columns[column].name);
+	struct dl_csvseries s[COLUMNS];
+	const char *names[COLUMNS];
+	size_t i, k;
+	int rc;
 
+	for (k = 0; k < COLUMNS; k++)
+		names[k] = columns[k].name;
+	rc = dl_csvseries_read(s, COLUMNS, path, names);
 	if (rc)
 		return rc;
-	if (!p->at) {
-		p->nr = s.nr;
-		p->at = calloc(s.nr, sizeof(*p->at));
-	}
+	p->nr = s[0].nr;
+	p->at = calloc(p->nr, sizeof(*p->at));
 	if (!p->at)
 		rc = dl_err_nomem();
-	else if (s.nr != p->nr)
-		rc = dl_err(DL_EXIT_FAILED, "%s: changes while it is read", p->what);
-	for (i = 0; !rc && i < s.nr; i++)
-		*cell(p, i, column) = s.value[i];
-	dl_csvseries_free(&s);
+	for (k = 0; k < COLUMNS; k++) {
+		for (i = 0; !rc && i < p->nr; i++)
+			*cell(p, i, k) = s[k].value[i];
+		dl_csvseries_free(&s[k]);
+	}
 	return rc;
 }
 
-static int read_record(struct dl_plot *p)
+/* Whoever names a file that there is means it, whatever volumes are called. */
+static bool is_recording(const char *name)
 {
-	size_t k;
-	int rc = 0;
+	char buf[DL_DM_NAME];
+	struct dl_dm_volume v;
+	size_t n = strlen(name);
 
-	for (k = 0; !rc && k < COLUMNS; k++)
-		rc = read_column(p, k);
-	return rc;
+	if (!strcmp(name, "-"))
+		return true;
+	/* A path of a volume is one for the other verbs as well. */
+	if (strchr(name, '/'))
+		return strchr(dl_dm_name(buf, name), '/');
+	if (n <= 4 || strcmp(name + n - 4, ".csv"))
+		return false;
+	return !access(name, F_OK) || dl_dm_find(name, &v) || !v.ours;
 }
 
 /* ---- */
@@ -246,7 +256,7 @@ static void tell(const struct dl_plot *p)
 {
 	struct json_object *o;
 
-	if (!strcmp(output, "-"))
+	if (!strcmp(output, "-") || (record && !strcmp(record, "-")))
 		return;
 	if (!dl_json_wanted()) {
 		printf("%s: %zu samples drawn to %s\n", p->what, p->nr, output);
@@ -262,70 +272,94 @@ static void tell(const struct dl_plot *p)
 	dl_json_print(o);
 }
 
-static bool is_file(const char *name)
+/* What there is, is kept and drawn: each, even if the other fails. */
+static int keep(const struct dl_plot *p)
 {
-	static const char dir[] = "/dev/mapper/";
-	size_t n = strlen(name);
+	int rc = record ? write_record(p) : 0, drawn = draw(p);
 
-	/* That is a volume, for the other verbs as well. */
-	if (!strncmp(name, dir, strlen(dir)))
-		return false;
-	return strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".csv"));
+	return rc ?: drawn;
 }
 
-static int make(struct dl_plot *p, const struct dl_dm_volume *v)
+/* As many samples as were asked for, or those until an interrupt or until it is gone. */
+static int make_of_volume(struct dl_plot *p, const struct dl_dm_volume *v)
 {
-	bool file = !v->name[0];
-	int rc = file ? read_record(p) : sample(p, v);
+	int ended = sample(p, v), rc = ended > 0 ? ended : keep(p);
 
-	/* What an interrupt leaves is kept and drawn as well. */
-	if (!rc && record)
-		rc = write_record(p);
-	rc = rc ?: draw(p);
-	if (!rc && !file && dl_interrupt_seen())
+	if (!rc && ended)
+		rc = dl_err(DL_EXIT_FAILED, "%s: %s after %zu samples, which are drawn",
+			    p->what, ended == -ENODEV ? "is gone" : strerror(-ended),
+			    p->nr);
+	else if (!rc && dl_interrupt_seen())
 		rc = dl_err(DL_EXIT_INTERRUPTED,
 			    "%s: interrupted after %zu samples, which are drawn",
 			    p->what, p->nr);
-	if (!rc)
-		tell(p);
-	free(p->at);
 	return rc;
+}
+
+static int make_of_recording(struct dl_plot *p, const char *path)
+{
+	return read_record(p, path) ?: draw(p);
+}
+
+/* What is wrong together; NULL: nothing. */
+static const char *wrong(bool recording)
+{
+	const bool pictured = !strcmp(output, "-");
+	const bool recorded = record && !strcmp(record, "-");
+
+	if (recording && (duration || record))
+		return "--seconds and --record are for sampling a volume, not for a recording";
+	if (pictured && recorded)
+		return "--output - and --record - both want standard output";
+	if (dl_json_wanted() && pictured)
+		return "--json and --output - both want standard output";
+	if (dl_json_wanted() && recorded)
+		return "--json and --record - both want standard output";
+	return NULL;
 }
 
 static int run(const struct dl_verb *verb, int argc, char **argv)
 {
-	const char *args[DL_OPT_MAX_ARGS];
-	struct dl_dm_volume v = { .name = "" };
+	const char *args[DL_OPT_MAX_ARGS], *what;
 	struct dl_plot p = { .nr = 0 };
+	struct dl_dm_volume v;
+	bool recording;
 	int rc = dl_opt_parse(verb, groups, argc, argv, args);
 
 	if (rc)
 		return rc;
-	if (is_file(args[0]) && (duration || record))
-		return dl_opt_usage(verb, groups,
-				    "--seconds and --record are for sampling a volume, not for a recording");
-	if (dl_json_wanted() && !strcmp(output, "-"))
-		return dl_opt_usage(verb, groups,
-				    "--json and --output - both want standard output");
+	recording = is_recording(args[0]);
+	what = wrong(recording);
+	if (what)
+		return dl_opt_usage(verb, groups, "%s", what);
+	/* Not when there are samples to lose. */
 	rc = dl_picture_check(output);
-	if (!rc && !is_file(args[0]))
+	if (!rc && record)
+		rc = dl_outfile_try(record);
+	if (!rc && !recording)
 		rc = dl_dm_get(args[0], &v);
 	if (rc)
 		return rc;
 	duration = duration ?: DEFAULT_SECONDS;
-	p.what = args[0];
-	return make(&p, &v);
+	p.what = !recording ? v.name : strcmp(args[0], "-") ? args[0] : "standard input";
+	rc = recording ? make_of_recording(&p, args[0]) : make_of_volume(&p, &v);
+	if (!rc)
+		tell(&p);
+	free(p.at);
+	return rc;
 }
 
 const struct dl_verb dl_verb_plot = {
 	.name = "plot",
-	.args = "VOLUME|FILE.csv",
+	.args = "VOLUME|FILE.csv|-",
 	.min_args = 1,
 	.max_args = 1,
 	.brief = "draw what was foreseen against what came",
 	.about =
 "Samples a volume twice a second, or takes a recording that --record has made, and\n"
 "draws, over time: bytes written, what had been foreseen and its interval; the size of\n"
-"segments; room kept in placeholders, and what of it was filled.",
+"segments; room kept in placeholders, and what of it was filled. What has a slash in it\n"
+"and is no path of a volume, or ends with .csv and is there, is a recording; - is one\n"
+"from standard input.",
 	.run = run,
 };

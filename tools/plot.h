@@ -16,7 +16,7 @@ struct dl_plot_sample {
 	uint64_t bytes;		/* that were written */
 	uint64_t foreseen;	/* what had been foreseen for it */
 	uint64_t low, high;	/* and between which; 0 and DL_PLOT_MOST: not known */
-	uint64_t confidence;	/* of 255 */
+	uint64_t confidence;	/* of 255; 0: the interval is not drawn */
 	uint64_t segment_kib;	/* of a new segment */
 	uint64_t pool_kib;	/* ready ahead */
 	uint64_t kept;		/* sectors of room kept in placeholders, meanwhile */

@@ -35,9 +35,10 @@ static void put_word(const struct dl_svg_chart *c, unsigned int x, const char *c
 
 /* ---- bytes and what was foreseen */
 
+/* That of a forecaster that has seen little is as wide as the chart. */
 static bool has_band(const struct dl_plot_sample *s)
 {
-	return s->high < DL_PLOT_MOST;
+	return s->confidence && s->high < DL_PLOT_MOST;
 }
 
 /* A column for each, so that one that is not known leaves a gap. */
@@ -74,7 +75,7 @@ static void put_bytes(struct dl_svg_chart *c, const struct dl_plot *p)
 	fputs("\"/>\n", c->f);
 	for (i = 0; i < p->nr; i++) {
 		s = &p->at[i];
-		in = s->bytes >= s->low && s->bytes <= s->high;
+		in = !has_band(s) || (s->bytes >= s->low && s->bytes <= s->high);
 		known += has_band(s);
 		held += has_band(s) && in;
 		dl_svg_came(c, dl_svg_x(c, i), dl_svg_y(c, dl_svg_orders(s->bytes)), in);

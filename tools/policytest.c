@@ -309,12 +309,13 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 		return dl_opt_usage(verb, groups,
 				    "--sector and --offset say the same: give one");
 	q.s.sector = sector != NONE ? sector : offset != NONE ? offset >> 9 : 0;
-	q.volume = args[0];
 	rc = parse_figures(verb, &q);
 	if (!rc && file)
 		rc = dl_grains_load(&q.p, file);
-	if (!rc && args[0])
+	if (!rc && args[0]) {
+		q.volume = v.name;
 		rc = dl_dm_get(args[0], &v) ?: measure(&q, &v);
+	}
 	rc = rc ?: parse_client(&q);
 	if (rc)
 		return rc;

@@ -15,6 +15,7 @@
 #include "human.h"
 #include "json.h"
 #include "progress.h"
+#include "terminal.h"
 
 #define FIRST_MS	1000
 #define TTY_MS		200
@@ -39,7 +40,7 @@ static int64_t ms(void)
 
 static bool tty(void)
 {
-	return !dl_json_wanted() && isatty(STDERR_FILENO);
+	return !dl_json_wanted() && dl_terminal_draws(STDERR_FILENO);
 }
 
 void dl_progress_begin(const char *what, const char *unit)
@@ -50,6 +51,14 @@ void dl_progress_begin(const char *what, const char *unit)
 	now.next = now.begin + FIRST_MS;
 	now.active = true;
 	now.shown = false;
+}
+
+/* Of a time that is fixed the rest is known; of work, by the pace of what is done. */
+static long long seconds_left(uint64_t done, uint64_t total, int64_t passed)
+{
+	if (!strcmp(now.unit, "s"))
+		return (long long)(total - done);
+	return (long long)((double)passed / 1000 * (double)(total - done) / (double)done);
 }
 
 static void amount(char *buf, size_t size, uint64_t n)
@@ -83,8 +92,7 @@ void dl_progress_update(uint64_t done, uint64_t total)
 	amount(b, sizeof(b), total);
 	if (done)
 		snprintf(left, sizeof(left), ", %lld s left",
-			 (long long)((double)(t - now.begin) / 1000 *
-				     (double)(total - done) / (double)done));
+			 seconds_left(done, total, t - now.begin));
 	if (!tty()) {
 		fprintf(stderr, "%s: %u %%, %s of %s%s\n", now.what, pct, a, b,
 			left);

@@ -14,7 +14,8 @@
 /**
  * dl_progress_begin() - start to measure
  * @what: what is being done, in one word
- * @unit: of the numbers: "B" is shown as KiB, MiB, ...
+ * @unit: of the numbers: "B" is shown as KiB, MiB, ...; with "s" the total is how long it
+ *	takes
  */
 void dl_progress_begin(const char *what, const char *unit);
 

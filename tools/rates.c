@@ -146,10 +146,13 @@ static void print_space(FILE *f, const struct dl_reading *is)
 	uint64_t chance = key(is, "full_probability");
 	char size[32];
 
-	fprintf(f, "  space      %u %% of %s; full soon: %" PRIu64 ".%" PRIu64 " %% likely",
-		dl_human_percent(used, all),
-		dl_human_bytes(size, sizeof(size), all * 512), chance / 10,
-		chance % 10);
+	fprintf(f, "  space      %u %% of %s; full soon: ", dl_human_percent(used, all),
+		dl_human_bytes(size, sizeof(size), all * 512));
+	if (is->off) {
+		fputs("off, as foresight is\n", f);
+		return;
+	}
+	fprintf(f, "%" PRIu64 ".%" PRIu64 " %% likely", chance / 10, chance % 10);
 	if (dl_volstat_get(&is->s, "full_within", &within))
 		fprintf(f, ", expected in %" PRIu64 " s\n", within);
 	else
@@ -207,12 +210,11 @@ struct json_object *dl_rates_json(const struct dl_reading *was,
 	struct json_object *o = json_object_new_object();
 	struct json_object *rates = json_object_new_object();
 	struct json_object *ahead = json_object_new_array();
-	struct json_object *status = json_object_new_object();
-	unsigned int i;
 
 	dl_json_str(o, "name", is->v.name);
 	dl_json_str(o, "mode", is->s.mode);
 	dl_json_bool(o, "suspended", is->v.suspended);
+	dl_json_bool(o, "foresight", !is->off);
 	add_rate(rates, "writes", was, is, "writes");
 	add_rate(rates, "bytes", was, is, "user_bytes");
 	add_rate(rates, "log_bytes", was, is, "log_bytes");
@@ -223,8 +225,6 @@ struct json_object *dl_rates_json(const struct dl_reading *was,
 	json_object_array_add(ahead, forecast_json(is, 500));
 	json_object_array_add(ahead, forecast_json(is, 5000));
 	json_object_object_add(o, "forecast_bytes", ahead);
-	for (i = 0; i < is->s.nr; i++)
-		dl_json_u64(status, is->s.kv[i].key, is->s.kv[i].value);
-	json_object_object_add(o, "status", status);
+	json_object_object_add(o, "status", dl_volstat_json(&is->s));
 	return o;
 }

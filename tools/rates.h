@@ -15,6 +15,7 @@ struct dl_reading {
 	struct dl_dm_volume v;
 	struct dl_volstat s;
 	struct dl_foreseen f;
+	bool off;		/* foresight is */
 	double at;		/* seconds, of a clock that only goes forward */
 };
 

@@ -49,12 +49,16 @@ static struct dl_snap moment[DL_FREEZE_MAX];	/* with --at */
 /* "vol0,vol1": only the names are looked at. */
 static int take_names(const struct dl_verb *verb, const char *list)
 {
+	char word[2 * DL_DM_NAME], buf[DL_DM_NAME];
+	const char *name;
 	unsigned int i;
 	size_t len;
 
 	for (;; list += len + 1) {
 		len = strcspn(list, ",");
-		if (!len || len >= sizeof(vols[0].name))
+		snprintf(word, sizeof(word), "%.*s", (int)len, list);
+		name = dl_dm_name(buf, word);
+		if (!len || len >= sizeof(word) || strlen(name) >= DL_DM_NAME)
 			return dl_opt_usage(verb, groups,
 					    "'%.*s' is no volume's name",
 					    (int)(len < 200 ? len : 200), list);
@@ -62,8 +66,7 @@ static int take_names(const struct dl_verb *verb, const char *list)
 			return dl_opt_usage(verb, groups,
 					    "more than %u volumes",
 					    DL_FREEZE_MAX);
-		snprintf(vols[nr].name, sizeof(vols[nr].name), "%.*s",
-			 (int)len, list);
+		memcpy(vols[nr].name, name, strlen(name) + 1);
 		for (i = 0; i < nr; i++)
 			if (!strcmp(vols[i].name, vols[nr].name))
 				return dl_opt_usage(verb, groups,

@@ -9,6 +9,7 @@
 #include "blkdev.h"
 #include "dm.h"
 #include "err.h"
+#include "foreseen.h"
 #include "human.h"
 #include "json.h"
 #include "verbs.h"
@@ -138,11 +139,16 @@ static void format(char *buf, size_t size, enum unit unit, uint64_t v)
 	}
 }
 
-static void print_line(const struct dl_volstat *s, const struct line *l)
+static void print_line(const struct dl_volstat *s, const struct line *l, bool off)
 {
 	char a[40], b[40];
 	uint64_t v, whole;
 
+	/* Nobody looks for that then. */
+	if (off && l->unit == PERMILLE) {
+		printf("  %-*s off, as foresight is\n", LABEL, l->label);
+		return;
+	}
 	if (!l->label || !dl_volstat_get(s, l->key, &v) ||
 	    (l->when == IF_ANY && !v))
 		return;
@@ -198,6 +204,7 @@ static void print_volume(const struct dl_dm_volume *v,
 			 const struct dl_volstat *s)
 {
 	char origin[160], log[160], size[40];
+	bool off = dl_foreseen_off(v);
 	unsigned int i;
 
 	dl_blkdev_name(origin, sizeof(origin), v->origin);
@@ -212,7 +219,7 @@ static void print_volume(const struct dl_dm_volume *v,
 	printf("  %-*s %s\n", LABEL, "log", log);
 	print_options(v->params);
 	for (i = 0; i < NR_LINES; i++)
-		print_line(s, &lines[i]);
+		print_line(s, &lines[i], off);
 	/* What a newer kernel counts is shown as it calls it. */
 	for (i = 0; i < s->nr; i++)
 		if (!line_of(s->kv[i].key) && s->kv[i].value)
@@ -223,9 +230,8 @@ static void print_volume(const struct dl_dm_volume *v,
 static struct json_object *to_json(const struct dl_dm_volume *v,
 				   const struct dl_volstat *s)
 {
-	struct json_object *o = json_object_new_object(), *n;
+	struct json_object *o = json_object_new_object();
 	char buf[160];
-	unsigned int i;
 
 	dl_json_str(o, "name", v->name);
 	dl_json_str(o, "uuid", v->uuid);
@@ -244,10 +250,8 @@ static struct json_object *to_json(const struct dl_dm_volume *v,
 	dl_json_str(o, "log", buf);
 	dl_json_str(o, "log_devno", v->log);
 	dl_json_str(o, "table", v->params);
-	n = json_object_new_object();
-	for (i = 0; i < s->nr; i++)
-		dl_json_u64(n, s->kv[i].key, s->kv[i].value);
-	json_object_object_add(o, "status", n);
+	dl_json_bool(o, "foresight", !dl_foreseen_off(v));
+	json_object_object_add(o, "status", dl_volstat_json(s));
 	return o;
 }
 
@@ -277,7 +281,7 @@ static int show_one(const char *name)
 	int rc;
 
 	rc = dl_dm_get(name, &v);
-	rc = rc ?: dl_volstat_read(&s, name);
+	rc = rc ?: dl_volstat_read(&s, v.name);
 	if (rc)
 		return rc;
 	if (dl_json_wanted())

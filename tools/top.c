@@ -2,7 +2,8 @@
 /*
  * deltalog top: what volumes do, as it happens. On a terminal the screen is drawn anew
  * for each round, and what was on it comes back in the end, whatever ends it; anywhere
- * else, and with --batch, rounds are printed one behind the other.
+ * else, on one that draws nothing, and with --batch, rounds are printed one behind the
+ * other. Lines of a terminal are no longer than it is wide.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,9 +22,11 @@
 #include "interrupt.h"
 #include "json.h"
 #include "rates.h"
+#include "terminal.h"
 #include "verbs.h"
 
 #define VOLUMES	64u
+#define LABELS	13u	/* columns before what a line tells */
 
 static uint64_t interval = 1, batch;
 static bool once;
@@ -71,6 +74,7 @@ static int read_volume(struct top *t, const struct dl_dm_volume *v)
 
 	r->v = *v;
 	r->at = seconds();
+	r->off = dl_foreseen_off(v);
 	rc = dl_foreseen_read(&r->f, t->control, v);
 	if (rc == -ENODEV && !t->names[0])
 		return 0;
@@ -160,15 +164,55 @@ static void stream_round(const struct top *t)
 	dl_json_stream_element(o);
 }
 
-/* As many lines and columns as the window has; what does not fit is left out. */
-static void draw(const char *text)
+static struct winsize window(void)
 {
 	struct winsize w;
-	unsigned int row, length;
 
 	/* Some terminals do not know. */
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
 		w = (struct winsize) { .ws_row = 24, .ws_col = 80 };
+	return w;
+}
+
+/* How much of a line stays on it: it is broken behind a comma or a semicolon only. */
+static size_t piece_of(const char *line, size_t length, size_t columns)
+{
+	size_t n;
+
+	if (length <= columns)
+		return length;
+	for (n = columns + 1; n > 2; n--)
+		if (line[n - 1] == ' ' && strchr(",;", line[n - 2]))
+			return n;
+	return length;
+}
+
+/* What is too long for a line goes on below. */
+static void fold(FILE *f, const char *text, size_t columns)
+{
+	size_t length, piece, before;
+
+	for (; *text; text += *text == '\n') {
+		length = strcspn(text, "\n");
+		before = 0;
+		do {
+			piece = piece_of(text, length, columns - before);
+			/* Without the blank that it is broken at. */
+			fprintf(f, "%*s%.*s\n", (int)before, "",
+				(int)(piece - (piece < length)), text);
+			text += piece;
+			length -= piece;
+			before = columns > LABELS ? LABELS : 0;
+		} while (length);
+	}
+}
+
+/* As many lines and columns as the window has; what does not fit is left out. */
+static void draw(const char *text)
+{
+	struct winsize w = window();
+	unsigned int row, length;
+
 	fputs("\033[H", stdout);
 	for (row = 1; row <= w.ws_row && *text; row++) {
 		length = (unsigned int)strcspn(text, "\n");
@@ -177,31 +221,49 @@ static void draw(const char *text)
 		text += length + (text[length] == '\n');
 	}
 	fputs("\033[J", stdout);
-	fflush(stdout);
+}
+
+/* Of a terminal that wide. Return: to be freed; NULL: no memory. */
+static char *folded_round(const struct top *t, size_t columns)
+{
+	char *text = NULL, *folded = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f) {
+		print_round(f, t);
+		fclose(f);
+	}
+	f = text ? open_memstream(&folded, &size) : NULL;
+	if (f) {
+		fold(f, text, columns);
+		fclose(f);
+	}
+	free(text);
+	return folded;
 }
 
 static int show(const struct top *t)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f;
+	char *text;
 
 	if (dl_json_wanted()) {
 		stream_round(t);
 		return 0;
 	}
-	if (!t->live) {
+	if (!isatty(STDOUT_FILENO)) {
 		print_round(stdout, t);
 		fflush(stdout);
 		return 0;
 	}
-	f = open_memstream(&text, &size);
-	if (!f)
+	text = folded_round(t, window().ws_col);
+	if (!text)
 		return dl_err_nomem();
-	print_round(f, t);
-	fclose(f);
-	if (text)
+	if (t->live)
 		draw(text);
+	else
+		fputs(text, stdout);
+	fflush(stdout);
 	free(text);
 	return 0;
 }
@@ -358,7 +420,7 @@ static int run(const struct dl_verb *verb, int argc, char **argv)
 	rc = dl_dm_ready();
 	if (rc)
 		return rc;
-	t.live = !batch && isatty(STDOUT_FILENO);
+	t.live = !batch && dl_terminal_draws(STDOUT_FILENO);
 	t.round[0] = calloc(VOLUMES, sizeof(*t.round[0]));
 	t.round[1] = calloc(VOLUMES, sizeof(*t.round[1]));
 	rc = t.round[0] && t.round[1] ? run_rounds(&t) : dl_err_nomem();

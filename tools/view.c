@@ -165,12 +165,13 @@ static int do_remove(void)
 
 static int do_make(const char *volume, const char *snapshot)
 {
+	char name[DL_DM_NAME], buf[DL_DM_NAME];
 	struct dl_dm_volume vol;
-	char name[DL_DM_NAME];
 	struct dl_snap snap;
 	struct dl_view v;
 	int rc;
 
+	volume = dl_dm_name(buf, volume);
 	if (!dl_moment_or_name_ok(snapshot) || (as && !dl_opt_name_ok(as)))
 		return DL_EXIT_USAGE;
 	/* A good name is shorter than the buffer. */

@@ -22,8 +22,10 @@ bool dl_volstat_parse(struct dl_volstat *s, const char *line)
 	       sscanf(line, " %39s %31s%n", s->kv[s->nr].key, value,
 		      &used) == 2) {
 		line += used;
+		s->kv[s->nr].none = !strcmp(value, "-");
 		/* What is not a number is from a newer kernel's vocabulary. */
-		if (dl_human_number(value, false, &s->kv[s->nr].value))
+		if (s->kv[s->nr].none ||
+		    dl_human_number(value, false, &s->kv[s->nr].value))
 			s->nr++;
 	}
 	return true;
@@ -36,7 +38,7 @@ bool dl_volstat_get(const struct dl_volstat *s, const char *key,
 
 	*value = 0;
 	for (i = 0; i < s->nr; i++) {
-		if (strcmp(s->kv[i].key, key))
+		if (strcmp(s->kv[i].key, key) || s->kv[i].none)
 			continue;
 		*value = s->kv[i].value;
 		return true;
@@ -50,6 +52,17 @@ uint64_t dl_volstat_value(const struct dl_volstat *s, const char *key)
 
 	dl_volstat_get(s, key, &v);
 	return v;
+}
+
+struct json_object *dl_volstat_json(const struct dl_volstat *s)
+{
+	struct json_object *o = json_object_new_object();
+	unsigned int i;
+
+	for (i = 0; i < s->nr; i++)
+		json_object_object_add(o, s->kv[i].key, s->kv[i].none ? NULL :
+				       json_object_new_uint64(s->kv[i].value));
+	return o;
 }
 
 int dl_volstat_read(struct dl_volstat *s, const char *name)

@@ -103,7 +103,7 @@ ok "a steady pace is foreseen"
 
 # ---- top
 
-steady 12 &
+steady 40 &
 writer=$!
 sleep 2
 want 0 top --batch 2 vol0
@@ -119,22 +119,44 @@ json '.rounds[0].volumes[0] | .name == "vol0" and .per_second.writes > 60 and .p
 json '.rounds[0].volumes[0] | .per_second.bytes > 60 * 8192 and .per_second.log_bytes > 60 * 8192'
 json '.rounds[0].volumes[0].forecast_bytes | length == 2 and .[0].value > 0'
 # On a terminal: the screen comes back whatever ends it.
-script -qfec "$tool top vol0 --interval 1" screen </dev/null >/dev/null 2>err &
-viewer=$!
-tries=0
-until [ "$(grep -c 'q: quit' screen 2>/dev/null)" -ge 2 ]; do
-	[ $((tries += 1)) -lt 60 ] || bad "nothing on the screen: $(cat screen err)"
-	sleep 0.1
+# on_terminal TERM COLUMNS WORD: until that came twice
+on_terminal() {
+	rm -f screen
+	script -qfec "stty rows 24 cols $2; TERM=$1 $tool top vol0 --interval 1" screen \
+		</dev/null >/dev/null 2>err &
+	viewer=$!
+	tries=0
+	until [ "$(grep -c "$3" screen 2>/dev/null)" -ge 2 ]; do
+		[ $((tries += 1)) -lt 60 ] || bad "nothing on the screen: $(cat screen err)"
+		sleep 0.1
+	done
+	pkill -TERM -x deltalog || bad "no top below script"
+	wait $viewer || bad "ended by a signal it fails"
+	grep -v '^Script' screen | tr -d '\r' | sed 's/\x1b\[[?0-9;]*[A-Za-z]//g' >plain
+}
+# As many columns as there are, and everything in them.
+for cols in 80 132; do
+	on_terminal vt100 $cols 'q: quit'
+	awk -v n=$cols 'length > n { print; exit 1 }' plain || bad "lines of more than $cols"
+	for word in 'writes/s' 'to the origin' sure 'foreseen [0-9]' 'waited for one' \
+		'neighbours came' 'longest lag' replaced likely; do
+		grep -q "$word" plain || bad "no '$word' in $cols columns: $(cat plain)"
+	done
 done
-pkill -TERM -x deltalog || bad "no top below script"
-wait $viewer || bad "ended by a signal it fails"
+[ "$(grep -c ' sure; last .* foreseen ' plain)" -ge 2 ] || bad "broken, though there is room"
+on_terminal dumb 80 '^  rates  '
+! grep -q "$(printf '\033')" screen || bad "codes for a terminal that has none"
+awk 'length > 80 { exit 1 }' plain || bad "lines of more than 80: $(cat plain)"
+on_terminal '' 80 '^  rates  '
+! grep -q "$(printf '\033')" screen || bad "codes for a terminal that is not known"
+on_terminal vt100 80 'q: quit'
 [ "$(tail -c 200 screen | grep -c "$(printf '\033\\[?25h')")" -ge 1 ] || bad "the cursor is gone"
 wait $writer
 ok "top"
 
 # ---- plot
 
-steady 12 &
+steady 30 &
 writer=$!
 want 0 plot vol0 --seconds 5 --output plot.svg --record plot.csv
 says out "vol0: 10 samples drawn to plot.svg"
@@ -145,7 +167,53 @@ want 0 plot plot.csv --output again.svg
 sed s/plot.csv/vol0/ again.svg | cmp -s - plot.svg || bad "the recording is drawn otherwise"
 want 0 plot vol0 --seconds 2 --output other.svg --json
 json '.ok and .samples == 4 and .of == "vol0"'
+want 0 plot vol0 --seconds 2 --output other.svg --record -
+[ "$(head -n 1 out | cut -d, -f1-3)" = t_ms,bytes,foreseen ] || bad "no record"
+[ "$(wc -l <out)" = 5 ] || bad "not four samples, and nothing else"
+# What is left is the rest of a time that is known.
+script -qfec "stty cols 80; TERM=vt100 $tool plot vol0 --seconds 6 --output other.svg" screen \
+	</dev/null >/dev/null 2>err || bad "plot on a terminal"
+tr '\r' '\n' <screen | sed -n 's/.*%  \([0-9]*\) s of 6 s, \([0-9]*\) s left.*/\1 \2/p' >left
+[ "$(wc -l <left)" -ge 10 ] || bad "no progress: $(cat screen)"
+awk '$1 + $2 != 6 { exit 1 }' left || bad "not what is left: $(cat left)"
+# What cannot be written is told before anything is sampled.
+start=$(date +%s)
+for _n in '--output nowhere/x.svg' '--output x.svg --record nowhere/x.csv' '--output folder.svg'; do
+	mkdir -p folder.svg
+	# shellcheck disable=SC2086 # words
+	want 1 plot vol0 --seconds 600 $_n
+	says err "cannot be made"
+done
+[ $(($(date +%s) - start)) -lt 30 ] || bad "not told before it is sampled"
+[ ! -e x.svg ] || bad "left behind: x.svg"
+cp plot.svg kept.svg
+want 4 plot nope --output kept.svg
+cmp -s plot.svg kept.svg || bad "overwritten with nothing"
+# A volume that goes: what was sampled is not lost.
+"$tool" plot vol0 --seconds 600 --output gone.svg --record gone.csv >out 2>err &
+plot=$!
 wait $writer
+sleep 2
+"$tool" deactivate vol0 >/dev/null || bad "deactivate"
+wait $plot
+rc=$?
+[ $rc = 1 ] || bad "exit code $rc of a plot whose volume is gone"
+[ "$(grep -cv '^sampling: ' err)" = 1 ] || bad "it is not said in one line"
+n=$(($(wc -l <gone.csv) - 1))
+[ $n -ge 3 ] || bad "$n samples"
+says err "vol0: is gone after $n samples, which are drawn"
+[ "$(grep -c '<circle' gone.svg)" = $n ] || bad "they are not drawn"
+"$tool" activate vol0 --origin "$o" --log "$l" >/dev/null || bad "activate"
+# A file is meant before a volume, if it is there.
+dmsetup rename vol0 a.csv || bad "rename"
+want 0 plot a.csv --seconds 1 --output other.svg
+says out "a.csv: 2 samples"
+cp plot.csv a.csv
+want 0 plot a.csv --output other.svg
+says out "a.csv: 10 samples"
+want 0 plot /dev/mapper/a.csv --seconds 1 --output other.svg --json
+json '.of == "a.csv" and .samples == 2'
+dmsetup rename a.csv vol0
 want 4 plot nope --output x.svg
 want 2 plot vol0
 ok "plot"
@@ -161,6 +229,31 @@ want 0 forecast -- replay
 says out replay
 dmsetup rename replay vol0
 ok "wrong usages"
+
+# ---- off
+
+want 0 status vol0 --json
+json '.foresight and .status.full_probability == 0 and .status.full_within == null'
+want 0 status vol0
+! grep -q 'log full soon' out || bad "likely full"
+dmsetup message vol0 0 set foresight off
+want 0 status vol0
+says out "log full soon      off, as foresight is"
+want 0 status vol0 --json
+json '.foresight == false and (.status | has("full_within") and .full_within == null)'
+want 0 forecast vol0
+says out "log full      off, as foresight is"
+! grep -q 'likely' out || bad "a chance of what is not looked for"
+want 0 forecast vol0 --json
+json '.foresight == false and .space.full_probability == 0'
+want 0 top vol0 --once
+says out "; full soon: off, as foresight is"
+want 0 top vol0 --once --json
+json '.rounds[0].volumes[0] | .foresight == false and .status.full_within == null'
+dmsetup message vol0 0 set foresight on
+want 0 forecast vol0 --json
+json .foresight
+ok "off"
 
 # ---- what was learned is kept
 

@@ -257,6 +257,49 @@ says err "is open (1 times)"
 exec 9<&-
 ok "create, list, status; busy is busy"
 
+# ---- a volume by a path of it
+
+node=/dev/dm-$(dmsetup info -c --noheadings -o minor vol0)
+[ -b "$node" ] || mknod "$node" b "$(dmsetup info -c --noheadings -o major vol0)" "${node##*-}"
+ln -s "$node" link
+for path in /dev/mapper/vol0 "$node" ./link; do
+	want 0 status "$path"
+	[ "$(head -n 1 out)" = vol0 ] || bad "it is not told by its name"
+	says out " /dev/mapper/vol0 ("
+	want 0 status "$path" --json
+	json '.name == "vol0" and .device == "/dev/mapper/vol0"'
+	want 0 snapshot create "$path" one
+	says out "snapshot one of vol0: "
+	want 0 snapshot list "$path" --json
+	json '.volume == "vol0" and [.snapshots[].name] == ["one"]'
+	want 0 view "$path" one
+	[ "$(cat out)" = /dev/mapper/vol0@one ] || bad "the view has another name"
+	want 0 view --list "$path"
+	want 0 view --remove /dev/mapper/vol0@one
+	says out "view vol0@one removed"
+	want 0 snapshot delete "$path" one
+	want 0 policy test "$path"
+	says out "vol0: "
+	want 0 map "$path"
+	says out "vol0: "
+	want 0 top "$path" --once --json
+	json '[.rounds[0].volumes[].name] == ["vol0"]'
+	for verb in history 'wait-event --after 0 --timeout 0' forecast scrub; do
+		_rc=0
+		# shellcheck disable=SC2086 # words
+		"$tool" $verb "$path" >out 2>err || _rc=$?
+		case $_rc in 0 | 10) ;; *) bad "deltalog $verb $path: exit code $_rc" ;; esac
+		! grep -q "$path" out || bad "deltalog $verb: it is not told by its name"
+	done
+done
+want 2 snapshot create vol0,/dev/mapper/vol0 one
+says err "vol0 is named twice"
+for path in /dev/mapper/nope "$o" ./nothing; do
+	want 4 status "$path"
+	says err "no active volume '$path'"
+done
+ok "a volume by a path of it"
+
 # ---- deactivate, check, activate
 
 content=$(sum /dev/mapper/vol0)
