@@ -114,7 +114,7 @@ step grain needs=module-fast,programs -- \
 step grainpast needs=module-fast,programs -- \
 	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-grainpast.sh
 step forecast needs=module-fast,programs least=4 -- \
-	tests/uml/run.sh --time-travel --timeout 500 -- tests/tool/guest-forecast.sh
+	tests/uml/run.sh --time-travel=inf-cpu --timeout 500 -- tests/tool/guest-forecast.sh
 
 step foresight needs=module-fast,programs least=5 -- \
 	tests/uml/run.sh --time-travel=inf-cpu --timeout 300 -- tests/tool/guest-foresight.sh
