@@ -4,6 +4,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/jiffies.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -19,6 +20,10 @@
 #include "trace.h"
 
 #define RETRY_SECS	5
+/* By so many cycles, and pages of one, it is known how long they take. */
+#define CYCLES_TOLD	8
+#define PAGES_TOLD	64
+#define EACH_SHIFT	16
 
 static void reconcile_work(struct work_struct *work);
 
@@ -111,17 +116,29 @@ static struct dl_segment *oldest(struct dl_volume *v)
 
 /*
  * How long a record may wait: three quarters of the bound, the rest is for the cycles.
- * Who waits for pages to be written again leaves as much as cycles like the last ones
- * take for all that may be due at once, and four more; 1/16 of the bound at least, a
- * quarter at most, as long as none has been seen.
+ * Who waits for pages to be written again leaves as much as four cycles take, and all
+ * that the map has, which may be due at once: 1/16 of the bound at least, a quarter at
+ * most, and as long as too few were seen to tell.
  */
 static unsigned long longest(struct dl_volume *v)
 {
 	unsigned long bound = HZ * (unsigned long)v->opts.reconcile_secs;
-	unsigned long cycles = dl_map_used(&v->map) / v->rc.batch + 4;
+	const struct dl_reconcile *rc = &v->rc;
+	u64 margin;
 
-	return bound - (dl_reconcile_in_order(v) || !v->rc.cycles ? bound / 4 :
-			clamp(cycles * v->rc.took, bound / 16, bound / 4));
+	if (dl_reconcile_in_order(v) || rc->cycles < CYCLES_TOLD)
+		return bound - bound / 4;
+	margin = 4 * rc->took + ((dl_map_used(&v->map) * rc->each) >> EACH_SHIFT);
+	return bound - (unsigned long)clamp_t(u64, margin, bound / 16, bound / 4);
+}
+
+/* The longest of late, until that is long ago; of pages, where there were enough. */
+static void timed(struct dl_reconcile *rc, unsigned long took, u64 pages)
+{
+	rc->took = max(took, rc->took - rc->took / 8);
+	if (pages >= PAGES_TOLD)
+		rc->each = max(div64_u64((u64)took << EACH_SHIFT, pages),
+			       rc->each - rc->each / 8);
 }
 
 /*
@@ -395,6 +412,7 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 	struct dl_volume *v = rc->v;
 	struct dl_outlook_cycle begun;
 	unsigned long began;
+	u64 pages;
 	int ret = 0;
 
 	*again = 0;
@@ -417,11 +435,11 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 		trace_deltalog_reconcile_begin(v->md, v->horizon, rc->goal);
 		begun = dl_outlook_cycle_begin(v);
 		began = jiffies;
+		pages = atomic64_read(&rc->pages);
 		WRITE_ONCE(rc->under_way, true);
 		ret = dl_cycle(rc);
 		WRITE_ONCE(rc->under_way, false);
-		/* The longest, until it is long ago. */
-		rc->took = max(jiffies - began, rc->took - rc->took / 8);
+		timed(rc, jiffies - began, atomic64_read(&rc->pages) - pages);
 		dl_outlook_cycle_end(v, &begun);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
 		if (!ret)

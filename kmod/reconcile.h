@@ -76,6 +76,7 @@ struct dl_reconcile {
 	u64 records;			/* that it settles */
 	unsigned long born;		/* of the oldest, jiffies */
 	unsigned long took;		/* by a cycle, of late; jiffies */
+	u64 each;			/* by a page of it, times 65536 */
 	u32 failures;			/* cycles in a row that failed */
 	unsigned long last_failure;	/* jiffies of the one counted last */
 	u32 read_failures;		/* those that could not read the log */

@@ -160,3 +160,28 @@ same_as_origin "$origin"
 healthy
 gone
 ok "in order of age none waits"
+
+# Much is due at once, for which the origin takes most of the quarter that is left of the
+# bound: it is begun in time, also by who would wait, and has seen no cycle yet.
+mknull slow 64 110000000
+origin=$DISK
+mkram wide 64
+log=$DISK
+for order in oldest auto; do
+	volume "$origin" "$log" "5 zero_discards reconcile_secs $secs reconcile_order $order"
+	dmsetup message "$V" 0 policy 'window 10s; -> block' || fail "policy"
+	# The second time it is by cycles seen that it is known when to begin.
+	for _ in 1 2; do
+		dd if=/dev/urandom of="$VOL" bs=1M count=20 conv=notrunc oflag=direct \
+			status=none || fail "write: $(log_since)"
+		dmsetup message "$V" 0 flush
+		sleep $((secs + 10))
+	done
+	[ "$(stat cycles)" -gt 10 ] || fail "only $(stat cycles) cycles"
+	lag=$(stat lag_max_ms)
+	echo "# $order: $(stat cycles) cycles, the last after $lag ms"
+	[ "$lag" -gt $((secs * 850)) ] || fail "$order: too quick to tell: $lag ms"
+	[ "$lag" -le $((secs * 1000)) ] || fail "$order: a record waited $lag ms, not $secs s"
+	gone
+done
+ok "what is due at once is settled in time"
