@@ -114,6 +114,14 @@ static struct dl_segment *oldest(struct dl_volume *v)
 	return NULL;
 }
 
+/* No record is due before it is so old. */
+static unsigned long shortest(const struct dl_volume *v)
+{
+	unsigned long bound = HZ * (unsigned long)v->opts.reconcile_secs;
+
+	return bound - bound / 4;
+}
+
 /*
  * How long a record may wait: three quarters of the bound, the rest is for the cycles.
  * Who waits for pages to be written again leaves as much as four cycles take, and all
@@ -126,8 +134,8 @@ static unsigned long longest(struct dl_volume *v)
 	const struct dl_reconcile *rc = &v->rc;
 	u64 margin;
 
-	if (dl_reconcile_in_order(v) || rc->cycles < CYCLES_TOLD)
-		return bound - bound / 4;
+	if (dl_reconcile_in_order(v) || rc->cycles < CYCLES_TOLD || !rc->each)
+		return shortest(v);
 	margin = 4 * rc->took + ((dl_map_used(&v->map) * rc->each) >> EACH_SHIFT);
 	return bound - (unsigned long)clamp_t(u64, margin, bound / 16, bound / 4);
 }
@@ -137,8 +145,8 @@ static void timed(struct dl_reconcile *rc, unsigned long took, u64 pages)
 {
 	rc->took = max(took, rc->took - rc->took / 8);
 	if (pages >= PAGES_TOLD)
-		rc->each = max(div64_u64((u64)took << EACH_SHIFT, pages),
-			       rc->each - rc->each / 8);
+		rc->each = max3(div64_u64((u64)took << EACH_SHIFT, pages),
+				rc->each - rc->each / 8, 1ULL);
 }
 
 /*
@@ -493,8 +501,9 @@ static void reconcile_work(struct work_struct *work)
 		dl_write_wake(v);
 	}
 	wake_up_all(&rc->wait);
+	/* What is written from now on may be due sooner than what there is. */
 	if (!again)
-		again = clamp(until_due(v), 1UL, dl_retain_due(v));
+		again = clamp(min(until_due(v), shortest(v)), 1UL, dl_retain_due(v));
 	if (!READ_ONCE(rc->stop) && dl_volume_mode(v) == DL_MODE_RW)
 		queue_delayed_work(rc->wq, &rc->work, again);
 	memalloc_noio_restore(noio);

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "interrupt.h"
 #include "json.h"
+#include "outfile.h"
 #include "progress.h"
 #include "verbs.h"
 
@@ -243,11 +244,10 @@ static int export_to(struct export *x, const struct dl_dm_volume *v)
 		close(fd);
 		return failed(v, rc);
 	}
-	x->f = out ? stdout : fopen(output, "we");
+	x->f = dl_outfile_open(output);
 	if (!x->f) {
 		close(fd);
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", output,
-			      strerror(errno));
+		return DL_EXIT_FAILED;
 	}
 	dl_interrupt_catch();
 	rc = read_all(x, fd, v);

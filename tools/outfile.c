@@ -15,12 +15,25 @@ static int cannot_be_made(const char *path)
 	return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path, strerror(errno));
 }
 
+/* What is written here is a picture or figures, and no disk is to hold those. */
+static int not_a_disk(const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") && !stat(path, &st) && S_ISBLK(st.st_mode))
+		return dl_err(DL_EXIT_USAGE,
+			      "%s: is a block device, which is not written to: name a file", path);
+	return 0;
+}
+
 int dl_outfile_try(const char *path)
 {
 	struct stat st;
 	bool there;
-	int fd;
+	int fd = not_a_disk(path);
 
+	if (fd)
+		return fd;
 	if (!strcmp(path, "-"))
 		return 0;
 	there = !stat(path, &st);
@@ -41,8 +54,11 @@ int dl_outfile_try(const char *path)
 
 FILE *dl_outfile_open(const char *path)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	FILE *f;
 
+	if (not_a_disk(path))
+		return NULL;
+	f = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (!f)
 		cannot_be_made(path);
 	return f;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A file that is named on the command line for what comes out, or standard output. */
+/*
+ * A file that is named on the command line for what comes out, or standard output. Never a
+ * block device: somebody has mistaken it.
+ */
 #ifndef DL_TOOL_OUTFILE_H
 #define DL_TOOL_OUTFILE_H
 

@@ -311,6 +311,8 @@ static const char *wrong(bool recording)
 		return "--seconds and --record are for sampling a volume, not for a recording";
 	if (pictured && recorded)
 		return "--output - and --record - both want standard output";
+	if (record && !strcmp(record, output))
+		return "--output and --record want the same file";
 	if (dl_json_wanted() && pictured)
 		return "--json and --output - both want standard output";
 	if (dl_json_wanted() && recorded)

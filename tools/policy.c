@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* deltalog policy: its verbs, of which all but test are here. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "family.h"
 #include "grains.h"
 #include "kmsg.h"
+#include "outfile.h"
 #include "verbs.h"
 
 static const struct dl_opt opts[] = { DL_OPT_END };
@@ -210,18 +210,12 @@ static const struct dl_verb load_verb = {
 
 static int write_file(const char *path, const char *text)
 {
-	FILE *f = fopen(path, "we");
-	bool failed;
+	FILE *f = dl_outfile_open(path);
 
 	if (!f)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be made: %s", path,
-			      strerror(errno));
-	failed = fputs(text, f) == EOF;
-	failed |= fclose(f) != 0;
-	if (failed)
-		return dl_err(DL_EXIT_FAILED, "%s: cannot be written: %s", path,
-			      strerror(errno));
-	return 0;
+		return DL_EXIT_FAILED;
+	fputs(text, f);
+	return dl_outfile_close(f, path);
 }
 
 static int run_save(const struct dl_verb *verb, int argc, char **argv)

@@ -216,8 +216,9 @@ static void draw(const char *text)
 	fputs("\033[H", stdout);
 	for (row = 1; row <= w.ws_row && *text; row++) {
 		length = (unsigned int)strcspn(text, "\n");
-		printf("%.*s\033[K%s", (int)(length < w.ws_col ? length : w.ws_col),
-		       text, row < w.ws_row ? "\r\n" : "");
+		/* Behind a full line the last column would be cleared. */
+		printf("%.*s%s%s", (int)(length < w.ws_col ? length : w.ws_col), text,
+		       length < w.ws_col ? "\033[K" : "", row < w.ws_row ? "\r\n" : "");
 		text += length + (text[length] == '\n');
 	}
 	fputs("\033[J", stdout);

@@ -140,9 +140,18 @@ void dl_cascade_skip(struct dl_cascade *c, u64 ticks)
 
 	for (i = 0; i < DL_CASCADE_LEVELS; i++) {
 		const u32 pace = dl_cascade_paces[i].ticks;
+		struct dl_cascade_level *l = &c->level[i];
+		const u64 left = l->end - c->tick;
+		u64 passed;
+		u32 since;
 
-		dl_series_skip(&c->level[i].series,
-			       div_u64(sum_or_most(ticks, pace / 2), pace));
+		if (ticks < left) {
+			l->end -= ticks;
+			continue;
+		}
+		passed = div_u64_rem(ticks - left, pace, &since) + 1;
+		l->end = sum_or_most(c->tick, pace - since);
+		dl_series_skip(&l->series, passed);
 	}
 }
 

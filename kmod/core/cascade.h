@@ -104,8 +104,8 @@ enum dl_status dl_cascade_unpack(struct dl_cascade *c, const void *from);
  * @c: cascade
  * @ticks: how much, beside what its own tick says
  *
- * It counts for nothing but the season: open intervals go on where they are, those
- * that follow are that much later in it, by whole intervals.
+ * It counts for nothing but the season: what an open interval has so far is taken for
+ * that of the one in which the time ends.
  */
 void dl_cascade_skip(struct dl_cascade *c, u64 ticks);
 

@@ -175,8 +175,10 @@ for order in oldest auto; do
 		dd if=/dev/urandom of="$VOL" bs=1M count=20 conv=notrunc oflag=direct \
 			status=none || fail "write: $(log_since)"
 		dmsetup message "$V" 0 flush
-		sleep $((secs + 10))
+		# Little, and then much soon after it was looked at last.
+		sleep $((secs + 1))
 	done
+	sleep $secs
 	[ "$(stat cycles)" -gt 10 ] || fail "only $(stat cycles) cycles"
 	lag=$(stat lag_max_ms)
 	echo "# $order: $(stat cycles) cycles, the last after $lag ms"

@@ -163,6 +163,19 @@ says out "vol0: 10 samples drawn to plot.svg"
 [ "$(wc -l <plot.csv)" = 11 ] || bad "not ten samples: $(cat plot.csv)"
 awk -F, 'NR > 2 && ($2 < 250000 || $2 > 580000) { exit 1 }' plot.csv || bad "not what was written: $(cat plot.csv)"
 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("plot.svg")' || bad "the picture is no XML"
+# A disk that was mistaken for a file keeps what it holds.
+mkram mistaken 1
+for verb in "plot vol0 --seconds 1 --output x.svg --record" \
+	"history export vol0 --output" "policy save vol0"; do
+	# shellcheck disable=SC2086 # words
+	"$tool" $verb "$DISK" >out 2>err && bad "$verb: wrote to a block device"
+	says err "is a block device, which is not written to"
+done
+[ "$(tr -d '\0' <"$DISK" | wc -c)" = 0 ] || bad "a block device was written to"
+want 2 plot vol0 --output x.svg --record x.svg
+says err "want the same file"
+want 4 view ./nothing one
+says err "no active volume"
 want 0 plot plot.csv --output again.svg
 sed s/plot.csv/vol0/ again.svg | cmp -s - plot.svg || bad "the recording is drawn otherwise"
 want 0 plot vol0 --seconds 2 --output other.svg --json
