@@ -20,8 +20,8 @@
 #include "trace.h"
 
 #define RETRY_SECS	5
-/* By so many cycles, and pages of one, it is known how long they take. */
-#define CYCLES_TOLD	8
+/* By so many cycles of so many pages it is known how long they take. */
+#define CYCLES_TOLD	8u
 #define PAGES_TOLD	64
 #define EACH_SHIFT	16
 
@@ -134,7 +134,7 @@ static unsigned long longest(struct dl_volume *v)
 	const struct dl_reconcile *rc = &v->rc;
 	u64 margin;
 
-	if (dl_reconcile_in_order(v) || rc->cycles < CYCLES_TOLD || !rc->each)
+	if (dl_reconcile_in_order(v) || rc->told < CYCLES_TOLD)
 		return shortest(v);
 	margin = 4 * rc->took + ((dl_map_used(&v->map) * rc->each) >> EACH_SHIFT);
 	return bound - (unsigned long)clamp_t(u64, margin, bound / 16, bound / 4);
@@ -144,9 +144,11 @@ static unsigned long longest(struct dl_volume *v)
 static void timed(struct dl_reconcile *rc, unsigned long took, u64 pages)
 {
 	rc->took = max(took, rc->took - rc->took / 8);
-	if (pages >= PAGES_TOLD)
-		rc->each = max3(div64_u64((u64)took << EACH_SHIFT, pages),
-				rc->each - rc->each / 8, 1ULL);
+	if (pages < PAGES_TOLD)
+		return;
+	rc->each = max(div64_u64((u64)took << EACH_SHIFT, pages),
+		       rc->each - rc->each / 8);
+	rc->told = min(rc->told + 1, CYCLES_TOLD);
 }
 
 /*

@@ -77,6 +77,7 @@ struct dl_reconcile {
 	unsigned long born;		/* of the oldest, jiffies */
 	unsigned long took;		/* by a cycle, of late; jiffies */
 	u64 each;			/* by a page of it, times 65536 */
+	u32 told;			/* cycles that this is known by */
 	u32 failures;			/* cycles in a row that failed */
 	unsigned long last_failure;	/* jiffies of the one counted last */
 	u32 read_failures;		/* those that could not read the log */
