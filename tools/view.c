@@ -165,23 +165,22 @@ static int do_remove(void)
 
 static int do_make(const char *volume, const char *snapshot)
 {
+	char name[DL_DM_NAME], buf[DL_DM_NAME];
 	struct dl_dm_volume vol;
-	char name[DL_DM_NAME];
 	struct dl_snap snap;
 	struct dl_view v;
 	int rc;
 
+	volume = dl_dm_name(buf, volume);
 	if (!dl_moment_or_name_ok(snapshot) || (as && !dl_opt_name_ok(as)))
 		return DL_EXIT_USAGE;
-	rc = dl_dm_get(volume, &vol);
-	if (rc)
-		return rc;
-	/* A good name is shorter than the buffer. */
+	/* A good name is shorter than the buffer; what is still a path is no volume's. */
 	if (as)
 		snprintf(name, sizeof(name), "%s", as);
-	else if (dl_view_name(name, vol.name, snapshot))
+	else if (!strchr(volume, '/') && dl_view_name(name, volume, snapshot))
 		return DL_EXIT_USAGE;
-	rc = dl_moment_or_snap(vol.name, snapshot, &snap);
+	rc = dl_dm_get(volume, &vol);
+	rc = rc ?: dl_moment_or_snap(volume, snapshot, &snap);
 	rc = rc ?: dl_view_make(&vol, snapshot, name);
 	rc = rc ?: dl_view_get(name, &v);
 	if (!rc)
