@@ -449,7 +449,8 @@ static int cycles(struct dl_reconcile *rc, unsigned long *again)
 		WRITE_ONCE(rc->under_way, true);
 		ret = dl_cycle(rc);
 		WRITE_ONCE(rc->under_way, false);
-		timed(rc, jiffies - began, atomic64_read(&rc->pages) - pages);
+		if (!ret)
+			timed(rc, jiffies - began, atomic64_read(&rc->pages) - pages);
 		dl_outlook_cycle_end(v, &begun);
 		trace_deltalog_reconcile_end(v->md, v->horizon, ret);
 		if (!ret)

@@ -21,7 +21,7 @@ static int not_a_disk(const char *path)
 	struct stat st;
 
 	if (strcmp(path, "-") && !stat(path, &st) && S_ISBLK(st.st_mode))
-		return dl_err(DL_EXIT_USAGE,
+		return dl_err(DL_EXIT_FAILED,
 			      "%s: is a block device, which is not written to: name a file", path);
 	return 0;
 }

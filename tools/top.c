@@ -221,7 +221,8 @@ static void draw(const char *text)
 		       length < w.ws_col ? "\033[K" : "", row < w.ws_row ? "\r\n" : "");
 		text += length + (text[length] == '\n');
 	}
-	fputs("\033[J", stdout);
+	if (row <= w.ws_row)
+		fputs("\033[J", stdout);
 }
 
 /* Of a terminal that wide. Return: to be freed; NULL: no memory. */

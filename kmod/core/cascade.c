@@ -151,6 +151,9 @@ void dl_cascade_skip(struct dl_cascade *c, u64 ticks)
 		}
 		passed = div_u64_rem(ticks - left, pace, &since) + 1;
 		l->end = sum_or_most(c->tick, pace - since);
+		/* Else it would gather what comes in many lives, and never end. */
+		if (!c->gauge)
+			l->amount = 0;
 		dl_series_skip(&l->series, passed);
 	}
 }

@@ -104,8 +104,8 @@ enum dl_status dl_cascade_unpack(struct dl_cascade *c, const void *from);
  * @c: cascade
  * @ticks: how much, beside what its own tick says
  *
- * It counts for nothing but the season: what an open interval has so far is taken for
- * that of the one in which the time ends.
+ * It counts for nothing but the season: an open interval that ends in it is forgotten,
+ * and that in which the time ends begins with nothing.
  */
 void dl_cascade_skip(struct dl_cascade *c, u64 ticks);
 

@@ -341,6 +341,14 @@ static void test_skipped(void **state)
 	dl_cascade_skip(&c, U64_MAX);
 	dl_cascade_ahead(&c, PACE, &f);
 
+	/* Active for ten minutes of each hour: no interval gathers those of many. */
+	for (day = 0; day < 100; day++) {
+		dl_cascade_add(&c, c.tick + 100, 1U << 20, 0);
+		dl_cascade_add(&c, c.tick + PACE / 3 - 100, 1U << 20, 0);
+		dl_cascade_skip(&c, 2 * PACE - PACE / 3);
+		assert_true(c.level[4].amount <= 2U << 20);
+	}
+
 	/* A first day that is not over: as it was. */
 	dl_cascade_init(&c, false, 0);
 	for (half = 0; half < 30; half++)
