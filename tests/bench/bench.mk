@@ -13,6 +13,7 @@ bench:
 ## make bench-tools   build what the benchmarks run in guests
 bench-tools: $(BENCH_TOOLS)
 
-$(BENCH_TOOLS): $(BENCH_OUT)/%: $(TOP)/tests/bench/%.c $(TOP)/tests/model/rng.h
+$(BENCH_TOOLS): $(BENCH_OUT)/%: $(TOP)/tests/bench/%.c $(TOP)/tests/bench/ranks.h \
+		$(TOP)/tests/model/rng.h
 	@mkdir -p $(@D)
 	$(CC) $(CRASH_CFLAGS) -o $@ $< -lm

@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../model/rng.h"
+#include "ranks.h"
 
 #define PAGE	4096u
 #define DEPTH	32
@@ -47,8 +47,7 @@ static const char *const kinds[] = { "bytes64", "run64", "bits20", "random", "te
 
 static uint8_t *content;
 static uint32_t pages;
-static uint32_t *order;		/* pages by rank */
-static uint64_t *until;		/* sums of the ranks' weights */
+static struct ranks ranks;
 static struct rng draw, change;	/* what page, and what in it */
 
 static aio_context_t aio;
@@ -99,42 +98,20 @@ static void randomize(struct rng *r, uint8_t *to, uint32_t bytes)
 
 static void make_pages(void)
 {
-	uint64_t sum = 0;
 	struct rng r;
 
 	if (posix_memalign((void **)&content, PAGE, (size_t)pages * PAGE))
 		die("no memory");
-	order = zeroed(pages, sizeof(*order));
-	until = zeroed(pages, sizeof(*until));
+	ranks.nr = pages;
+	ranks.order = zeroed(pages, sizeof(*ranks.order));
+	ranks.until = zeroed(pages, sizeof(*ranks.until));
 	flying = zeroed(pages, sizeof(*flying));
 	rng_seed(&r, 1, 0);
 	randomize(&r, content, pages * PAGE);
-	for (uint32_t i = 0; i < pages; i++) {
-		uint32_t j = rng_below(&r, i + 1);
-
-		order[i] = order[j];
-		order[j] = i;
-		sum += (1ull << 32) / (i + 1);
-		until[i] = sum;
-	}
+	for (uint32_t i = 0; i < pages; i++)
+		ranks_add(&ranks, &r, i, (1ull << 32) / (i + 1));
 	rng_seed(&draw, 1, 1);
 	rng_seed(&change, 1, 2);
-}
-
-static uint32_t next_page(void)
-{
-	uint64_t x = rng_next(&draw) % until[pages - 1];
-	uint32_t lo = 0, hi = pages - 1;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (until[mid] > x)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return order[lo];
 }
 
 /* Each line a record of a table: some of it is as in every other. */
@@ -197,7 +174,7 @@ static void alter(uint8_t *p, enum kind kind)
 static void make_past(enum kind kind, uint32_t n)
 {
 	while (n--)
-		alter(content + (size_t)next_page() * PAGE, kind);
+		alter(content + (size_t)ranks_draw(&ranks, &draw) * PAGE, kind);
 }
 
 /* ---- writing ---- */
@@ -264,7 +241,7 @@ static void make_durable(int fd)
 static void overwrite(int fd, enum kind kind, uint32_t n, uint32_t sync)
 {
 	for (uint32_t i = 1; i <= n; i++) {
-		uint32_t page = next_page();
+		uint32_t page = ranks_draw(&ranks, &draw);
 
 		while (flying[page] || !nr_free)
 			reap(1);

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../model/rng.h"
+#include "ranks.h"
 
 #define PAGE	4096u
 #define SECOND	1000000000ull
@@ -37,8 +37,7 @@ enum dist { ZIPF, HOT, UNIFORM };
 static const char *const dists[] = { "zipf", "hot", "uniform" };
 
 static uint32_t pages;
-static uint32_t *order;		/* pages by rank */
-static uint64_t *until;		/* sums of the ranks' weights */
+static struct ranks ranks;
 static struct rng draw;
 
 static void *array(size_t size)
@@ -52,36 +51,14 @@ static void *array(size_t size)
 
 static void make_ranks(void)
 {
-	uint64_t sum = 0;
 	struct rng r;
 
-	order = array(sizeof(*order));
-	until = array(sizeof(*until));
+	ranks.nr = pages;
+	ranks.order = array(sizeof(*ranks.order));
+	ranks.until = array(sizeof(*ranks.until));
 	rng_seed(&r, 1, 0);
-	for (uint32_t i = 0; i < pages; i++) {
-		uint32_t j = rng_below(&r, i + 1);
-
-		order[i] = order[j];
-		order[j] = i;
-		sum += (uint64_t)(pow(i + 1, -1.1) * (1ull << 40));
-		until[i] = sum;
-	}
-}
-
-static uint32_t by_rank(void)
-{
-	uint64_t x = rng_next(&draw) % until[pages - 1];
-	uint32_t lo = 0, hi = pages - 1;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (until[mid] > x)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return order[lo];
+	for (uint32_t i = 0; i < pages; i++)
+		ranks_add(&ranks, &r, i, (uint64_t)(pow(i + 1, -1.1) * (1ull << 40)));
 }
 
 static uint32_t next_page(enum dist dist)
@@ -90,7 +67,7 @@ static uint32_t next_page(enum dist dist)
 
 	switch (dist) {
 	case ZIPF:
-		return by_rank();
+		return ranks_draw(&ranks, &draw);
 	case HOT:
 		if (rng_chance(&draw, 90))
 			return rng_below(&draw, tenth);

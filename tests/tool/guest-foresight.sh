@@ -206,6 +206,7 @@ cmp -s plot.svg kept.svg || bad "overwritten with nothing"
 "$tool" plot vol0 --seconds 600 --output gone.svg --record gone.csv >out 2>err &
 plot=$!
 wait $writer
+# What four samples take; time is simulated.
 sleep 2
 "$tool" deactivate vol0 >/dev/null || bad "deactivate"
 wait $plot
